@@ -1,0 +1,77 @@
+"""The door for plugin authors, and the only part of the core that plugins import.
+
+Names are only ever added here; one that goes away is deprecated for a release first.
+"""
+
+from __future__ import annotations
+
+from flask_babel import gettext, lazy_gettext, ngettext, pgettext
+
+from .. import API_LEVEL
+from ..audit import record as record_audit
+from ..audit import timeline
+from ..auth.permissions import expose, has_access, protect, public
+from ..config.settings import get as get_setting
+from ..db.base import Model, Versioned
+from ..db.crypto import blind_index
+from ..db.types import BigKey, Pii, UTCDateTime, code_string
+from ..db.uow import after_commit, reading, unit_of_work
+from ..events import Event, publish
+from ..files import FileRef, save_image, url_for_file
+from ..hookspecs import hookimpl, hookspec
+from ..host import hooks
+from ..host.declare import DemoData, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from ..i18n import content as translations
+from ..i18n.formats import fmt
+from ..jobs import enqueue, job
+from ..kernel import clock
+from ..kernel.actors import ANONYMOUS, SYSTEM, Actor, acting_as, current_actor
+from ..kernel.errors import (
+    BadRequest,
+    ConfigError,
+    DomainError,
+    Forbidden,
+    IllegalMove,
+    Invalid,
+    NotFound,
+    ProviderError,
+    StaleRow,
+)
+from ..kernel.ids import public_id
+from ..kernel.money import Money, allocate
+from ..notices import notify
+from ..runtime import current_runtime
+from ..web.describe import (
+    Action,
+    Card,
+    Choice,
+    Column,
+    Field,
+    Filter,
+    Hit,
+    MenuItem,
+    Screen,
+    Search,
+    SearchProvider,
+    Section,
+    Slot,
+    Widget,
+)
+from ..web.gateway import gateway
+from ..web.rest import Api, Operation
+from ..web.views import View
+
+_ = gettext
+_l = lazy_gettext
+
+__all__ = [
+    "ANONYMOUS", "API_LEVEL", "SYSTEM", "Action", "Actor", "Api", "BadRequest", "BigKey", "Card", "Choice", "Column",
+    "ConfigError", "DemoData", "DomainError", "Event", "Field", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove",
+    "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money", "NotFound", "Operation", "Permission", "Pii",
+    "ProviderError", "RolePreset", "Schedule", "Screen", "Search", "SearchProvider", "Section", "SettingTest", "Slot",
+    "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate",
+    "blind_index", "clock", "code_string", "current_actor", "current_runtime", "enqueue", "expose", "fmt", "gateway",
+    "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "job", "lazy_gettext", "ngettext", "notify",
+    "pgettext", "protect", "public", "public_id", "publish", "reading", "record_audit", "save_image", "timeline",
+    "translations", "unit_of_work", "url_for_file",
+]  # fmt: skip

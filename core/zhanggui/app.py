@@ -1,0 +1,227 @@
+"""From a runtime and a host to a Flask app, and the dispatcher that swaps one for the next.
+
+An app is a function of (configuration, enabled plugins). A toggle builds another app beside the
+running one and swaps it, so no other code needs to know that plugins can come and go.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, g, request
+from flask_compress import Compress
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import scoped_session, sessionmaker
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from . import auth, i18n
+from .auth import headers, views as auth_views
+from .auth.fab import ContainedAppBuilder
+from .auth.permissions import undeclared_routes
+from .db.uow import reading
+from .host import generation, hosted, use_host
+from .host.host import Fault, Host
+from .host.service import build, found_plugins, record_repairs
+from .kernel.errors import WiringError
+from .kernel.trace import traced
+from .runtime import Runtime, activated, open_runtime
+from .web import errors, health, theme
+from .web.home import CORE_VIEWS
+from .web.resource import resource_api
+from .web.shell import TEMPLATE_GLOBALS
+from .web.views import screen_view
+
+log = logging.getLogger(__name__)
+
+
+class PluginFailed(Exception):
+    """A plugin's views could not be added; the app is built again without it."""
+
+    def __init__(self, plugin: str, error: Exception) -> None:
+        super().__init__(plugin)
+        self.plugin, self.error = plugin, error
+
+
+def create_app(runtime: Runtime, host: Host) -> Flask:
+    """The admin of one instance for one set of enabled plugins.
+
+    :raises PluginFailed: naming the plugin whose views or endpoints cannot be added.
+    """
+    app = Flask("zhanggui", static_folder=None, template_folder=None)
+    app.config.update(_flask_config(runtime))
+    theme.install(app, runtime, host)
+    i18n.install(app, runtime, host)
+    app.jinja_env.globals.update(TEMPLATE_GLOBALS)
+    auth.install_sessions(app)
+    headers.install(app)
+    _serve_host(app, runtime, host)
+    with app.app_context():
+        session = scoped_session(sessionmaker(bind=runtime.read_bind, expire_on_commit=False))
+        app.teardown_appcontext(lambda _error: session.remove())
+        builder = ContainedAppBuilder(app, session)
+        i18n.choose_readers(app, runtime)
+        auth_views.register(builder)
+        for view in CORE_VIEWS:
+            builder.add_view_no_menu(view)
+        for plugin_id, part in host.parts.items():
+            try:
+                _add_part(builder, host, part)
+                missing = undeclared_routes(app)
+                if missing:
+                    raise WiringError(f"route {missing[0]} declares no permission")
+            except Exception as error:
+                if plugin_id == "core":
+                    raise
+                raise PluginFailed(plugin_id, error) from error
+    errors.install(app)
+    health.install(app)
+    Compress(app)
+    missing = undeclared_routes(app)
+    if missing:
+        raise WiringError(f"route {missing[0]} declares no permission")
+    return app
+
+
+def _add_part(builder: Any, host: Host, part: Any) -> None:
+    for screen in part.screens:
+        full = host.screens[screen.resource]
+        view = screen_view(full)
+        builder.add_view_no_menu(view)
+        if full.api:
+            builder.add_api(resource_api(full))
+    for view in part.views:
+        builder.add_view_no_menu(view)
+    for api in part.apis:
+        builder.add_api(api)
+
+
+def _flask_config(runtime: Runtime) -> dict[str, Any]:
+    config = runtime.config
+    return {
+        "SECRET_KEY": runtime.keyring.derive("flask").hex(),
+        "JWT_SECRET_KEY": runtime.keyring.derive("jwt").hex(),
+        "TRUSTED_HOSTS": list(config["web.trusted_hosts"]) or None,
+        "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=config["auth.absolute_days"]),
+        "COMPRESS_ALGORITHM": ["br", "gzip"], "COMPRESS_BR_LEVEL": 4, "COMPRESS_LEVEL": 5, "COMPRESS_MIN_SIZE": 600,
+        "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/problem+json", "text/javascript",
+                               "application/manifest+json"],
+        "COMPRESS_STREAMS": False,
+        "FAB_UPDATE_PERMS": False, "FAB_CREATE_DB": False, "FAB_ADD_SECURITY_VIEWS": False, "FAB_API_SWAGGER_UI": True,
+        "APP_NAME": config["instance.name"], "RATELIMIT_ENABLED": False, "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False, "JSON_SORT_KEYS": False, "ZHANGGUI_HTTPS": str(config["web.public_url"]).startswith("https:"),
+    }  # fmt: skip
+
+
+def _serve_host(app: Flask, runtime: Runtime, host: Host) -> None:
+    """Every request runs with this app's own generation of the host, and with its actor."""
+    app.extensions["zhanggui_host"] = host
+
+    @app.before_request
+    def who() -> None:
+        g.zg_started = True
+        auth.act_for_request(request)
+
+
+class Site:
+    """The WSGI application of one instance: gives each request the app of the present generation."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = open_runtime(runtime)
+        self._swap = threading.Lock()
+        self._app: Flask | None = None
+        self._generation = -1
+        self._wsgi = self._with_proxy(self._dispatch)
+        self._static = WhiteNoise(self._wsgi, immutable_file_test=lambda path, url: url.startswith("/static/"),
+                                  add_headers_function=_static_headers, charset="utf-8", max_age=0)  # fmt: skip
+        for prefix, folder in theme.static_folders(runtime).items():
+            self._static.add_files(str(folder), prefix=prefix)
+        for prefix, folder in theme.plugin_static(found_plugins(runtime).manifests).items():
+            self._static.add_files(str(folder), prefix=prefix)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return self._static(environ, start_response)  # type: ignore[no-any-return]
+
+    def _with_proxy(self, wsgi: Any) -> Any:
+        hops = self.runtime.config["web.trusted_proxies"]
+        return ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops) if hops else wsgi
+
+    def _dispatch(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        # What came with the request is a hint for our logs, never trusted to be unique.
+        with activated(self.runtime), traced():
+            if environ.get("PATH_INFO") == "/healthz" and self._app is not None:
+                app = self._app
+            else:
+                try:
+                    app = self.app(environ)
+                except DBAPIError:
+                    log.exception("the database did not answer")
+                    if self._app is None:
+                        return _no_database(start_response)
+                    app = self._app
+            with hosted(app.extensions["zhanggui_host"]):
+                return app.wsgi_app(environ, start_response)
+
+    def app(self, environ: dict[str, Any]) -> Flask:
+        """The app of the generation that the database names now, built if need be."""
+        with reading() as db:
+            now = generation.read(db)
+        self.runtime.shared["generations"] = environ["zhanggui.generations"] = now
+        if self._app is not None and now.plugins == self._generation:
+            return self._app
+        with self._swap:
+            if self._app is None or now.plugins > self._generation:
+                self._app, host = build_app(self.runtime)
+                self._generation = host.generation
+            return self._app
+
+
+def build_app(runtime: Runtime) -> tuple[Flask, Host]:
+    """An app for what the database says is enabled; a plugin that cannot be mounted is left out."""
+    host = build(runtime)
+    broken: dict[str, Fault] = {}
+    while True:
+        try:
+            with hosted(host):
+                app = create_app(runtime, host)
+            break
+        except PluginFailed as failed:
+            log.exception("plugin %s cannot be mounted and is quarantined", failed.plugin)
+            broken[failed.plugin] = Fault(failed.plugin, "build", f"{type(failed.error).__name__}: {failed.error}")
+            stamp = host.generation
+            host = build(runtime, set(host.manifests) - set(broken))
+            host.generation = stamp
+    host.faults |= broken
+    use_host(host)
+    if not runtime.safe_mode:
+        record_repairs(host)
+    return app, host
+
+
+def _static_headers(headers: Any, path: str, url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+    if "/scan-worker" in url:
+        # WebAssembly may be compiled in this one worker and nowhere else.
+        headers["Content-Security-Policy"] = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+
+
+def _no_database(start_response: Callable[..., Any]) -> Iterable[bytes]:
+    body = b'{"status": 503, "code": "unavailable", "detail": "The database does not answer."}'
+    start_response(
+        "503 Service Unavailable",
+        [("Content-Type", "application/problem+json"), ("Retry-After", "5"), ("Content-Length", str(len(body)))],
+    )
+    return [body]
+
+
+def create_wsgi(config_path: str | None = None, *, safe_mode: bool = False) -> Site:
+    """The WSGI callable for a server: ``gunicorn 'zhanggui.app:create_wsgi("config/instances/acme.toml")'``."""
+    from .config import Config
+
+    return Site(Runtime(Config.load(config_path), safe_mode=safe_mode))

@@ -1,0 +1,49 @@
+"""The trail as a screen: searchable, and nothing else."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from ..web.describe import Card, Choice, Column, Filter, Screen, Search, Section
+from .models import AuditEntry
+
+_KINDS = [
+    Choice("user", _l("user")), Choice("customer", _l("customer")), Choice("token", _l("token")), Choice("job", _l("job")),
+    Choice("system", _l("system")), Choice("anonymous", _l("anonymous")),
+]  # fmt: skip
+
+AUDIT = Screen(
+    resource="core.Audit", source=AuditEntry, route="/system/audit", title=_l("Audit trail"), singular=_l("Audit entry"),
+    icon="history", label="action", default_sort=("-id",),
+    columns=[
+        Column("action", _l("What"), "code"),
+        Column("label", _l("Of what")),
+        Column("actor_name", _l("Who")),
+        Column("at", _l("When"), "datetime"),
+        Column("actor_kind", _l("Kind of actor"), "choice", choices=_KINDS, wide=False),
+        Column("target_type", _l("Kind of row"), "code", wide=False),
+        Column("target_id", _l("Number of the row"), "code", wide=False),
+        Column("reason", _l("Reason"), wide=False),
+        Column("ip", _l("Address"), "code", wide=False),
+        Column("before", _l("Before"), "json", wide=False),
+        Column("after", _l("After"), "json", wide=False),
+        Column("correlation", _l("Correlation"), "code", wide=False),
+        Column("causation", _l("Causation"), "code", wide=False),
+        Column("hash", _l("Hash"), "code", wide=False),
+    ],
+    card=Card(title="action", end="at", sub=("actor_name", "label")),
+    search=Search(prefix=("action", "actor_name"), hint=_l("Action or name")),
+    filters=[
+        Filter("actor_kind", _l("Kind of actor"), choices=_KINDS),
+        Filter("target_type", _l("Kind of row"), "text"),
+        Filter("target_id", _l("Number of the row"), "text"),
+        Filter("correlation", _l("Correlation"), "text"),
+        Filter("at", _l("When"), "date_range"),
+    ],
+    sections=[Section("entry", _l("Entry"), columns=(
+        "action", "label", "actor_name", "actor_kind", "at", "target_type", "target_id", "reason", "before", "after", "ip",
+        "correlation", "causation", "hash"))],
+    api=True, empty=_l("Nothing happened yet."),
+)  # fmt: skip
+
+SCREENS = [AUDIT]

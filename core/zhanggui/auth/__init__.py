@@ -1,0 +1,43 @@
+"""Who is there and what he may do."""
+
+from __future__ import annotations
+
+from flask import Flask, Request, g
+from flask_jwt_extended import get_jwt_identity, verify_jwt_in_request
+from flask_login import current_user
+
+from ..kernel import actors
+from ..kernel.actors import ANONYMOUS, Actor
+from .sessions import DatabaseSessions
+
+
+def install_sessions(app: Flask) -> None:
+    """Sessions of the database in place of Flask's cookie."""
+    app.session_interface = DatabaseSessions()
+
+    @app.teardown_request
+    def nobody(_error: BaseException | None) -> None:
+        # Threads serve many requests: the next one must not start as this one's user.
+        actors._current.set(ANONYMOUS)
+
+
+def act_for_request(request: Request) -> None:
+    """Make the user of the cookie, or of the bearer token, the author of this request's changes."""
+    actors._current.set(_actor(request))
+
+
+def _actor(request: Request) -> Actor:
+    if request.path.startswith("/static/"):
+        return ANONYMOUS
+    if request.path.startswith("/api/") and "Authorization" in request.headers and not request.path.endswith("/security/refresh"):
+        verify_jwt_in_request()
+        get_jwt_identity()
+        principal = g.user
+        return Actor("token", principal.id, principal.username, principal.permissions, principal.everything, request.remote_addr)
+    if current_user.is_authenticated:
+        found: Actor = current_user.actor(request.remote_addr)
+        return found
+    return Actor("anonymous", name="anonymous", ip=request.remote_addr)
+
+
+__all__ = ["act_for_request", "install_sessions"]

@@ -1,0 +1,162 @@
+"""Flask-AppBuilder, contained: its tables, its view classes and its OpenAPI, with our answers inside.
+
+Each override here stands for a measured fault of the base; ``tests/core/auth/test_alignment.py`` fails
+when the base changes under one of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import g, request
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.api import ModelRestApi
+from flask_appbuilder.api.convert import Model2SchemaConverter
+from flask_appbuilder.api.manager import OpenApi
+from flask_appbuilder.security.api import SecurityApi
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.views import expose
+from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt_identity, jwt_required
+from flask_login import current_user
+from marshmallow import Schema
+from marshmallow.fields import Field
+
+from ..kernel.actors import current_actor
+from ..kernel.errors import BadRequest
+from . import service
+from .principal import Principal, find_principal
+
+log = logging.getLogger(__name__)
+
+
+class _Converter(Model2SchemaConverter):
+    """marshmallow 4 collects fields from Schema classes alone; the base mixes them in by a plain class."""
+
+    def _meta_schema_factory(self, columns: Any, model: Any, class_mixin: Any, parent_schema_name: Any = None) -> Any:
+        fields = {name: value for name, value in vars(class_mixin).items() if isinstance(value, Field)}
+        return super()._meta_schema_factory(columns, model, type("Mixin", (Schema,), fields), parent_schema_name)
+
+
+ModelRestApi.model2schemaconverter = _Converter
+
+
+class ContainedSecurityApi(SecurityApi):
+    """``/api/v1/security/login`` and ``refresh``, under the same throttle and audit as the form."""
+
+    resource_name = "security"
+
+    @expose("/login", methods=["POST"])
+    def login(self) -> Any:
+        """Log in for the API
+        ---
+        post:
+          summary: Exchange a user name and a password for tokens
+          requestBody:
+            required: true
+            content:
+              application/json:
+                schema:
+                  type: object
+                  required: [username, password]
+                  properties:
+                    username: {type: string}
+                    password: {type: string}
+                    refresh: {type: boolean}
+          responses:
+            200: {description: "access_token, and refresh_token when asked for"}
+            401: {description: Wrong name or password}
+            429: {description: Too many tries}
+        """
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict) or not isinstance(body.get("username"), str) or not isinstance(body.get("password"), str):
+            raise BadRequest()
+        principal = service.authenticate(body["username"], body["password"], request.remote_addr)
+        answer = {"access_token": create_access_token(identity=str(principal.id), fresh=True)}
+        if body.get("refresh") is True:
+            answer["refresh_token"] = create_refresh_token(identity=str(principal.id))
+        return self.response(200, **answer)
+
+    @expose("/refresh", methods=["POST"])
+    @jwt_required(refresh=True)
+    def refresh(self) -> Any:
+        """A new access token
+        ---
+        post:
+          summary: Exchange a refresh token for a new access token
+          responses:
+            200: {description: access_token}
+            401: {description: The token is not valid}
+        """
+        return self.response(200, access_token=create_access_token(identity=get_jwt_identity(), fresh=False))
+
+
+class ContainedSecurityManager(SecurityManager):
+    """Rights from the process's cache, log-in by our service, nothing written by the base."""
+
+    security_api = ContainedSecurityApi
+
+    def create_db(self) -> None:
+        """Tables come from migrations alone."""
+
+    def create_limiter(self, app: Any) -> Any:
+        """Our throttle counts in the database; the base's would count per process."""
+        return None
+
+    def register_views(self) -> None:
+        """Only the API's log-in; users, roles and log-in pages are ours."""
+        self.appbuilder.add_api(self.security_api)
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """One look-up in the actor's set instead of one query a permission."""
+        return current_actor().may(permission_name, view_name)
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Nothing is public by a role; routes say so themselves."""
+        return False
+
+    def auth_user_db(self, username: str, password: str) -> Any:
+        """The base's door to log-in leads to ours."""
+        return service.authenticate(username, password, request.remote_addr)
+
+    def load_user(self, pk: Any) -> Principal | None:
+        """For Flask-Login."""
+        return find_principal(int(pk)) if str(pk).isdigit() else None
+
+    def load_user_jwt(self, _jwt_header: Any, jwt_data: dict[str, Any]) -> Principal | None:
+        """For bearer tokens: one from before the last password change is no good any more."""
+        principal = self.load_user(jwt_data["sub"])
+        if principal is None or datetime.fromtimestamp(jwt_data["iat"] + 1, UTC) < principal.credentials_since:
+            return None
+        g.user = principal
+        return principal
+
+    def security_cleanup(self, baseviews: Any, menus: Any) -> None:
+        """Never: it would delete the grants of disabled plugins."""
+        raise RuntimeError("security_cleanup deletes the grants of plugins that are disabled; it is not used")
+
+    @staticmethod
+    def before_request() -> None:
+        """As the base does."""
+        g.user = current_user
+
+
+class ContainedAppBuilder(AppBuilder):
+    """The base without its pages, menus, static files and boot-time writes."""
+
+    def __init__(self, app: Any, session: Any) -> None:
+        super().__init__(app, session, security_manager_class=ContainedSecurityManager, update_perms=False)
+
+    def _add_admin_views(self) -> None:
+        self.sm.register_views()
+        self.add_api(OpenApi)
+
+    def _add_global_static(self) -> None:
+        """Its Bootstrap 3 and jQuery are not served."""
+
+    def add_limits(self, baseview: Any) -> None:
+        """There is no limiter of the base."""
+
+    def _add_menu_permissions(self) -> None:
+        """The menu is ours."""

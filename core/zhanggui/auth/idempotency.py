@@ -1,0 +1,96 @@
+"""``Idempotency-Key``: a creation that is sent twice happens once and answers twice the same.
+
+The record is written in the transaction of the effect, so there is no moment at which one is there
+without the other. Keys are kept for a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ..db.uow import reading, unit_of_work
+from ..kernel import clock
+from ..kernel.errors import BadRequest, DomainError
+from .models import IdempotencyKey
+
+KEEP = timedelta(hours=24)
+
+
+class KeyReused(DomainError):
+    """The key was used with another body."""
+
+    code = "idempotency_mismatch"
+    status = 422
+    message = _l("This Idempotency-Key was used for another request.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered: the same bytes for every retry."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """What must be equal for two requests to be the same one."""
+    return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
+
+
+def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answer]) -> Answer:
+    """Run ``act`` in a unit of work, at most once for this owner and key.
+
+    :param owner: who sends it, so that keys of two customers never meet.
+    :param act: does the work and answers; when it raises, nothing is stored and a retry runs anew.
+    :raises KeyReused: when the key came with another request before.
+    """
+    if key is None:
+        with unit_of_work() as db:
+            return act(db)
+    if not key or len(key) > 255 or not key.isprintable():
+        raise BadRequest(_l("Idempotency-Key must have 1 to 255 printable characters."))
+    found = _find(owner, key, print_)
+    if found is not None:
+        return found
+    try:
+        with unit_of_work() as db:
+            # First, so that a parallel request with the same key waits here and then finds the row taken.
+            row = {"owner": owner, "key": key, "fingerprint": print_, "status": 0, "body": b"", "created_at": clock.now()}
+            db.execute(insert(IdempotencyKey.__table__).values(**row))
+            answer = act(db)
+            table = IdempotencyKey.__table__
+            where = (table.c.owner == owner) & (table.c.key == key)
+            db.execute(table.update().where(where).values(status=answer.status, body=answer.body))
+            return answer
+    except IntegrityError:
+        found = _find(owner, key, print_)
+        if found is None:
+            raise
+        return found
+
+
+def _find(owner: str, key: str, print_: str) -> Answer | None:
+    with reading() as db:
+        c = IdempotencyKey.__table__.c
+        row = db.execute(
+            select(c.fingerprint, c.status, c.body).where(c.owner == owner, c.key == key, c.created_at > clock.now() - KEEP)
+        ).first()
+    if row is None:
+        return None
+    if row.fingerprint != print_:
+        raise KeyReused()
+    return Answer(row.status, row.body, replayed=True)
+
+
+def forget_old(db: Session) -> int:
+    """Drop keys older than a day; answers how many."""
+    return int(db.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEEP)).rowcount)

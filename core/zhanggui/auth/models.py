@@ -1,0 +1,76 @@
+"""Sessions, throttles, profiles, idempotency keys, and which rights a role was offered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db.base import Model
+from ..db.types import BigKey, UTCDateTime
+
+
+class UserSession(Model):
+    """One signed-in device. Only a digest of the cookie's id is kept."""
+
+    __tablename__ = "core__session"
+    __table_args__ = (Index("ix_core__session_user", "user_id", "revoked_at"), Index("ix_core__session_expires", "expires_at"))
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True, nullable=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), nullable=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ip: Mapped[str | None] = mapped_column(String(45))
+    device: Mapped[str] = mapped_column(String(200), nullable=False, default="")
+    data: Mapped[Any] = mapped_column(JSON, nullable=False, default=dict)
+
+
+class Throttle(Model):
+    """Failures in a window, by user name and by address."""
+
+    __tablename__ = "core__throttle"
+
+    bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
+    window_start: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    count: Mapped[int] = mapped_column(Integer, nullable=False)
+
+
+class Profile(Model):
+    """What a user set for himself, and since when his credentials are what they are."""
+
+    __tablename__ = "core__profile"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    locale: Mapped[str | None] = mapped_column(String(16))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    appearance: Mapped[str | None] = mapped_column(String(8))
+    credentials_since: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+
+
+class IdempotencyKey(Model):
+    """A creation that was asked for under a key, with its answer, so that a retry gets the same one."""
+
+    __tablename__ = "core__idempotency"
+    __table_args__ = (Index("ix_core__idempotency_created", "created_at"),)
+
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), nullable=False)
+    status: Mapped[int] = mapped_column(Integer, nullable=False)
+    body: Mapped[bytes] = mapped_column(LargeBinary, nullable=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+
+
+class OfferedGrant(Model):
+    """A right that a preset has given to a role once; taking it away again is the merchant's business."""
+
+    __tablename__ = "core__offered_grant"
+
+    role: Mapped[str] = mapped_column(String(64), primary_key=True)
+    permission: Mapped[str] = mapped_column(String(100), primary_key=True)
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)

@@ -1,0 +1,176 @@
+"""Staff and roles as screens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_appbuilder.security.sqla.models import Role, User, assoc_permissionview_role, assoc_user_role
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..kernel.actors import Actor
+from ..kernel.errors import StaleRow
+from ..web.describe import Action, Card, Choice, Column, Field, Filter, Screen, Search, Section
+from . import service
+
+_ACTIVE = [Choice(True, _l("active"), "good"), Choice(False, _l("disabled"), "neutral")]
+
+
+def _role_choices() -> list[Choice]:
+    from ..db.uow import reading
+
+    with reading() as db:
+        return [Choice(name, name) for name in db.scalars(select(Role.name).order_by(Role.name))]
+
+
+def _roles_by_user(db: Session, ids: list[int]) -> dict[int, str]:
+    joined = select(assoc_user_role.c.user_id, Role.name).join(Role, Role.id == assoc_user_role.c.role_id)
+    found: dict[int, list[str]] = {}
+    for user_id, name in db.execute(joined.where(assoc_user_role.c.user_id.in_(ids)).order_by(Role.name)):
+        found.setdefault(user_id, []).append(name)
+    return {user_id: ", ".join(names) for user_id, names in found.items()}
+
+
+def _roles_list(db: Session, row: Any) -> list[str]:
+    return [name for name in _roles_by_user(db, [row.id]).get(row.id, "").split(", ") if name]
+
+
+def _last_login(row: Any) -> datetime | None:
+    return row.last_login.replace(tzinfo=UTC) if row.last_login else None
+
+
+def create_user(db: Session, *, actor: Actor, now: datetime, **values: Any) -> int:
+    """From the form: a new member of staff."""
+    return service.create_user(
+        db, username=values["username"], password=values["password"], roles=values["roles"] or (),
+        display_name=values["display_name"] or "", actor=actor, now=now,
+    )  # fmt: skip
+
+
+def set_roles(db: Session, *, id: int, roles: Sequence[str], actor: Actor, now: datetime) -> None:
+    """From the form: exactly these roles."""
+    service.set_roles(db, id=id, roles=roles, actor=actor, now=now)
+
+
+_USER_PASSWORD = Field("password", _l("New password"), "password", required=True, autocomplete="new-password",
+                       help=_l("At least 10 characters."))  # fmt: skip
+
+USERS = Screen(
+    resource="core.User", source=User, route="/people/users", title=_l("Staff"), singular=_l("Member of staff"), icon="users",
+    label="username", default_sort=("username",),
+    columns=[
+        Column("username", _l("User name"), sortable=True),
+        Column("first_name", _l("Name")),
+        Column("active", _l("State"), "status", choices=_ACTIVE),
+        Column("roles", _l("Roles"), load=_roles_by_user),
+        Column("last_login", _l("Last signed in"), "datetime", value=_last_login),
+    ],
+    card=Card(title="first_name", badge="active", sub=("username", "roles")),
+    search=Search(prefix=("username", "first_name"), hint=_l("Name")),
+    filters=[Filter("active", _l("State"), choices=_ACTIVE)],
+    fields=[
+        Field("username", _l("User name"), "code", required=True, max_length=64),
+        Field("display_name", _l("Name"), max_length=60),
+        _USER_PASSWORD,
+        Field("roles", _l("Roles"), "choices", choices=_role_choices),
+    ],
+    sections=[Section("account", _l("Account"), columns=("username", "first_name", "active", "roles", "last_login"))],
+    actions=[
+        Action("set_roles", _l("Change roles"), set_roles, "shield", "primary",
+               fields=[Field("roles", _l("Roles"), "choices", choices=_role_choices, get=_roles_list)]),
+        Action("set_password", _l("Set a new password"), service.set_password, "lock", fields=[_USER_PASSWORD],
+               done=_l("The password was changed; all devices were signed out.")),
+        Action("disable", _l("Disable"), service.disable_user, "lock", "danger", when=lambda row: bool(row.active), needs=("active",),
+               confirm=_l("Disable this account? Its devices are signed out."), done=_l("The account was disabled.")),
+        Action("enable", _l("Enable"), service.enable_user, "check", when=lambda row: not row.active, needs=("active",),
+               done=_l("The account was enabled.")),
+    ],
+    create=create_user, always=("last_login",), api=False,
+)  # fmt: skip
+
+
+# -- roles ----------------------------------------------------------------------------------------
+
+
+def _rights() -> dict[str, list[tuple[str, str]]]:
+    """Resource to its verbs with a word for each, for everything that is enabled now."""
+    from ..host import current_host
+    from ..host.permissions import wanted_permissions
+
+    host = current_host()
+    wanted, _presets = wanted_permissions(host)
+    words: dict[tuple[str, str], Any] = {(p.name, p.resource): p.label for p in host.every("permissions") if p.label}
+    plain = {"can_list": _l("list"), "can_show": _l("show"), "can_add": _l("add"), "can_edit": _l("edit"), "can_delete": _l("delete"),
+             "can_export": _l("export")}  # fmt: skip
+    for screen in host.screens.values():
+        words |= {(f"can_{a.name}", screen.resource): a.label for a in screen.actions}
+    rights: dict[str, list[tuple[str, str]]] = {}
+    for name, resource in sorted(wanted):
+        word = words.get((name, resource)) or plain.get(name) or name.removeprefix("can_").replace("_", " ")
+        rights.setdefault(resource, []).append((name, str(word)))
+    return rights
+
+
+def role_fields() -> list[Field]:
+    """The name, then one line of rights per kind of row."""
+    from ..host import current_host
+
+    screens = current_host().screens
+    fields = [Field("name", _l("Name"), required=True, max_length=60)]
+    for resource, verbs in _rights().items():
+        title = screens[resource].title if resource in screens else resource
+        fields.append(
+            Field(
+                resource.replace(".", "__"), title, "choices", choices=[Choice(name, word) for name, word in verbs],
+                get=lambda db, row, resource=resource: _held(db, row, resource),
+            )
+        )  # fmt: skip
+    return fields
+
+
+def _held(db: Session, row: Any, resource: str) -> list[str]:
+    key = f"grants-{row.id}"
+    cache = db.info.setdefault("role_grants", {})
+    if key not in cache:
+        cache[key] = service.grants_of(db, row.id)
+    return [name for name, where in cache[key] if where == resource]
+
+
+def _grants(values: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(name, field.replace("__", ".")) for field, names in values.items() for name in names or ()}
+
+
+def create_role(db: Session, *, name: str, actor: Actor, now: datetime, **rights: Any) -> int:
+    """From the form: a role with its rights."""
+    return service.create_role(db, name=name, grants=_grants(rights), actor=actor, now=now)
+
+
+def update_role(db: Session, *, id: int, row_version: int | None, name: str, actor: Actor, now: datetime, **rights: Any) -> None:
+    """From the form: exactly these rights, within what is enabled. The name stays: presets know it."""
+    if row_version is not None:
+        raise StaleRow()
+    scope = {field.replace("__", ".") for field in rights}
+    service.set_grants(db, role_id=id, grants=_grants(rights), scope=scope, actor=actor, now=now)
+
+
+def _counts(db: Session, ids: list[int], column: Any, counted: Any) -> dict[int, int]:
+    return dict(db.execute(select(column, func.count(counted)).where(column.in_(ids)).group_by(column)).tuples().all())
+
+
+ROLES = Screen(
+    resource="core.Role", source=Role, route="/people/roles", title=_l("Roles"), singular=_l("Role"), icon="shield",
+    default_sort=("name",),
+    columns=[
+        Column("name", _l("Role"), sortable=True),
+        Column("users", _l("Members"), "int", load=lambda db, ids: _counts(db, ids, assoc_user_role.c.role_id, assoc_user_role.c.user_id)),
+        Column("rights", _l("Rights"), "int",
+               load=lambda db, ids: _counts(db, ids, assoc_permissionview_role.c.role_id, assoc_permissionview_role.c.id)),
+    ],
+    card=Card(title="name", end="users", sub=("rights",)),
+    fields=role_fields, create=create_role, update=update_role, delete=service.delete_role, api=False,
+)  # fmt: skip
+
+SCREENS = [USERS, ROLES]

@@ -1,0 +1,129 @@
+"""Sessions are rows: listed per user, ended at logout, password change and disabling.
+
+Before anybody has signed in there is nothing worth a row: the little that is remembered (a CSRF
+token, a language) travels in a signed cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin
+from sqlalchemy import update
+from werkzeug.datastructures import CallbackDict
+
+from ..db.uow import reading, unit_of_work
+from ..kernel import clock
+from ..runtime import current_runtime
+from .models import UserSession
+
+COOKIE = "zg_session"
+_SEEN_EVERY = timedelta(minutes=1)
+
+
+def digest(session_id: str) -> str:
+    """What is stored of a cookie: knowing the database does not let anybody in."""
+    return hashlib.sha256(session_id.encode()).hexdigest()
+
+
+class ServerSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
+    """The session of one request. ``row_id`` is set once somebody has signed in."""
+
+    modified = False
+
+    def __init__(self, data: dict[str, Any] | None = None, *, session_id: str = "", row_id: int | None = None, stale: bool = False) -> None:
+        def changed(self: ServerSession) -> None:
+            self.modified = True
+
+        super().__init__(data or {}, changed)
+        self.session_id, self.row_id, self.stale = session_id, row_id, stale
+        self.ended = self.renewed = False
+
+    def start(self, user_id: int, row_id: int, session_id: str) -> None:
+        """A user signed in: a new id, and nothing of the stranger's session but his language."""
+        locale = self.get("locale")
+        self.clear()
+        self.update(_user_id=str(user_id), _fresh=True, csrf_token=secrets.token_hex(20))
+        if locale:
+            self["locale"] = locale
+        self.row_id, self.session_id, self.renewed = row_id, session_id, True
+
+    def end(self) -> None:
+        """The user signed out: the cookie goes, the row is revoked by the service."""
+        self.clear()
+        self.ended, self.row_id, self.session_id = True, None, ""
+
+
+class DatabaseSessions(SessionInterface):
+    """Opens and stores sessions."""
+
+    def __init__(self) -> None:
+        self._signed = SecureCookieSessionInterface()
+
+    def open_session(self, app: Flask, request: Request) -> ServerSession:
+        """The session of the cookie, or an empty one."""
+        cookie = request.cookies.get(COOKIE, "")
+        kind, _, value = cookie.partition(".")
+        if kind == "s" and value:
+            return self._stored(value) or ServerSession(stale=True)
+        if kind == "v" and value:
+            return ServerSession(self._read_signed(app, value))
+        return ServerSession()
+
+    def _stored(self, session_id: str) -> ServerSession | None:
+        now = clock.now()
+        idle = timedelta(hours=current_runtime().config["auth.idle_hours"])
+        table = UserSession.__table__.c
+        with reading() as db:
+            row = db.execute(
+                UserSession.__table__.select().where(
+                    table.digest == digest(session_id), table.revoked_at.is_(None), table.expires_at > now, table.last_seen_at > now - idle
+                )
+            ).first()
+        if row is None:
+            return None
+        found = ServerSession(dict(row.data), session_id=session_id, row_id=row.id)
+        found.seen = row.last_seen_at  # type: ignore[attr-defined]
+        return found
+
+    def _read_signed(self, app: Flask, value: str) -> dict[str, Any]:
+        signer = self._signed.get_signing_serializer(app)
+        try:
+            return dict(signer.loads(value, max_age=86400)) if signer else {}
+        except Exception:  # itsdangerous has many ways to say that a cookie is not ours
+            return {}
+
+    def save_session(self, app: Flask, session: ServerSession, response: Response) -> None:  # type: ignore[override]
+        """Write what changed; the cookie is sent only when it changed."""
+        if session.row_id is not None:
+            self._save_row(session)
+            if session.renewed:
+                self._set(app, response, f"s.{session.session_id}", timedelta(days=current_runtime().config["auth.absolute_days"]))
+        elif session.ended or (session.stale and not session):
+            response.delete_cookie(COOKIE, path="/")
+        elif session.modified:
+            signer = self._signed.get_signing_serializer(app)
+            assert signer is not None
+            self._set(app, response, f"v.{signer.dumps(dict(session))}", None)
+
+    def _save_row(self, session: ServerSession) -> None:
+        now = clock.now()
+        seen = getattr(session, "seen", now)
+        values: dict[str, Any] = {}
+        if session.modified:
+            values["data"] = dict(session)
+        if now - seen > _SEEN_EVERY:
+            values["last_seen_at"] = now
+        if values:
+            with unit_of_work() as db:
+                db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
+
+    def _set(self, app: Flask, response: Response, value: str, age: timedelta | None) -> None:
+        response.set_cookie(
+            COOKIE, value, max_age=age, httponly=True, samesite="Lax", secure=bool(app.config["ZHANGGUI_HTTPS"]), path="/"
+        )
+        response.headers.add("Vary", "Cookie")

@@ -1,0 +1,60 @@
+"""Too many failures: counted in the database, so that no process and no missing queue server forgets."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ..kernel import clock
+from ..kernel.errors import DomainError
+from .models import Throttle
+
+WINDOW = timedelta(minutes=5)
+LIMIT = 10
+
+
+class TooManyTries(DomainError):
+    """The limit of a window is used up."""
+
+    code = "too_many_tries"
+    status = 429
+    message = _l("Too many tries. Please wait a few minutes.")
+
+
+def bucket(kind: str, value: str) -> str:
+    """A counter's name; what was typed is not kept in clear."""
+    return f"{kind}:{hashlib.sha256(value.lower().encode()).hexdigest()[:40]}"
+
+
+def check(db: Session, buckets: list[str]) -> None:
+    """:raises TooManyTries: when one of these counters is full."""
+    since = clock.now() - WINDOW
+    full = select(Throttle.bucket).where(Throttle.bucket.in_(buckets), Throttle.count >= LIMIT, Throttle.window_start > since)
+    if db.scalar(full.limit(1)) is not None:
+        raise TooManyTries()
+
+
+def count(db: Session, buckets: list[str]) -> None:
+    """One more failure in each; a window that has run out starts anew. One statement, so parallel ones add up."""
+    now = clock.now()
+    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(Throttle.__table__).values([{"bucket": b, "window_start": now, "count": 1} for b in sorted(buckets)])
+    expired = Throttle.__table__.c.window_start <= now - WINDOW
+    statement = insert.on_conflict_do_update(
+        index_elements=["bucket"],
+        set_={
+            "count": case((expired, 1), else_=Throttle.__table__.c.count + 1),
+            "window_start": case((expired, now), else_=Throttle.__table__.c.window_start),
+        },
+    )
+    db.execute(statement)
+
+
+def clear(db: Session, buckets: list[str]) -> None:
+    """Forget the failures of somebody who got in."""
+    db.execute(delete(Throttle).where(Throttle.bucket.in_(buckets)))

@@ -1,0 +1,115 @@
+"""``zhanggui demo``: a tea shop with a year's habits, on one data folder, for nobody's real money."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import secrets
+import shutil
+import socket
+import sys
+import time
+from pathlib import Path
+
+import click
+import segno
+
+from ..auth import service as accounts
+from ..config import Config
+from ..db.uow import unit_of_work
+from ..host import current_host, refresh
+from ..host.service import upgrade
+from ..kernel import clock, logs
+from ..kernel.actors import SYSTEM, acting_as
+from ..runtime import Runtime, activated, open_runtime
+from . import process
+
+log = logging.getLogger(__name__)
+# Known to everybody who reads this line; Config warns when a demo is given a https address.
+LOGINS = {
+    "owner": "owner-tea-2026", "clerk": "clerk-tea-2026", "warehouse": "warehouse-tea-2026", "viewer": "viewer-tea-2026",
+}  # fmt: skip
+NAMES = {"owner": "陈掌柜", "clerk": "小林", "warehouse": "老周", "viewer": "会计李"}
+_SEED = 20260101
+
+
+def run(data: Path, host: str, port: int) -> int:
+    """Make the demo when it is not there yet, then run it until Ctrl-C. Answers the exit code."""
+    process.check_port(host, port)
+    environ = _environment(data, host, port)
+    os.environ.update(environ)
+    config = Config.load(None)
+    logs.configure("WARNING", "plain")
+    runtime = open_runtime(Runtime(config))
+    if not (data / "ready").exists():
+        _make(runtime, data)
+    else:
+        upgrade(runtime)
+    runtime.close()
+    return process.up(runtime, host=host, port=port, ready=lambda: _tell(host, port))
+
+
+def _environment(data: Path, host: str, port: int) -> dict[str, str]:
+    data.mkdir(parents=True, exist_ok=True)
+    key = data / "secret.key"
+    if not key.exists():
+        with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(48))
+    hosts = ["localhost", "127.0.0.1"]
+    if host not in hosts:
+        hosts += _own_addresses() if host in ("0.0.0.0", "::") else [host]
+    return {
+        "ZHANGGUI_INSTANCE__DATA": str(data), "ZHANGGUI_INSTANCE__ID": "demo", "ZHANGGUI_INSTANCE__DEMO": "true",
+        "ZHANGGUI_INSTANCE__NAME": "山间茶铺", "ZHANGGUI_SECURITY__SECRET_KEY_FILE": str(key),
+        "ZHANGGUI_WEB__TRUSTED_HOSTS": ",".join(hosts), "ZHANGGUI_WEB__HOST": host, "ZHANGGUI_WEB__PORT": str(port),
+    }  # fmt: skip
+
+
+def _own_addresses() -> list[str]:
+    """The addresses under which a phone in the same network reaches this machine."""
+    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # No packet is sent: the kernel only says which of our addresses it would use.
+            probe.connect(("192.0.2.1", 9))
+            found.add(probe.getsockname()[0])
+        except OSError:
+            log.info("no route leads out of this machine")
+    return sorted(str(address) for address in found if not str(address).startswith("127."))
+
+
+def _make(runtime: Runtime, data: Path) -> None:
+    """Upgrade, staff, rows. The mark comes last, so a first run that was killed starts over."""
+    for leftover in ("db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"):
+        (data / leftover).unlink(missing_ok=True)
+    shutil.rmtree(data / "files", ignore_errors=True)
+    started = time.monotonic()
+    click.echo("Making the demo shop ...")
+    upgrade(runtime)
+    with activated(runtime), acting_as(SYSTEM):
+        refresh(runtime)
+        with unit_of_work() as db:
+            for name, password in LOGINS.items():
+                accounts.create_user(
+                    db, username=name, password=password, roles=[name], display_name=NAMES[name], actor=SYSTEM, now=clock.now()
+                )
+        rng = random.Random(_SEED)
+        for part in current_host().every("demo"):
+            part.fill(clock.now(), rng)
+    (data / "ready").write_text("made\n")
+    click.echo(f"Made in {time.monotonic() - started:.0f} s.")
+
+
+def _tell(host: str, port: int) -> None:
+    click.echo(f"\nZhanggui is ready:  http://127.0.0.1:{port}\n")
+    for name, password in LOGINS.items():
+        click.echo(f"  {name:<10} {password}")
+    click.echo(f"\nThe shop as customers see it:  http://127.0.0.1:{port}/shop/")
+    if host in ("0.0.0.0", "::"):
+        for address in _own_addresses()[:1]:
+            url = f"http://{address}:{port}"
+            click.echo(f"On a phone in this network:  {url}\n")
+            segno.make(url).terminal(out=sys.stdout, compact=True)
+    click.echo("\nCtrl-C stops everything; the data stays in its folder.")
+    sys.stdout.flush()

@@ -1,0 +1,199 @@
+"""The processes of an instance, and the supervisor that keeps them running."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from ..jobs import queue_server
+from ..kernel.errors import ConfigError
+from ..runtime import Runtime
+
+log = logging.getLogger(__name__)
+_PR_SET_PDEATHSIG = 1
+_STOP_SECONDS = 25
+_SLOWEST_RESTART = 30.0
+
+
+class PortTaken(ConfigError):
+    """Somebody else listens there already."""
+
+
+def check_port(host: str, port: int) -> None:
+    """:raises PortTaken: when the port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(f"Port {port} is taken by another program; choose another one with PORT=.") from None
+            raise ConfigError(f"{host}:{port} cannot be listened on: {error.strerror}") from None
+
+
+class WebServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings; every worker process builds its own app."""
+
+    def __init__(self, runtime: Runtime, host: str, port: int, workers: int) -> None:
+        self.runtime, self.host, self.port, self.workers = runtime, host, port, workers
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}", "workers": self.workers,
+            "worker_class": "gthread", "threads": self.runtime.config["web.threads"], "graceful_timeout": 20, "timeout": 60,
+            "keepalive": 5, "max_requests": 20000, "max_requests_jitter": 2000, "accesslog": None, "loglevel": "warning",
+            "preload_app": False, "proc_name": "zhanggui-web", "control_socket_disable": True,
+        }  # fmt: skip
+        for name, value in settings.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from ..app import Site
+
+        return Site(Runtime(self.runtime.config, safe_mode=self.runtime.safe_mode))
+
+
+def web(runtime: Runtime, *, host: str | None = None, port: int | None = None, workers: int | None = None) -> None:
+    """Serve HTTP until told to stop.
+
+    :raises PortTaken: at once, in one sentence.
+    """
+    host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
+    check_port(host, port)
+    WebServer(runtime, host, port, workers or runtime.config["web.workers"]).run()
+
+
+def scheduler(runtime: Runtime) -> None:
+    """Run the clock until told to stop."""
+    from ..jobs import scheduler as clockwork
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    clockwork.run(runtime, stop)
+
+
+def _die_with_parent() -> None:
+    """Called in the child: a supervisor that is killed outright takes its children along (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Child:
+    """One supervised process and how to start it again."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    wait: float = 0.5
+    again_at: float = 0.0
+
+    def keep(self) -> None:
+        """Start it when it does not run and its pause is over; pauses double while it keeps dying."""
+        now = time.monotonic()
+        if self.process is not None and self.process.poll() is None:
+            if now - self.started > 20:
+                self.wait = 0.5
+            return
+        if self.process is not None:
+            log.warning("%s ended with %s; it is started again in %.1f s", self.name, self.process.returncode, self.wait)
+            self.process, self.again_at = None, now + self.wait
+            self.wait = min(self.wait * 2, _SLOWEST_RESTART)
+        if now >= self.again_at:
+            self.process, self.started = self.start(), now
+
+
+def _command(config: str | None, *arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "zhanggui.cli", *(["--config", config] if config else []), *arguments]
+    return lambda: subprocess.Popen(command, preexec_fn=_die_with_parent, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def up(
+    runtime: Runtime, *, config: str | None = None, host: str | None = None, port: int | None = None, workers: int | None = None,
+    safe_mode: bool = False, ready: Callable[[], None] = lambda: None,
+) -> int:  # fmt: skip
+    """Web, worker, scheduler and queue server; each started again when it dies, all ended together.
+
+    :param ready: called once the web server answers.
+    :returns: the exit code.
+    """
+    host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
+    check_port(host, port)
+    web_arguments = ["web", "--host", host, "--port", str(port), *(["--workers", str(workers)] if workers else [])]
+    children = [Child("web", _command(config, *web_arguments, *(["--safe-mode"] if safe_mode else [])))]
+    if not safe_mode:
+        children += [Child(f"worker {n + 1}", _command(config, "worker")) for n in range(runtime.config["jobs.workers"])]
+        children.append(Child("scheduler", _command(config, "scheduler")))
+    if not runtime.config["queue.url"]:
+        children.insert(0, Child("queue server", lambda: queue_server.start(runtime, preexec_fn=_die_with_parent)))
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    told = False
+    try:
+        while not stopping.is_set():
+            for child in children:
+                child.keep()
+            if not told and _answers(host, port):
+                told = True
+                ready()
+            stopping.wait(0.2)
+    finally:
+        _stop(children)
+    return 0
+
+
+def _answers(host: str, port: int) -> bool:
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    try:
+        with socket.create_connection((target, port), timeout=0.2):
+            return True
+    except OSError:
+        return False
+
+
+def _stop(children: list[Child]) -> None:
+    """End everything, the queue server last, so that workers can give back what they hold."""
+    running = [c for c in children if c.process is not None and c.process.poll() is None]
+    queue = [c for c in running if c.name == "queue server"]
+    for group in ([c for c in running if c not in queue], queue):
+        for child in group:
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        for child in group:
+            assert child.process is not None
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("%s does not stop; it is killed", child.name)
+                _signal(child, signal.SIGKILL)
+                child.process.wait(5)
+
+
+def _signal(child: Child, number: signal.Signals) -> None:
+    assert child.process is not None
+    try:
+        if number == signal.SIGKILL:
+            os.killpg(child.process.pid, number)
+        else:
+            child.process.send_signal(number)
+    except ProcessLookupError:
+        return

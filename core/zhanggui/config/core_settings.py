@@ -1,0 +1,43 @@
+"""Every setting of the core, a sentence each; the reference page is made from this."""
+
+from __future__ import annotations
+
+from .declare import Setting
+
+
+def _s(key: str, kind: str, default: object, en: str, zh: str = "", label: tuple[str, str] = ("", ""), **more: object) -> Setting:
+    labels = {"en": label[0], "zh_CN": label[1]} if label[0] else {}
+    return Setting(key, kind, default, {"en": en, "zh_CN": zh} if zh else {"en": en}, labels, **more)  # type: ignore[arg-type]
+
+
+CORE_SETTINGS = (
+    _s("instance.id", "str", "shop", "Short name of the instance; prefixes its queue."),
+    _s("instance.name", "str", "Zhanggui", "What the shop is called.", "店铺的名称。", ("Name of the shop", "店铺名称"), runtime=True),
+    _s("instance.data", "str", "var/shop", "The data folder: database, files, backups, logs."),
+    _s("instance.currency", "str", "CNY", "ISO 4217 code of the shop's currency."),
+    _s("instance.time_zone", "zone", "Asia/Shanghai", "Where a day begins for the shop's figures.", "店铺统计以此时区划分日期。",
+       ("Time zone", "时区"), runtime=True),
+    _s("instance.demo", "bool", False, "A demo shop: fixed passwords and the demo login of the storefront are allowed."),
+    _s("database.url", "str", "", "SQLAlchemy URL of SQLite or PostgreSQL; empty: db.sqlite3 in the data folder."),
+    _s("queue.url", "str", "", "redis:// or unix:// of a queue server; empty: the bundled one on a private socket."),
+    _s("web.public_url", "url", "", "Address that people type; https makes cookies Secure and turns on HSTS."),
+    _s("web.trusted_hosts", "list", ["localhost", "127.0.0.1"], "Host names that requests may carry; others are refused."),
+    _s("web.trusted_proxies", "int", 0, "How many proxies in front may set X-Forwarded-*.", minimum=0, maximum=5),
+    _s("web.host", "str", "127.0.0.1", "Address to listen on."),
+    _s("web.port", "int", 8000, "Port to listen on.", minimum=1, maximum=65535),
+    _s("web.workers", "int", 2, "Web processes.", minimum=1, maximum=64),
+    _s("web.threads", "int", 4, "Threads of a web process.", minimum=1, maximum=64),
+    _s("jobs.workers", "int", 1, "Job workers that `up` starts.", minimum=0, maximum=32),
+    _s("security.secret_key", "secret", "", "At least 32 random characters; every key of the instance is derived from it."),
+    _s("security.secret_key_file", "str", "", "A file that holds the secret key, readable by the instance alone."),
+    _s("auth.idle_hours", "int", 12, "Hours without a request after which a session ends.", minimum=1, maximum=720),
+    _s("auth.absolute_days", "int", 7, "Days after which a session ends in any case.", minimum=1, maximum=90),
+    _s("i18n.default_locale", "str", "zh_CN", "Language of a reader who did not choose one.", choices=("zh_CN", "en")),
+    _s("i18n.locales", "list", ["zh_CN", "en"], "Languages to choose from."),
+    _s("plugins.enabled", "list", ["*"], "Plugins that a fresh instance starts with; * means every one that is installed."),
+    _s("plugins.folders", "list", [], "Folders with plugins that are not installed as packages."),
+    _s("theme.name", "str", "palm", "The theme."),
+    _s("theme.folders", "list", [], "Folders with themes that are not installed as packages."),
+    _s("log.format", "str", "plain", "How log lines are written.", choices=("plain", "json")),
+    _s("log.level", "str", "INFO", "The least severe line that is written.", choices=("DEBUG", "INFO", "WARNING", "ERROR")),
+)  # fmt: skip

@@ -1,0 +1,107 @@
+"""One setting: its key, its kind, its limits, and how a text becomes its value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+KINDS = ("str", "int", "bool", "list", "secret", "zone", "url")
+_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting by its dotted key (``database.url``, ``plugin.orders.close_after_minutes``).
+
+    ``runtime`` ones may be changed on the settings screen while no file layer locks them. ``label``
+    and ``help`` map a locale to a text; English is always there for runtime ones.
+    """
+
+    key: str
+    kind: str = "str"
+    default: Any = ""
+    help: Mapping[str, str] = field(default_factory=dict)
+    label: Mapping[str, str] = field(default_factory=dict)
+    choices: Sequence[str] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    runtime: bool = False
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is never shown again."""
+        return self.kind == "secret"
+
+    def text(self, which: str, locale: str) -> str:
+        """``label`` or ``help`` in a language, else in English, else the key."""
+        texts: Mapping[str, str] = getattr(self, which)
+        return texts.get(locale) or texts.get(locale.split("_")[0]) or texts.get("en", "" if which == "help" else self.key)
+
+    def parse(self, text: str) -> Any:
+        """The value that a text (from the environment or a form) means.
+
+        :raises ValueError: with what would be right.
+        """
+        text = text.strip()
+        if self.kind == "int":
+            if not text.removeprefix("-").isdigit() or not text.isascii():
+                raise ValueError("must be a whole number")
+            return self.check(int(text))
+        if self.kind == "bool":
+            if text.lower() not in _YES | _NO:
+                raise ValueError("must be true or false")
+            return text.lower() in _YES
+        if self.kind == "list":
+            return self.check(json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part.strip()])
+        return self.check(text)
+
+    def check(self, value: Any) -> Any:
+        """The value itself, when it is of the right kind and within its limits.
+
+        :raises ValueError: with what would be right.
+        """
+        expected = {"int": int, "bool": bool, "list": list}.get(self.kind, str)
+        if type(value) is not expected:
+            raise ValueError(f"must be {'text' if expected is str else expected.__name__}, not {type(value).__name__}")
+        if self.kind == "list" and not all(isinstance(part, str) for part in value):
+            raise ValueError("must be a list of texts")
+        if self.kind == "int":
+            if self.minimum is not None and value < self.minimum:
+                raise ValueError(f"must be at least {self.minimum}")
+            if self.maximum is not None and value > self.maximum:
+                raise ValueError(f"must be at most {self.maximum}")
+        if self.choices and value not in self.choices:
+            raise ValueError(f"must be one of {', '.join(self.choices)}")
+        if self.kind == "zone":
+            try:
+                ZoneInfo(value)
+            except (KeyError, ValueError, OSError):
+                raise ValueError("must be a time zone such as Asia/Shanghai") from None
+        if self.kind == "url" and value and "://" not in value:
+            raise ValueError("must be an address with a scheme")
+        return value
+
+
+def plugin_settings(plugin_id: str, table: Mapping[str, Mapping[str, Any]]) -> list[Setting]:
+    """The settings of a plugin's manifest (``[settings.<name>]``).
+
+    :raises ValueError: naming the setting that is described wrongly.
+    """
+    settings = []
+    for name, described in table.items():
+        unknown = set(described) - {"kind", "default", "label", "help", "choices", "minimum", "maximum", "runtime"}
+        if unknown or described.get("kind", "str") not in KINDS:
+            raise ValueError(f"settings.{name}: {sorted(unknown)[0] if unknown else described.get('kind')!r} is not known")
+        texts = {k: {"en": v} if isinstance(v, str) else dict(v) for k, v in described.items() if k in ("label", "help")}
+        kind = described.get("kind", "str")
+        blank: Any = {"int": 0, "bool": False, "list": []}.get(kind, "")
+        settings.append(
+            Setting(
+                f"plugin.{plugin_id}.{name}", kind, described.get("default", blank), texts.get("help", {}), texts.get("label", {}),
+                tuple(described.get("choices", ())), described.get("minimum"), described.get("maximum"), described.get("runtime", True),
+            )
+        )  # fmt: skip
+    return settings

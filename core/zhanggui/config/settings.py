@@ -1,0 +1,103 @@
+"""Settings at run time: what the files say, unless the merchant changed it and no file locks it."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..db import crypto
+from ..db.uow import reading
+from ..kernel.actors import Actor
+from ..kernel.errors import Invalid, NotFound
+from ..runtime import Runtime, current_runtime
+from .declare import Setting
+from .loader import Config
+from .models import StoredSetting
+
+if TYPE_CHECKING:
+    from ..host.host import Host
+
+
+def _stored(runtime: Runtime) -> dict[str, Any]:
+    """What the database says, read again when its generation moved."""
+    from ..host import generation
+
+    stamp = runtime.shared.get("generations")
+    cached = runtime.shared.get("stored_settings")
+    if stamp is not None and cached is not None and cached[0] == stamp.settings:
+        return cached[1]  # type: ignore[no-any-return]
+    with reading() as db:
+        now = generation.read(db)
+        if cached is None or cached[0] != now.settings:
+            rows = dict(db.execute(select(StoredSetting.key, StoredSetting.value)).tuples().all())
+            cached = runtime.shared["stored_settings"] = (now.settings, rows)
+    return cached[1]  # type: ignore[no-any-return]
+
+
+def get(key: str) -> Any:
+    """The present value of a setting.
+
+    :raises KeyError: when there is none.
+    """
+    runtime = current_runtime()
+    config: Config = runtime.config
+    setting = config.settings[key]
+    if not setting.runtime or key in config.locked:
+        return config[key]
+    stored = _stored(runtime)
+    if key not in stored:
+        return config[key]
+    value = stored[key]
+    return crypto.unseal(base64.b64decode(value)) if setting.secret and value else value
+
+
+def locked_by(key: str) -> str | None:
+    """The file that locks a setting, if one does."""
+    return current_runtime().config.locked.get(key)
+
+
+def editable(host: Host) -> list[Setting]:
+    """Settings for the screen: the core's, then those of each enabled plugin."""
+    settings = current_runtime().config.settings.values()
+    return [
+        s for s in settings if s.runtime and (not s.key.startswith("plugin.") or s.key.split(".")[1] in host.manifests)
+    ]  # fmt: skip
+
+
+def set(db: Session, key: str, value: Any, *, actor: Actor, now: datetime) -> None:
+    """Change a setting for every process, from the next request on.
+
+    :raises Invalid: when it is locked by a file or out of its limits.
+    """
+    from .. import audit
+    from ..host import generation
+
+    config: Config = current_runtime().config
+    setting = config.settings.get(key)
+    if setting is None or not setting.runtime:
+        raise NotFound()
+    if setting.secret and value == "":
+        return  # the form never shows a secret; an empty box means: as it was
+    present = get(key)
+    if value == present:
+        return
+    if key in config.locked:
+        raise Invalid(errors={key: _l("%(file)s locks this setting.") % {"file": config.locked[key]}})
+    try:
+        setting.check(value)
+    except ValueError as error:
+        raise Invalid(errors={key: str(error)}) from None
+    stored = base64.b64encode(crypto.seal(value)).decode() if setting.secret else value
+    row = db.get(StoredSetting, key)
+    if row is None:
+        db.add(StoredSetting(key=key, value=stored))
+    else:
+        row.value = stored
+    generation.bump(db, "settings")
+    shown = {"before": None, "after": None} if setting.secret else {"before": {key: present}, "after": {key: value}}
+    audit.record(db, "core.setting.changed", target=("core.Setting", key), label=key, actor=actor, now=now, **shown)

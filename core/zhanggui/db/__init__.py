@@ -1,0 +1,1 @@
+"""Tables, types, the engine and the unit of work."""

@@ -1,0 +1,81 @@
+"""One engine per process and instance, with the guarantees of the database checked on it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.pool import NullPool
+
+log = logging.getLogger(__name__)
+
+# Checked back after they are set: a build of SQLite may ignore a pragma it does not know.
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15000}
+
+
+def open_engine(url: str | URL, *, pooled: bool = True) -> Engine:
+    """An engine for SQLite or PostgreSQL.
+
+    Every SQLite connection runs WAL, ``synchronous=FULL``, foreign keys and explicit BEGIN: plain
+    for reading, IMMEDIATE for the unit of work, because a transaction that reads first and writes
+    later answers "database is locked" at once, whatever its time-out.
+    """
+    url = make_url(url)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, pooled)
+    if url.get_backend_name() == "postgresql":
+        return _postgresql(url, pooled)
+    raise ValueError(f"database {url.get_backend_name()!r}: use sqlite or postgresql")
+
+
+def _sqlite(url: URL, pooled: bool) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    kwargs: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
+    if pooled:
+        kwargs |= {"pool_size": 20, "max_overflow": 20}
+    engine = create_engine(url, connect_args={"timeout": 15, "isolation_level": None}, **kwargs)
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
+        cursor = dbapi_connection.cursor()
+        for name, wanted in SQLITE_PRAGMAS.items():
+            cursor.execute(f"PRAGMA {name}={wanted}")
+            got = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            if got != wanted:
+                raise RuntimeError(f"SQLite refused PRAGMA {name}={wanted} and answers {got!r}")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
+        )
+
+    return engine
+
+
+def _postgresql(url: URL, pooled: bool) -> Engine:
+    url = url.set(drivername="postgresql+psycopg")
+    kwargs: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
+    if pooled:
+        kwargs |= {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": False}
+    engine = create_engine(url, connect_args={"connect_timeout": 5}, **kwargs)
+
+    @event.listens_for(engine, "connect")
+    def check_durability(dbapi_connection: Any, record: Any) -> None:
+        if dbapi_connection.info.server_version < 140000:
+            raise RuntimeError("PostgreSQL 14 or newer is needed")
+        with dbapi_connection.cursor() as cursor:
+            for name in ("fsync", "synchronous_commit"):
+                cursor.execute(f"SHOW {name}")
+                if cursor.fetchone()[0] == "off":
+                    raise RuntimeError(f"PostgreSQL runs with {name}=off: a committed order could be lost")
+            cursor.execute("SET TIME ZONE 'UTC'")
+        dbapi_connection.commit()
+
+    return engine

@@ -1,0 +1,55 @@
+"""The unit of work: one transaction per entry point, and what happens after its commit.
+
+Entry points (view, REST, job, command) open it; services take ``db`` and never commit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from ..runtime import current_runtime
+
+log = logging.getLogger(__name__)
+
+_AFTER = "zhanggui_after_commit"
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """A session that writes: committed at the end of the block, rolled back when it raises.
+
+    On SQLite the write lock is taken at the first statement (BEGIN IMMEDIATE).
+    """
+    runtime = current_runtime()
+    with Session(runtime.write_bind, expire_on_commit=False) as db:
+        with db.begin():
+            yield db
+        callbacks: list[Callable[[], None]] = db.info.pop(_AFTER, [])
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            # What was committed stands; a lost nudge is made up for by the sweeper.
+            log.warning("an after-commit step failed", exc_info=True)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for reading only; nothing in it is ever committed."""
+    with Session(current_runtime().read_bind, autoflush=False, expire_on_commit=False) as db:
+        try:
+            yield db
+        finally:
+            db.rollback()
+
+
+def after_commit(db: Session, callback: Callable[[], None]) -> None:
+    """Call this once ``db``'s transaction is durable, never if it rolls back.
+
+    Only for hints that may be lost (a nudge to the queue); what must happen is a row.
+    """
+    db.info.setdefault(_AFTER, []).append(callback)

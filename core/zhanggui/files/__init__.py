@@ -1,0 +1,76 @@
+"""The file store: pictures in a folder of the instance, known by random ids."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from ..kernel.actors import Actor
+from ..kernel.errors import NotFound
+from ..kernel.ids import public_id
+from ..runtime import current_runtime
+from .models import StoredFile
+from .pictures import read_picture
+
+SIZES = ("thumb", "full")
+
+
+@dataclass(frozen=True)
+class FileRef:
+    """A stored file, by its id."""
+
+    id: str
+
+
+def path_of(file_id: str, size: str) -> Path:
+    """Where the bytes of a size lie. ``file_id`` must come from the database or have been checked."""
+    return current_runtime().data / "files" / file_id[:2] / f"{file_id}.{size}.webp"
+
+
+def save_image(db: Session, stream: IO[bytes], *, filename: str, actor: Actor, now: datetime) -> FileRef:
+    """Store a picture in two sizes. Its bytes are on disk before the row is committed.
+
+    :raises Invalid: when it is no picture we take, or too large.
+    """
+    picture = read_picture(stream)
+    file_id = public_id()
+    for size, data in (("full", picture.full), ("thumb", picture.thumb)):
+        target = path_of(file_id, size)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = target.with_suffix(".part")
+        with scratch.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        scratch.replace(target)
+    db.add(
+        StoredFile(
+            id=file_id, name=os.path.basename(filename)[-200:], media_type="image/webp", size=len(picture.full),
+            digest=hashlib.sha256(picture.full).hexdigest(), width=picture.width, height=picture.height, created_at=now,
+        )
+    )  # fmt: skip
+    return FileRef(file_id)
+
+
+def url_for_file(file_id: str, size: str = "thumb") -> str:
+    """The address of a picture: it never changes, so browsers keep it."""
+    return f"/files/{file_id}/{size}"
+
+
+def find(file_id: str, size: str) -> Path:
+    """The file on disk.
+
+    :raises NotFound: for an id or a size that there is not.
+    """
+    if size not in SIZES or not (file_id.isascii() and file_id.isalnum() and len(file_id) == 16):
+        raise NotFound()
+    path = path_of(file_id, size)
+    if not path.is_file():
+        raise NotFound()
+    return path

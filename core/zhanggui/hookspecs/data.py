@@ -1,0 +1,46 @@
+"""Hooks for what a plugin stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from ..host.declare import DemoData, Importer
+from . import hookspec
+
+
+@hookspec
+def register_models() -> Sequence[type[Any]]:
+    """Mapped classes of this plugin, so that its tables are known to migrations and to erasure.
+
+    Example: ``return [models.Order, models.OrderLine]``
+    """
+    return ()
+
+
+@hookspec
+def register_importers() -> Sequence[Importer]:
+    """Kinds of rows that ``zhanggui import`` and the import screen can read.
+
+    Example: ``return [importing.PRODUCTS]``
+    """
+    return ()
+
+
+@hookspec
+def register_demo() -> Sequence[DemoData]:
+    """Rows for a demo shop.
+
+    Example: ``return [DemoData("products", demo.fill)]``
+    """
+    return ()
+
+
+@hookspec
+def register_hookspecs() -> Sequence[ModuleType]:
+    """Modules with hooks that this plugin offers to others; their names start with its short name.
+
+    Example: ``return [hookspecs]``
+    """
+    return ()

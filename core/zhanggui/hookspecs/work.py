@@ -1,0 +1,47 @@
+"""Hooks for events, jobs and schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import hookspec
+
+if TYPE_CHECKING:
+    from ..host.declare import JobDef, Schedule
+
+
+@hookspec
+def register_events() -> Sequence[type[Any]]:
+    """Event classes that this plugin publishes.
+
+    Example: ``return [events.OrderPlaced, events.OrderShipped]``
+    """
+    return ()
+
+
+@hookspec
+def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
+    """Jobs that run after an event, named by class or by ``"<name>@<version>"`` (no import needed).
+
+    Example: ``return {"orders.order.placed@1": [jobs.count_points]}``
+    """
+    return {}
+
+
+@hookspec
+def register_jobs() -> Sequence[JobDef]:
+    """Functions that a worker may run.
+
+    Example: ``return [jobs.release_expired_reservations]``
+    """
+    return ()
+
+
+@hookspec
+def register_schedules() -> Sequence[Schedule]:
+    """Jobs that run by the clock.
+
+    Example: ``return [Schedule("expire", jobs.release_expired_reservations, seconds=60)]``
+    """
+    return ()

@@ -1,0 +1,60 @@
+"""The plugin host: which plugins run now, and how code asks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from ..runtime import Runtime, current_runtime
+from .host import Host
+
+_current: ContextVar[Host | None] = ContextVar("zhanggui_host", default=None)
+_KEY = "host"
+
+
+def current_host() -> Host:
+    """The generation that this request or job runs on; in a command, the process's.
+
+    :raises RuntimeError: before any was built.
+    """
+    host = _current.get()
+    if host is None:
+        host = current_runtime().shared.get(_KEY)
+    if host is None:
+        raise RuntimeError("no plugin host is built in this process; call zhanggui.host.refresh() first")
+    return host
+
+
+def use_host(host: Host) -> None:
+    """Make ``host`` the generation that new requests and jobs of this instance start on."""
+    current_runtime().shared[_KEY] = host
+
+
+@contextmanager
+def hosted(host: Host) -> Iterator[Host]:
+    """Run the block on one generation, whatever is swapped meanwhile."""
+    token = _current.set(host)
+    try:
+        yield host
+    finally:
+        _current.reset(token)
+
+
+def refresh(runtime: Runtime | None = None) -> Host:
+    """Build the host anew when the database says that plugins changed; else the present one."""
+    from .service import refresh as do
+
+    return do(runtime or current_runtime())
+
+
+class _Hooks:
+    """``hooks.call("orders_price_steps", cart=cart)``: ask the enabled plugins, one after another."""
+
+    def call(self, hook: str, *, strict: bool = True, **arguments: Any) -> list[tuple[str, Any]]:
+        """See :meth:`Host.call`."""
+        return current_host().call(hook, strict=strict, **arguments)
+
+
+hooks = _Hooks()

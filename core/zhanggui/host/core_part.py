@@ -1,0 +1,19 @@
+"""What the core itself adds, through the same rooms as any plugin."""
+
+from __future__ import annotations
+
+from .host import Contribution
+
+
+def core_part() -> Contribution:
+    """Screens, menu, schedules and events of the core."""
+    from ..audit import screen as audit_screens
+    from ..auth import screens as auth_screens
+    from ..jobs import screens as job_screens
+    from ..web import core_menu
+
+    return Contribution(
+        screens=[*audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS],
+        menu=list(core_menu.MENU),
+        permissions=list(core_menu.PERMISSIONS),
+    )

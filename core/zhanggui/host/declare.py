@@ -1,0 +1,93 @@
+"""What a plugin's ``register_*`` hooks return, apart from screens (see ``web/describe.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Text = Any
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A right beyond those that screens bring: ``can_<verb>`` on ``<plugin>.<Model>``."""
+
+    name: str
+    resource: str
+    label: Text = ""
+
+
+@dataclass(frozen=True)
+class RolePreset:
+    """A role that a fresh instance gets: what a plugin grants to ``owner``, ``clerk``, ...
+
+    ``grants`` maps a resource to verbs without ``can_`` (``{"orders.Order": ("list", "show", "ship")}``);
+    presets of one name from several plugins add up. The owner holds everything and needs none.
+    """
+
+    name: str
+    label: Text
+    grants: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class JobDef:
+    """A function that a worker runs; made by the ``@job`` decorator."""
+
+    function: Callable[..., Any]
+    max_attempts: int = 8
+    timeout: int = 120  # seconds
+    queue: str = "default"
+    takes_db: bool = False  # called in a unit of work that also marks it done: its effect happens once
+
+    @property
+    def name(self) -> str:
+        """``<plugin>.<function>``, from the module the function lives in."""
+        package = self.function.__module__.split(".")[0]
+        return f"{package.removeprefix('zhanggui_')}.{self.function.__name__}"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Runs a job again and again: every so many ``seconds``, or by a five-field ``cron`` in the instance's zone."""
+
+    id: str
+    job: JobDef
+    seconds: int | None = None
+    cron: str | None = None
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SettingTest:
+    """A button on the settings screen that tries a setting: ``run(values) -> sentence``, or raises."""
+
+    label: Text
+    run: Callable[[Mapping[str, Any]], Text]
+
+
+@dataclass(frozen=True)
+class Importer:
+    """Reads rows of one KIND from a file.
+
+    ``columns`` maps a field to the header names it is known by. ``open(options) -> context`` is called
+    once, ``batch(db, rows, context) -> [Outcome]`` per batch in one unit of work, one outcome a row.
+    """
+
+    kind: str
+    label: Text
+    columns: Mapping[str, Sequence[str]]
+    required: Sequence[str]
+    batch: Callable[..., Any]
+    order_by: str | None = None  # rows of one key (an invoice) are handed over together
+    permission: tuple[str, str] = ("can_import", "core.Import")
+
+
+@dataclass(frozen=True)
+class DemoData:
+    """Fills a demo shop: ``fill(now, rng)``, called once, in the order of ``requires``; it opens its own units of work."""
+
+    id: str
+    fill: Callable[..., None]
+    order: int = 100

@@ -1,0 +1,72 @@
+"""Which plugins are there: by entry point ``zhanggui.plugins``, or in a folder of the configuration."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from ..kernel.errors import WiringError
+from .manifest import Manifest, read_manifest
+
+
+@dataclass
+class Found:
+    """The manifests that could be read, in the order of ``requires``, and a sentence for each that could not."""
+
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+
+def _packages(folders: Iterable[str | Path]) -> Iterable[tuple[str, Path]]:
+    for entry in sorted(entry_points(group="zhanggui.plugins"), key=lambda e: e.name):
+        package = entry.value.split(":")[0].split(".")[0]
+        spec = importlib.util.find_spec(package)  # does not import a top-level package
+        if spec and spec.submodule_search_locations:
+            yield package, Path(next(iter(spec.submodule_search_locations)))
+    for folder in folders:
+        folder = Path(folder).resolve()
+        if not folder.is_dir():
+            continue
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+        for path in sorted(folder.iterdir()):
+            if (path / "plugin.toml").is_file():
+                yield path.name, path
+
+
+def discover(folders: Iterable[str | Path] = ()) -> Found:
+    """Read every manifest there is, importing nothing."""
+    found = Found()
+    seen: dict[str, Path] = {}
+    manifests: dict[str, Manifest] = {}
+    for package, path in _packages(folders):
+        if seen.get(package) == path.resolve():
+            continue
+        seen[package] = path.resolve()
+        try:
+            manifest = read_manifest(path, package)
+            if manifest.id in manifests:
+                raise WiringError(f"two plugins call themselves {manifest.id!r}: {manifests[manifest.id].path}, {path}")
+        except WiringError as error:
+            found.broken[package] = str(error)
+        else:
+            manifests[manifest.id] = manifest
+    found.manifests = {plugin_id: manifests[plugin_id] for plugin_id in ordered(manifests)}
+    return found
+
+
+def ordered(manifests: Mapping[str, Manifest]) -> list[str]:
+    """Ids so that whoever is required comes first, and by name among equals. Circles come last."""
+    result: list[str] = []
+    waiting = sorted(manifests)
+    while waiting:
+        ready = [i for i in waiting if all(r in result or r not in manifests for r in manifests[i].requires)]
+        if not ready:
+            return result + waiting
+        result += ready
+        waiting = [i for i in waiting if i not in ready]
+    return result

@@ -1,0 +1,92 @@
+"""``plugin.toml``: what a plugin says of itself, read before any of its code is imported."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import API_LEVEL
+from ..kernel.errors import WiringError
+
+_ID = re.compile(r"[a-z][a-z0-9_]{1,30}\Z")
+_KNOWN = {
+    "id", "name", "summary", "version", "api_level", "requires", "conflicts", "category", "icon",
+    "settings", "data", "permissions", "authors", "license",
+}  # fmt: skip
+CATEGORIES = ("catalog", "sales", "payment", "notify", "analytics", "content", "integration", "system")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A plugin's own words. ``name`` and ``summary`` map a locale to a text; English is always there."""
+
+    id: str
+    version: str
+    api_level: int
+    path: Path
+    package: str
+    name: Mapping[str, str]
+    summary: Mapping[str, str]
+    requires: Sequence[str] = ()
+    conflicts: Sequence[str] = ()
+    category: str = "system"
+    icon: str = "puzzle"
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, which: str, locale: str) -> str:
+        """``name`` or ``summary`` in a language, else in English."""
+        texts: Mapping[str, str] = getattr(self, which)
+        return texts.get(locale) or texts.get(locale.split("_")[0]) or texts["en"]
+
+    @property
+    def migrations(self) -> Path:
+        """Where its migration history lies, whether there is one or not."""
+        return self.path / "migrations"
+
+    @property
+    def compatible(self) -> bool:
+        """Whether this core speaks the API level that the plugin was written for."""
+        return self.api_level <= API_LEVEL
+
+
+def _texts(value: Any, key: str, where: Path) -> dict[str, str]:
+    texts = {"en": value} if isinstance(value, str) else dict(value or {})
+    if not texts.get("en"):
+        raise WiringError(f"{where}: {key} needs an English text")
+    return texts
+
+
+def read_manifest(path: Path, package: str) -> Manifest:
+    """Read and check the manifest in a plugin's folder.
+
+    :raises WiringError: with the file and the key that is wrong.
+    """
+    where = path / "plugin.toml"
+    try:
+        raw = tomllib.loads(where.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WiringError(f"{where} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise WiringError(f"{where}: {error}") from error
+    unknown = set(raw) - _KNOWN
+    if unknown:
+        raise WiringError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+    plugin_id = raw.get("id")
+    if not isinstance(plugin_id, str) or not _ID.match(plugin_id) or plugin_id in ("core", "ab"):
+        raise WiringError(f"{where}: id must be lower-case letters, digits and underscores, not {plugin_id!r}")
+    if not isinstance(raw.get("version"), str) or not isinstance(raw.get("api_level"), int):
+        raise WiringError(f"{where}: version (text) and api_level (number) are needed")
+    category = raw.get("category", "system")
+    if category not in CATEGORIES:
+        raise WiringError(f"{where}: category {category!r} is none of {', '.join(CATEGORIES)}")
+    return Manifest(
+        id=plugin_id, version=raw["version"], api_level=raw["api_level"], path=path, package=package,
+        name=_texts(raw.get("name"), "name", where), summary=_texts(raw.get("summary"), "summary", where),
+        requires=tuple(raw.get("requires", ())), conflicts=tuple(raw.get("conflicts", ())), category=category,
+        icon=raw.get("icon", "puzzle"), settings=raw.get("settings", {}), data=raw.get("data", {}),
+    )  # fmt: skip

@@ -1,0 +1,48 @@
+"""Which permissions exist while a set of plugins is enabled, and which roles are offered what."""
+
+from __future__ import annotations
+
+from ..web.describe import Screen
+from .declare import RolePreset
+from .host import Host
+
+Pair = tuple[str, str]  # ("can_ship", "orders.Order")
+
+
+def screen_permissions(screen: Screen) -> set[Pair]:
+    """The verbs of a screen: reading, writing where it can be written, its actions, its field rules."""
+    names = {"can_list", "can_show", "can_export"}
+    names |= {
+        name
+        for name, there in (("can_add", screen.create), ("can_edit", screen.update), ("can_delete", screen.delete))
+        if there
+    }
+    names |= {f"can_{action.name}" for action in screen.actions}
+    fields = () if callable(screen.fields) else screen.fields
+    for guarded in (*screen.columns, *fields, *screen.filters):
+        if guarded.permission:
+            names.add(guarded.permission)
+    return {(name, screen.resource) for name in names}
+
+
+def wanted_permissions(host: Host) -> tuple[set[Pair], list[RolePreset]]:
+    """Every permission that a screen, view, endpoint or plugin declares, and all role presets."""
+    wanted: set[Pair] = set()
+    for screen in host.screens.values():
+        wanted |= screen_permissions(screen)
+    for permission in host.every("permissions"):
+        wanted.add((permission.name, permission.resource))
+    for widget in host.every("widgets"):
+        wanted.add(widget.permission)
+    for provider in host.every("search"):
+        wanted.add(provider.permission)
+    for item in host.every("menu"):
+        if item.permission:
+            wanted.add(item.permission)
+    for view in (*host.every("views"), *host.every("apis")):
+        resource = view.class_permission_name or view.__name__
+        for attribute in dir(view):
+            name = getattr(getattr(view, attribute, None), "_permission_name", None)
+            if name:
+                wanted.add((f"can_{name}", resource))
+    return wanted, list(host.every("role_presets"))

@@ -1,0 +1,239 @@
+"""Enabling, disabling and repairing plugins, for the gallery screen and the command line."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .. import audit
+from ..config.models import StoredSetting
+from ..db.uow import reading, unit_of_work
+from ..kernel import clock
+from ..kernel.actors import Actor
+from ..kernel.errors import DomainError, NotFound
+from ..migrations import runner
+from ..migrations.runner import Outcome
+from ..runtime import Runtime, activated, current_runtime
+from . import generation, use_host
+from .core_part import core_part
+from .discovery import Found, discover
+from .host import Fault, Host, build_host
+from .manifest import Manifest
+from .models import PluginState, Repair
+from .permissions import wanted_permissions
+
+_lock = threading.Lock()
+_FIRST = "plugins.first_enabled"
+
+
+class PluginRefused(DomainError):
+    """A plugin cannot be enabled or disabled now; the sentence says why."""
+
+    code = "plugin_refused"
+
+
+@dataclass(frozen=True)
+class PluginInfo:
+    """One line of the gallery."""
+
+    manifest: Manifest
+    state: str  # enabled | disabled | quarantined | incompatible
+    reason: str = ""
+
+
+def found_plugins(runtime: Runtime) -> Found:
+    """What is installed, read once per process: new code means a restart anyway."""
+    if "found" not in runtime.shared:
+        runtime.shared["found"] = discover(runtime.config["plugins.folders"])
+    found: Found = runtime.shared["found"]
+    return found
+
+
+def enabled_ids(db: Session) -> set[str]:
+    """The plugins that the merchant wants."""
+    return set(db.scalars(select(PluginState.id).where(PluginState.enabled)))
+
+
+def unready(db: Session, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+    """Plugins whose tables are behind their code, with a sentence each."""
+    return {i: f"the tables of {i} are not up to date: run zhanggui upgrade" for i in runner.behind(db, manifests)}
+
+
+def build(runtime: Runtime, enabled: set[str] | None = None) -> Host:
+    """The host for a set of plugins (default: as the database says; none in safe mode)."""
+    found = found_plugins(runtime)
+    with reading() as db:
+        stamp = generation.read(db)
+        wanted = enabled_ids(db) if enabled is None else enabled
+        late = unready(db, found.manifests)
+    host = build_host(found.manifests, set() if runtime.safe_mode else wanted, core_part(), unready=late)
+    host.generation = stamp.plugins
+    for package, sentence in found.broken.items():
+        host.faults[package] = Fault(package, "manifest", sentence)
+    if not runtime.safe_mode:
+        for plugin_id in sorted(wanted - set(found.manifests)):
+            host.faults[plugin_id] = Fault(plugin_id, "manifest", f"{plugin_id} is enabled but not installed")
+    return host
+
+
+def refresh(runtime: Runtime) -> Host:
+    """The present generation of this process, rebuilt when the database moved on."""
+    with activated(runtime):
+        with reading() as db:
+            now = generation.read(db).plugins
+        host: Host | None = runtime.shared.get("host")
+        if host is not None and host.generation == now:
+            return host
+        with _lock:
+            host = runtime.shared.get("host")
+            if host is None or host.generation != now:
+                host = build(runtime)
+                use_host(host)
+                if not runtime.safe_mode:
+                    record_repairs(host)
+            return host
+
+
+def record_repairs(host: Host) -> None:
+    """Keep the list of repairs in step with what this build met. Writes only differences."""
+    wanted = {f"plugin:{f.plugin}:{f.stage}": f for f in host.faults.values()}
+    with reading() as db:
+        present = set(db.scalars(select(Repair.id).where(Repair.id.like("plugin:%"))))
+    if present == set(wanted):
+        return
+    with unit_of_work() as db:
+        for key in present - set(wanted):
+            db.delete(db.get_one(Repair, key))
+        for key in set(wanted) - present:
+            fault = wanted[key]
+            if db.get(Repair, key) is None:
+                db.add(
+                    Repair(id=key, plugin=fault.plugin, title=fault.sentence[:200], detail=fault.detail, since=clock.now())
+                )
+
+
+def list_plugins(host: Host) -> list[PluginInfo]:
+    """Every installed plugin with its state, and those that are broken before they have a name."""
+    infos = []
+    for plugin_id, manifest in found_plugins(current_runtime()).manifests.items():
+        fault = host.faults.get(plugin_id)
+        if fault is not None:
+            infos.append(PluginInfo(manifest, "quarantined", fault.sentence))
+        elif not manifest.compatible:
+            infos.append(PluginInfo(manifest, "incompatible", f"API level {manifest.api_level}"))
+        else:
+            infos.append(PluginInfo(manifest, "enabled" if plugin_id in host.manifests else "disabled"))
+    return infos
+
+
+def enable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
+    """Switch a plugin on: at the very next request it is there, in every process.
+
+    It is built on trial first; the live processes never meet one that cannot be.
+
+    :raises PluginRefused: when it needs another, clashes with one, or fails to build.
+    """
+    runtime = current_runtime()
+    manifests = found_plugins(runtime).manifests
+    manifest = manifests.get(plugin_id)
+    if manifest is None:
+        raise NotFound(_l("There is no plugin %(id)s."), id=plugin_id)
+    with reading() as db:
+        wanted = enabled_ids(db)
+    missing = [need for need in manifest.requires if need not in wanted]
+    if missing:
+        raise PluginRefused(
+            _l("%(id)s needs %(needs)s: enable that first."), id=plugin_id, needs=", ".join(missing)
+        )
+    trial = build(runtime, wanted | {plugin_id})
+    if plugin_id in trial.faults:
+        raise PluginRefused(
+            _l("%(id)s cannot be enabled: %(why)s"), id=plugin_id, why=trial.faults[plugin_id].sentence
+        )
+    _switch(trial, manifest, True, actor, now)
+
+
+def disable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
+    """Switch a plugin off: its data stays, its queued jobs wait.
+
+    :raises PluginRefused: while an enabled plugin requires it, naming which.
+    """
+    runtime = current_runtime()
+    manifests = found_plugins(runtime).manifests
+    with reading() as db:
+        wanted = enabled_ids(db)
+    if plugin_id not in manifests and plugin_id not in wanted:
+        raise NotFound(_l("There is no plugin %(id)s."), id=plugin_id)
+    needing = sorted(i for i in wanted if i in manifests and plugin_id in manifests[i].requires)
+    if needing:
+        raise PluginRefused(
+            _l("%(id)s is needed by %(needing)s: disable that first."), id=plugin_id, needing=", ".join(needing)
+        )
+    _switch(None, manifests.get(plugin_id), False, actor, now, plugin_id)
+
+
+def _switch(
+    trial: Host | None, manifest: Manifest | None, enabled: bool, actor: Actor, now: datetime, plugin_id: str = ""
+) -> None:
+    from ..auth.permissions import sync_permissions
+
+    plugin_id = manifest.id if manifest else plugin_id
+    with unit_of_work() as db:
+        state = db.get(PluginState, plugin_id)
+        if state is None:
+            state = PluginState(id=plugin_id, version=manifest.version if manifest else "", enabled=False, changed_at=now)
+            db.add(state)
+        if state.enabled == enabled:
+            return
+        state.enabled, state.changed_at = enabled, now
+        if trial is not None:
+            sync_permissions(db, *wanted_permissions(trial))
+        generation.bump(db, "plugins")
+        generation.bump(db, "security")
+        verb = "enabled" if enabled else "disabled"
+        audit.record(
+            db, f"core.plugin.{verb}", target=("core.Plugin", plugin_id), label=plugin_id, actor=actor, now=now,
+            before={"enabled": not enabled}, after={"enabled": enabled},
+        )  # fmt: skip
+
+
+def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None) -> Outcome:
+    """``zhanggui upgrade``: tables, then which plugins are on at first, then permissions and role presets.
+
+    Safe to run at any time and twice; one process does it, never a web worker.
+    """
+    from ..auth.permissions import sync_permissions
+
+    runtime.shared.pop("found", None)
+    found = found_plugins(runtime)
+    with activated(runtime):
+        outcome = runner.upgrade(runtime, found.manifests, report)
+        _enable_first(runtime.config["plugins.enabled"], found)
+        host = build(runtime)
+        with unit_of_work() as db:
+            sync_permissions(db, *wanted_permissions(host))
+            generation.bump(db, "security")
+        record_repairs(host)
+        for fault in host.faults.values():
+            report(f"{fault.plugin}: not running ({fault.sentence})")
+        use_host(host)
+    return outcome
+
+
+def _enable_first(configured: Sequence[str], found: Found) -> None:
+    """On a fresh instance the configuration says what is on; afterwards the merchant does."""
+    with unit_of_work() as db:
+        if db.get(StoredSetting, _FIRST) is not None:
+            return
+        for plugin_id in found.manifests:
+            if plugin_id in configured or "*" in configured:
+                state = db.get_one(PluginState, plugin_id)
+                state.enabled, state.changed_at = True, clock.now()
+        db.add(StoredSetting(key=_FIRST, value=True))
+        generation.bump(db, "plugins")

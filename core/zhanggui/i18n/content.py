@@ -1,0 +1,137 @@
+"""Texts that customers read, in more languages than the one they were written in.
+
+The source text stays in its own column of its own table; here stand the translations, each with a
+digest of the source it was made from, so that an outdated one can be told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Select, String, Text, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db.base import Model
+from ..db.types import BigKey
+from ..runtime import current_runtime
+
+
+class Translation(Model):
+    """One text of one field of one row, in one language."""
+
+    __tablename__ = "core__translation"
+    __table_args__ = (UniqueConstraint("resource", "row_id", "field", "locale"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    resource: Mapped[str] = mapped_column(String(64), nullable=False)  # "products.Product"
+    row_id: Mapped[int] = mapped_column(BigKey, nullable=False)
+    field: Mapped[str] = mapped_column(String(64), nullable=False)
+    locale: Mapped[str] = mapped_column(String(16), nullable=False)
+    text: Mapped[str] = mapped_column(Text, nullable=False)
+    source_digest: Mapped[str] = mapped_column(String(32), nullable=False)
+
+
+def digest(source: str) -> str:
+    """What a translation remembers of the text it was made from."""
+    return hashlib.sha256(source.encode()).hexdigest()[:32]
+
+
+def is_outdated(source_digest: str, source: str) -> bool:
+    """Whether the source text has changed since a translation with this digest was made."""
+    return source_digest != digest(source)
+
+
+def source_locale() -> str:
+    """The language that this instance writes its content in."""
+    locale: str = current_runtime().config["i18n.default_locale"]
+    return locale
+
+
+def split(texts: str | Mapping[str, str]) -> tuple[str, dict[str, str] | None]:
+    """The source text and the others, of what a form field of kind ``translations`` gives.
+
+    A plain string is a source text that says nothing of its translations: the second part is None then.
+    """
+    if isinstance(texts, str):
+        return texts, None
+    source = source_locale()
+    return texts.get(source, ""), {locale: text for locale, text in texts.items() if locale != source}
+
+
+def set_texts(
+    db: Session, resource: str, row_id: int, field: str, texts: Mapping[str, str] | None, *, source: str
+) -> None:
+    """Make ``{locale: text}`` the translations of a field; a language that is left out or empty goes away.
+
+    A text that stays the same keeps the digest of the source it was made from: saving a form does
+    not make an outdated translation current. ``None`` leaves everything as it is.
+    """
+    if texts is None:
+        return
+    wanted = {locale: text for locale, text in texts.items() if text}
+    rows = {row.locale: row for row in db.scalars(_of(resource, [row_id], field))}
+    gone = [row.id for locale, row in rows.items() if locale not in wanted]
+    if gone:
+        db.execute(delete(Translation).where(Translation.id.in_(gone)))
+    for locale, text in wanted.items():
+        row = rows.get(locale)
+        if row is None:
+            db.add(
+                Translation(
+                    resource=resource,
+                    row_id=row_id,
+                    field=field,
+                    locale=locale,
+                    text=text,
+                    source_digest=digest(source),
+                )
+            )
+        elif row.text != text:
+            row.text, row.source_digest = text, digest(source)
+    db.flush()
+
+
+def texts_of(
+    db: Session, resource: str, ids: Collection[int] | Mapping[int, str], field: str, locale: str
+) -> dict[int, str]:
+    """One field of many rows in one language, in one query.
+
+    Give ``ids`` as ``{id: source text}`` and rows without a translation answer with their source;
+    given as plain ids, they are left out. ``zh_CN`` may be answered by a text in ``zh``.
+    """
+    sources: dict[int, str] = dict(ids) if isinstance(ids, Mapping) else {}
+    if not ids or locale == source_locale():
+        return sources
+    wanted = [locale, locale.split("_")[0]]
+    found = db.execute(
+        select(Translation.row_id, Translation.locale, Translation.text)
+        .where(Translation.resource == resource, Translation.field == field)
+        .where(Translation.row_id.in_(list(ids)), Translation.locale.in_(wanted))
+    ).all()
+    for exact in (False, True):  # the nearer language last, over the farther one
+        sources |= {row.row_id: row.text for row in found if (row.locale == locale) is exact}
+    return sources
+
+
+def all_texts(db: Session, resource: str, row_id: int, field: str, *, source: str) -> dict[str, str]:
+    """Every text of one field, the source under its own language: what a form shows."""
+    rows = db.scalars(_of(resource, [row_id], field))
+    return {source_locale(): source} | {row.locale: row.text for row in rows}
+
+
+def outdated_locales(db: Session, resource: str, row_id: int, field: str, *, source: str) -> list[str]:
+    """Languages whose text was made from an older source."""
+    rows = db.scalars(_of(resource, [row_id], field))
+    return sorted(row.locale for row in rows if is_outdated(row.source_digest, source))
+
+
+def forget(db: Session, resource: str, row_ids: Collection[int]) -> None:
+    """Delete every text of rows that are gone."""
+    db.execute(delete(Translation).where(Translation.resource == resource, Translation.row_id.in_(list(row_ids))))
+
+
+def _of(resource: str, ids: Collection[int], field: str) -> Select[tuple[Translation]]:
+    return select(Translation).where(
+        Translation.resource == resource, Translation.field == field, Translation.row_id.in_(list(ids))
+    )

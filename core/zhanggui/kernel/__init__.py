@@ -1,0 +1,1 @@
+"""Plain Python that everything leans on: no Flask, no database."""

@@ -1,0 +1,106 @@
+"""Refusals that people read, and trouble that may pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ZhangguiError(Exception):
+    """Root of everything the framework raises on purpose."""
+
+
+class DomainError(ZhangguiError):
+    """An expected refusal: reaches the user as a translated sentence, is never logged as an error.
+
+    Subclasses set ``code`` (stable, for programs), ``status`` (HTTP) and ``message`` (an English
+    msgid with ``%(name)s`` places, marked with ``lazy_gettext`` or plain). ``params`` fill it.
+    """
+
+    code = "refused"
+    status = 409
+    message: Any = "This cannot be done."
+
+    def __init__(self, message: Any | None = None, /, *, field: str | None = None, **params: Any) -> None:
+        if message is not None:
+            self.message = message
+        self.field = field
+        self.params = params
+        super().__init__(self.text())
+
+    def text(self) -> str:
+        """The sentence in the language of the reader."""
+        text = str(self.message)
+        return text % self.params if self.params else text
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+class NotFound(DomainError):
+    """No such row, or none that this actor may see: the two answer alike."""
+
+    code = "not_found"
+    status = 404
+    message = "There is no such entry."
+
+
+class Forbidden(DomainError):
+    """The actor is known and may not do this."""
+
+    code = "forbidden"
+    status = 403
+    message = "You are not allowed to do this."
+
+
+class Invalid(DomainError):
+    """Input that cannot be accepted; ``errors`` maps a field to its sentence."""
+
+    code = "invalid"
+    status = 422
+    message = "Some fields need another look."
+
+    def __init__(self, message: Any | None = None, /, *, errors: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.errors = errors or {}
+
+
+class BadRequest(DomainError):
+    """A request that makes no sense as sent: an unknown page, filter, sort or size."""
+
+    code = "bad_request"
+    status = 400
+    message = "This request cannot be understood."
+
+
+class IllegalMove(DomainError):
+    """A status may not change that way now."""
+
+    code = "illegal_move"
+    message = "%(thing)s is %(state)s and cannot become %(wanted)s."
+
+
+class StaleRow(DomainError):
+    """Somebody else saved this row first; ``changed`` names what differs."""
+
+    code = "stale"
+    message = "Somebody else changed this in the meantime."
+
+    def __init__(self, message: Any | None = None, /, *, changed: dict[str, Any] | None = None, **params: Any) -> None:
+        super().__init__(message, **params)
+        self.changed = changed or {}
+
+
+class ProviderError(ZhangguiError):
+    """Trouble outside our walls. ``retry`` says whether trying again can help."""
+
+    def __init__(self, message: str, *, retry: bool) -> None:
+        super().__init__(message)
+        self.retry = retry
+
+
+class ConfigError(ZhangguiError):
+    """A setting stops the start; the sentence names the key and the layer it came from."""
+
+
+class WiringError(ZhangguiError):
+    """A plugin or the core is put together wrongly: an unknown hook, a table name taken twice."""

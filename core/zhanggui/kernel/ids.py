@@ -1,0 +1,12 @@
+"""Public ids: random, short, safe in a URL, without letters that look alike."""
+
+from __future__ import annotations
+
+import secrets
+
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+def public_id(length: int = 16) -> str:
+    """A random id of ``length`` characters; 16 carry about 78 bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

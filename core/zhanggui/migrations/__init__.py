@@ -1,0 +1,1 @@
+"""Schema changes: one history per plugin, run only by ``zhanggui upgrade``."""

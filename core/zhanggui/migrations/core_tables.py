@@ -1,0 +1,14 @@
+"""Which modules of the core bring tables."""
+
+from __future__ import annotations
+
+import importlib
+
+MODULES = ("auth.models", "audit.models", "config.models", "events.models", "files.models", "host.models",
+           "i18n.content", "jobs.models", "notices.models")  # fmt: skip
+
+
+def load() -> None:
+    """Import them all, so that their tables stand in the metadata."""
+    for module in MODULES:
+        importlib.import_module(f"zhanggui.{module}")

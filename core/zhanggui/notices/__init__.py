@@ -1,0 +1,82 @@
+"""Staff notices: the messages tab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ..kernel.actors import Actor
+from .models import Notice, ReadUpTo
+
+MOST = 100  # the badge says "99+" beyond
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One notice for a reader."""
+
+    id: int
+    at: datetime
+    title: str
+    body: str
+    href: str
+    unread: bool
+
+
+def notify(
+    db: Session, *, kind: str, title: Any, body: str = "", href: str = "", permission: tuple[str, str] | None = None,
+    user_id: int | None = None, now: datetime, key: str | None = None, params: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Tell staff: one user, or whoever holds ``permission``; everybody when neither is given.
+
+    :param title: a msgid (``_l("%(sku)s is running low")`` or plain text) filled with ``params`` for each reader.
+    :param key: a notice of the same key is written once.
+    """
+    msgid = title._args[0] if hasattr(title, "_args") else str(title)
+    values = {
+        "at": now, "kind": kind, "title": msgid[:300], "params": {**getattr(title, "_kwargs", {}), **(params or {})},
+        "body": body[:500], "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
+    }  # fmt: skip
+    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    db.execute(dialect.insert(Notice.__table__).values(**values).on_conflict_do_nothing())
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    if actor.everything:
+        return or_(Notice.user_id.is_(None), Notice.user_id == actor.id)
+    held = ["", *(" ".join(pair) for pair in actor.permissions)]
+    return or_(Notice.user_id == actor.id, Notice.user_id.is_(None) & Notice.permission.in_(held))
+
+
+def _read_up_to(db: Session, actor: Actor) -> int:
+    return db.scalar(select(ReadUpTo.notice_id).where(ReadUpTo.user_id == actor.id)) or 0
+
+
+def unread_count(db: Session, actor: Actor) -> int:
+    """How many notices this user has not read; at most ``MOST`` are counted."""
+    read = select(ReadUpTo.notice_id).where(ReadUpTo.user_id == actor.id).scalar_subquery()
+    some = select(Notice.id).where(Notice.id > func.coalesce(read, 0), _visible(actor)).limit(MOST).subquery()
+    return int(db.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def latest(db: Session, actor: Actor, *, limit: int = 100) -> list[NoticeLine]:
+    """The newest notices for this user, in the language of the reader."""
+    read = _read_up_to(db, actor)
+    rows = db.scalars(select(Notice).where(_visible(actor)).order_by(Notice.id.desc()).limit(limit))
+    return [NoticeLine(n.id, n.at, gettext(n.title, **n.params), n.body, n.href, n.id > read) for n in rows]
+
+
+def mark_read(db: Session, actor: Actor, *, now: datetime) -> None:
+    """Everything up to now is read."""
+    newest = db.scalar(select(func.max(Notice.id))) or 0
+    row = db.get(ReadUpTo, actor.id)
+    if row is None:
+        db.add(ReadUpTo(user_id=actor.id, notice_id=newest))
+    else:
+        row.notice_id = newest

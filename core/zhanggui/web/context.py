@@ -1,0 +1,76 @@
+"""What a request of the admin knows: who asks, in which zone and currency, and over which slow table."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import g, request
+from flask_login import current_user
+
+from ..host import current_host
+from ..kernel import clock
+from ..kernel.actors import Actor, current_actor
+from ..runtime import current_runtime
+from .describe import Screen
+from .forms import FormContext
+
+LOCALE_NAMES = {"zh_CN": "简体中文", "en": "English"}
+
+
+def actor() -> Actor:
+    """The actor of this request."""
+    return current_actor()
+
+
+def currency() -> str:
+    """The instance's currency."""
+    value: str = current_runtime().config["instance.currency"]
+    return value
+
+
+def zone() -> ZoneInfo:
+    """The reader's time zone: his own setting, else the instance's."""
+    if "zg_zone" not in g:
+        own = getattr(current_user, "time_zone", None)
+        g.zg_zone = ZoneInfo(own or current_runtime().config["instance.time_zone"])
+    found: ZoneInfo = g.zg_zone
+    return found
+
+
+def content_locales() -> list[tuple[str, str]]:
+    """Languages that content is written in; the first is the source."""
+    config = current_runtime().config
+    first = config["i18n.default_locale"]
+    codes = [first, *[c for c in config["i18n.locales"] if c != first]]
+    return [(code, LOCALE_NAMES.get(code, code)) for code in codes]
+
+
+def form_context() -> FormContext:
+    """What reading a form needs, for this request."""
+    return FormContext(actor(), zone(), currency(), content_locales(), clock.now())
+
+
+def screen(resource: str) -> Screen:
+    """A screen as it stands now, with the slots of every enabled plugin."""
+    return current_host().screens[resource]
+
+
+def wants_json() -> bool:
+    """Whether the client asked for data rather than a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return request.path.startswith(("/api/", "/shop/api/", "/notify/")) or (best is not None and best != "text/html")
+
+
+def is_fragment() -> bool:
+    """Whether htmx asked for a part of the page."""
+    return bool(request.headers.get("HX-Request"))
+
+
+def arguments() -> dict[str, str]:
+    """The query string as a plain mapping; the first of repeated names, except choices, joined by commas."""
+    args: dict[str, str] = {}
+    for name in request.args:
+        values: list[Any] = [v for v in request.args.getlist(name) if v]
+        args[name] = ",".join(values)
+    return args

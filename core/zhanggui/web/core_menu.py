@@ -1,0 +1,27 @@
+"""The core's own entries of the menu, and the rights of its pages."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from ..host.declare import Permission
+from .describe import MenuItem
+
+PERMISSIONS = [
+    Permission("can_manage", "core.Plugin", _l("Enable and disable plugins")),
+    Permission("can_manage", "core.Setting", _l("Change settings")),
+    Permission("can_list", "core.Repair", _l("See what needs repair")),
+    Permission("can_import", "core.Import", _l("Import rows from a file")),
+]
+
+MENU = [
+    MenuItem("home", _l("Today"), "home", href="/", tab=10, order=0),
+    MenuItem("users", _l("Staff"), "users", screen="core.User", group="people", order=10),
+    MenuItem("roles", _l("Roles"), "shield", screen="core.Role", group="people", order=20),
+    MenuItem("plugins", _l("Plugins"), "puzzle", href="/system/plugins/", permission=("can_manage", "core.Plugin"), group="system", order=10),
+    MenuItem("settings", _l("Settings"), "settings", href="/system/settings/", permission=("can_manage", "core.Setting"), group="system", order=20),
+    MenuItem("repairs", _l("Repairs"), "tool", href="/system/repairs/", permission=("can_list", "core.Repair"), group="system", order=30),
+    MenuItem("jobs", _l("Jobs"), "refresh", screen="core.Job", group="system", order=40),
+    MenuItem("events", _l("Events"), "bolt", screen="core.Event", group="system", order=50),
+    MenuItem("audit", _l("Audit trail"), "history", screen="core.Audit", group="system", order=60),
+]  # fmt: skip

@@ -1,0 +1,9 @@
+"""Words of the frame that no screen owns."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+GROUPS = {"shop": _l("Shop"), "people": _l("People"), "money": _l("Money"), "system": _l("System")}
+messages_label = _l("Messages")
+me_label = _l("Me")

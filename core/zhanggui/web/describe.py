@@ -1,0 +1,282 @@
+"""A screen is a description: what the renderer, the REST resource, export and look-ups draw from.
+
+It stands over a mapped class or a bare Core table alike. Nothing here touches Flask or a database,
+so a test can read what a plugin shows without starting anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Text = Any  # str or a lazy translation of one
+Clause = Any  # a SQLAlchemy boolean expression
+
+COLUMN_KINDS = (
+    "text", "long_text", "code", "int", "money", "bool", "date", "datetime",
+    "status", "choice", "image", "lookup", "json", "html",
+)  # fmt: skip
+FIELD_KINDS = (
+    "text", "long_text", "code", "int", "money", "bool", "date", "datetime", "choice", "choices",
+    "lookup", "image", "images", "translations", "hidden", "password", "rows",
+)  # fmt: skip
+FILTER_KINDS = ("choice", "bool", "date_range", "int_range", "money_range", "lookup", "text")
+TONES = ("neutral", "info", "good", "warn", "bad")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a status or choice: what it says, and its tone (never colour alone)."""
+
+    value: Any
+    label: Text
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One piece of a row, in a list, on a card or in a detail.
+
+    ``name`` is a column of the source unless ``expr`` (given the source's columns, returns an
+    expression) or ``load`` (given ``db`` and a list of ids, returns ``{id: value}``, one query for
+    the whole page) says otherwise. ``value`` turns the whole row into what is shown, without a query.
+    """
+
+    name: str
+    label: Text
+    kind: str = "text"
+    sortable: bool = False
+    choices: Sequence[Choice] = ()
+    currency: str | None = None  # money: the column with the currency; the instance's otherwise
+    to: str | None = None  # lookup: the resource that an id here points to
+    expr: Callable[[Any], Any] | None = None
+    load: Callable[[Any, list[Any]], Mapping[Any, Any]] | None = None
+    value: Callable[[Any], Any] | None = None
+    permission: str | None = None  # field rule: shown only to who holds it on the screen's resource
+    wide: bool = True  # a column of the desktop table; False: only in detail and export
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Card:
+    """Which columns a list shows as a card on the phone, by name."""
+
+    title: str
+    end: str | None = None
+    badge: str | None = None
+    sub: Sequence[str] = ()
+    image: str | None = None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A narrowing that people choose. ``clause`` builds it from a cleaned value where ``column`` cannot.
+
+    ``tabs=True`` shows the choices of one choice filter above the list.
+    """
+
+    name: str
+    label: Text
+    kind: str = "choice"
+    column: str | None = None
+    choices: Sequence[Choice] = ()
+    to: str | None = None
+    clause: Callable[[Any, Any], Clause] | None = None  # (value, source columns) -> expression
+    tabs: bool = False
+    permission: str | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the search box of a list looks at: columns compared by prefix, and exact matches.
+
+    ``exact`` maps a column (often a blind index) to a function that turns what was typed into the
+    value to compare with, or None when it cannot be one.
+    """
+
+    prefix: Sequence[str] = ()
+    exact: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    contains: Sequence[str] = ()  # substring: only for tables that stay small
+    hint: Text = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a form asks for.
+
+    ``clean`` takes the parsed value and returns it, or raises ``Invalid``/``ValueError`` with a
+    sentence. ``get`` reads the present value from the row where it is no column. ``scan`` gives the
+    field a barcode button.
+    """
+
+    name: str
+    label: Text
+    kind: str = "text"
+    required: bool = False
+    help: Text = ""
+    choices: Sequence[Choice] | Callable[[], Sequence[Choice]] = ()
+    to: str | None = None
+    default: Any = None
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int | None = None
+    scan: bool = False
+    currency: str | None = None
+    clean: Callable[[Any], Any] | None = None
+    get: Callable[[Any, Any], Any] | None = None  # (db, row) -> value
+    rows: Sequence[Field] = ()  # kind "rows": the columns of a small table of inputs
+    permission: str | None = None
+    autocomplete: str = "off"
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the detail page: columns of the row, or a template of the plugin with its data."""
+
+    id: str
+    title: Text
+    columns: Sequence[str] = ()
+    template: str | None = None
+    load: Callable[[Any, Any], Mapping[str, Any]] | None = None  # (db, row) -> context of the template
+    permission: tuple[str, str] | None = None
+    aside: bool = False  # beside the main part on a desktop
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Action:
+    """One verb on a row: the button, the form it asks with, the permission, the service it calls.
+
+    ``run(db, *, id, actor, now, **values)`` is called in a unit of work. The permission is
+    ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
+    """
+
+    name: str
+    label: Text
+    run: Callable[..., Any]
+    icon: str = "check"
+    tone: str = "plain"  # primary | plain | danger
+    fields: Sequence[Field] = ()
+    when: Callable[[Any], bool] | None = None
+    needs: Sequence[str] = ()  # columns that `when` reads
+    bulk: bool = False
+    confirm: Text = ""
+    done: Text = ""
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Everything that is shown of one kind of row, and what may be done with it.
+
+    ``resource`` (``orders.Order``) names the permissions: ``can_list``, ``can_show``, ``can_export``
+    and, where the row can be written, ``can_add``, ``can_edit``, ``can_delete``; plus one per action.
+    ``create(db, *, actor, now, **values) -> id``, ``update(db, *, id, row_version, actor, now,
+    **values)`` and ``delete(db, *, id, actor, now)`` are services; ``"generic"`` takes the core's,
+    which writes the columns named by ``fields`` and an audit row. None: there is no such verb.
+    """
+
+    resource: str
+    source: Any  # mapped class or sqlalchemy.Table
+    route: str  # "/orders"
+    title: Text
+    singular: Text
+    columns: Sequence[Column]
+    card: Card
+    icon: str = "list"
+    key: str = "id"
+    label: str | Callable[[Any], Text] = "name"  # column (or function of the row) that names a row
+    filters: Sequence[Filter] = ()
+    search: Search | None = None
+    default_sort: Sequence[str] = ("-id",)
+    page_sizes: Sequence[int] = (25, 50, 100)
+    fields: Sequence[Field] | Callable[[], Sequence[Field]] = ()  # a function: asked for at each request
+    sections: Sequence[Section] = ()
+    actions: Sequence[Action] = ()
+    create: Callable[..., Any] | str | None = None
+    update: Callable[..., Any] | str | None = None
+    delete: Callable[..., Any] | str | None = None
+    row_rule: Callable[[Any, Any], Clause | None] | None = None  # (actor, columns) -> expression
+    always: Sequence[str] = ()  # columns fetched with every row though not shown
+    api: bool = True  # a REST resource under /api/v1/<plugin>/<route>/
+    empty: Text = ""  # what an empty list says
+
+    @property
+    def plugin(self) -> str:
+        """The short name of the plugin that owns it."""
+        return self.resource.split(".", 1)[0]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Something that a plugin adds to a screen of another one, named by its resource.
+
+    ``add`` is a Column (with ``load``), Filter (with ``clause``), Action, Section or Field (with
+    ``get`` and ``save``); it appears while both plugins are enabled.
+    """
+
+    screen: str
+    add: Column | Filter | Action | Section | Field
+    save: Callable[..., Any] | None = None  # for a Field: save(db, *, id, value, actor, now)
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """An entry of the menu. Give a ``screen`` or an ``href`` with the permission it needs.
+
+    ``tab`` proposes it for the bottom bar of the phone, in that order; ``badge`` counts what waits
+    there: ``badge(db) -> int``.
+    """
+
+    id: str
+    label: Text
+    icon: str
+    screen: str | None = None
+    href: str | None = None
+    permission: tuple[str, str] | None = None
+    group: str = "shop"  # shop | people | money | system
+    tab: int | None = None
+    badge: Callable[[Any], int] | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Widget:
+    """A part of the home page. ``data(db, now, zone) -> dict`` feeds the kind's macro.
+
+    number: ``{"value", "kind" (money|int), "currency"?, "was"?, "href"?}``; todo: ``{"count", "href",
+    "icon"}``, hidden at zero; chart: ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``;
+    list: ``{"rows": [{"title", "sub", "end", "href"}], "href"}``.
+    """
+
+    id: str
+    title: Text
+    kind: str
+    data: Callable[..., Mapping[str, Any]]
+    permission: tuple[str, str]
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer of the search over everything."""
+
+    title: str
+    sub: Text
+    href: str
+    icon: str = "file"
+
+
+@dataclass(frozen=True)
+class SearchProvider:
+    """Searches a plugin's rows: ``find(db, text, limit) -> [Hit]``, only for who holds the permission."""
+
+    id: str
+    label: Text
+    permission: tuple[str, str]
+    find: Callable[..., Sequence[Hit]]
+    order: int = 100

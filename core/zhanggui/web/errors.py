@@ -1,0 +1,114 @@
+"""Every error as an answer: a page for people, RFC 9457 for programs, and never a traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, g, json, redirect, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..kernel.errors import DomainError, Invalid, StaleRow
+from ..kernel.trace import current_trace
+from . import context
+
+log = logging.getLogger(__name__)
+_CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+          409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "invalid", 429: "too_many_requests",
+          500: "server_error", 503: "unavailable"}  # fmt: skip
+
+
+def problem(status: int, code: str, detail: str, *, errors: dict[str, str] | None = None, **members: object) -> Response:
+    """An ``application/problem+json`` answer with a stable ``code``."""
+    body: dict[str, object] = {
+        "type": "about:blank", "title": code.replace("_", " "), "status": status, "code": code, "detail": detail,
+        "correlation": current_trace().correlation, **members,
+    }  # fmt: skip
+    if errors:
+        body["errors"] = errors
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def answer(status: int, code: str, detail: str, *, errors: dict[str, str] | None = None) -> BaseResponse:
+    """The error in the form that the client can read."""
+    if context.wants_json():
+        return problem(status, code, detail, errors=errors)
+    title = {403: _("Not allowed"), 404: _("Not found"), 409: _("Not now"), 500: _("Something broke"), 503: _("One moment")}.get(
+        status, _("That did not work")
+    )
+    body = render_template("zg/message.html", title=title, status=status, code=code, detail=detail, errors=errors or {},
+                           correlation=current_trace().correlation)  # fmt: skip
+    return Response(body, status, mimetype="text/html")
+
+
+def install(app: Flask) -> None:
+    """Register the handlers."""
+
+    @app.errorhandler(DomainError)
+    def refused(error: DomainError) -> BaseResponse:
+        g.zg_refusal = error.code
+        if request.method == "POST" and not context.wants_json() and error.status in (409, 422):
+            return _back_with(error)
+        errors = {k: str(v) for k, v in error.errors.items()} if isinstance(error, Invalid) else None
+        return answer(error.status, error.code, error.text(), errors=errors)
+
+    @app.errorhandler(StaleDataError)
+    def stale(_error: StaleDataError) -> BaseResponse:
+        return answer(409, StaleRow.code, StaleRow().text())
+
+    @app.errorhandler(OperationalError)
+    def database_away(error: OperationalError) -> BaseResponse:
+        log.error("the database did not answer: %s", error.orig)
+        return _unavailable()
+
+    @app.errorhandler(DBAPIError)
+    def database_refused(error: DBAPIError) -> BaseResponse:
+        log.exception("the database refused a statement")
+        if error.connection_invalidated:
+            return _unavailable()
+        return answer(500, "server_error", _("Something broke on our side. It has been written down."))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> BaseResponse:
+        if error.response is not None:
+            return error.response
+        status = error.code or 500
+        response = answer(status, _CODES.get(status, "error"), _sentence(status))
+        for name, value in error.get_headers():
+            if name not in ("Content-Type", "Content-Length"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def broken(_error: Exception) -> BaseResponse:
+        log.exception("unhandled in %s %s", request.method, request.path)
+        return answer(500, "server_error", _("Something broke on our side. It has been written down."))
+
+
+def _unavailable() -> BaseResponse:
+    response = answer(503, "unavailable", _("The shop's database does not answer. Please try again in a moment."))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _sentence(status: int) -> str:
+    return {
+        400: _("This request cannot be understood."), 401: _("Please sign in."), 403: _("You are not allowed to do this."),
+        404: _("There is no such page."), 405: _("This cannot be done here."), 413: _("This is too large."),
+        415: _("This kind of content is not taken."), 429: _("Too many tries. Please wait a few minutes."),
+    }.get(status, _("That did not work."))  # fmt: skip
+
+
+def _back_with(error: DomainError) -> BaseResponse:
+    """A refused button: the page it stood on, with the sentence; 409 stays the status for programs."""
+    from flask import flash
+
+    came = request.referrer or ""
+    if came.startswith(request.host_url):
+        flash(error.text(), "danger")
+        if request.headers.get("Sec-Fetch-Mode") == "navigate":
+            return redirect(came, 303)
+    return answer(error.status, error.code, error.text())

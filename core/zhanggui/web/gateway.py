@@ -1,0 +1,318 @@
+"""The one door to rows: lists, look-ups, search, export, REST, bulk actions and jobs all pass here.
+
+Row rules and field rules are applied in this module and nowhere else. A mapped class and a bare
+Core table are served alike, as plain rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, inspect, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from ..db.types import Pii
+from ..kernel.actors import Actor
+from ..kernel.errors import BadRequest, Forbidden, NotFound
+from .describe import Column, Field, Screen
+from .query import ListQuery, encode_cursor, visible_columns, visible_filters
+
+COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of rows. ``total`` stops at ``COUNT_LIMIT + 1``; ``extra`` holds what columns load per page."""
+
+    rows: Sequence[Row[Any]]
+    total: int
+    extra: Mapping[str, Mapping[Any, Any]]
+    next: str = ""
+    previous: str = ""
+
+    @property
+    def counted(self) -> bool:
+        """Whether ``total`` is exact."""
+        return self.total <= COUNT_LIMIT
+
+
+class Gateway:
+    """Stateless; one instance serves the process."""
+
+    def table(self, screen: Screen) -> Table:
+        """The table behind a screen's source."""
+        if isinstance(screen.source, Table):
+            return screen.source
+        table: Table = inspect(screen.source).local_table
+        return table
+
+    # -- rules ---------------------------------------------------------------------------------
+
+    def check(self, screen: Screen, actor: Actor, permission: str) -> None:
+        """:raises Forbidden: without ``permission`` on this screen."""
+        if not actor.may(permission, screen.resource):
+            raise Forbidden()
+
+    def allowed(self, screen: Screen, actor: Actor) -> list[ColumnElement[bool]]:
+        """The clauses that keep other people's rows out."""
+        if screen.row_rule is None:
+            return []
+        clause = screen.row_rule(actor, self.table(screen).c)
+        return [] if clause is None else [clause]
+
+    # -- building a statement ------------------------------------------------------------------
+
+    def _expression(self, screen: Screen, column: Column) -> ColumnElement[Any] | None:
+        c = self.table(screen).c
+        if column.expr is not None:
+            return column.expr(c).label(column.name)  # type: ignore[no-any-return]
+        return c.get(column.name)
+
+    def _picked(self, screen: Screen, columns: Sequence[Column]) -> list[ColumnElement[Any]]:
+        c = self.table(screen).c
+        names = dict.fromkeys([screen.key, *screen.always])
+        if isinstance(screen.label, str):
+            names[screen.label] = None
+        if "row_version" in c:
+            names["row_version"] = None
+        for action in screen.actions:
+            names |= dict.fromkeys(action.needs)
+        picked: dict[str, ColumnElement[Any]] = {name: c[name] for name in names}
+        for column in columns:
+            expression = self._expression(screen, column) if column.load is None else None
+            if expression is not None:
+                picked[column.name] = expression
+            if column.currency:
+                picked[column.currency] = c[column.currency]
+        return list(picked.values())
+
+    def where(self, screen: Screen, actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
+        """Row rules, filters and search of a list."""
+        clauses = self.allowed(screen, actor)
+        c = self.table(screen).c
+        for f in visible_filters(screen, actor):
+            if f.name in query.filters:
+                value = query.filters[f.name]
+                clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or f.name], f.kind, value))
+        if query.q:
+            clauses.append(self._search(screen, query.q))
+        return clauses
+
+    def _search(self, screen: Screen, text: str) -> ColumnElement[bool]:
+        if screen.search is None:
+            raise BadRequest(_l("This list cannot be searched."), field="q")
+        c = self.table(screen).c
+        options = [prefix(c[name], text) for name in screen.search.prefix]
+        for name, convert in screen.search.exact.items():
+            value = convert(text)
+            if value is not None:
+                options.append(c[name] == value)
+        for name in screen.search.contains:
+            options.append(c[name].icontains(text, autoescape=True))
+        return or_(*options)
+
+    def _order(self, screen: Screen, query: ListQuery) -> list[tuple[ColumnElement[Any], bool]]:
+        c = self.table(screen).c
+        names = [query.sort] if query.sort else list(screen.default_sort)
+        down = names[0].startswith("-")
+        if screen.key not in [name.removeprefix("-") for name in names]:
+            names.append(f"-{screen.key}" if down else screen.key)
+        by_name = {column.name: column for column in screen.columns}
+        order = []
+        for name in names:
+            plain = name.removeprefix("-")
+            column = by_name.get(plain)
+            expression = column.expr(c) if column is not None and column.expr is not None else c[plain]
+            if isinstance(expression.type, Pii):
+                raise BadRequest(_l("This list cannot be sorted by %(name)s."), name=plain, field="sort")
+            order.append((expression, name.startswith("-")))
+        return order
+
+    def page(self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, permission: str = "can_list", counted: bool = True) -> Found:
+        """One page of a list: one statement for the rows, one bounded count, one per loaded column.
+
+        :raises Forbidden: without ``permission``.
+        """
+        self.check(screen, actor, permission)
+        columns = visible_columns(screen, actor)
+        clauses = self.where(screen, actor, query)
+        order = self._order(screen, query)
+        backwards = query.before is not None
+        statement = select(*self._picked(screen, columns), *(e.label(f"_k{i}") for i, (e, _) in enumerate(order)))
+        statement = statement.select_from(self.table(screen)).where(*clauses)
+        place = query.before if backwards else query.after
+        if place is not None:
+            statement = statement.where(self._beyond(order, place, backwards))
+        elif query.page > 1:
+            statement = self._skip(screen, statement, clauses, order, query)
+        statement = statement.order_by(*(e.desc() if down != backwards else e.asc() for e, down in order))
+        rows = list(db.execute(statement.limit(query.size + 1)))
+        more = len(rows) > query.size
+        rows = rows[: query.size]
+        if backwards:
+            rows.reverse()
+        alone = not (query.page > 1 or place or more)
+        total = len(rows) if alone or not counted else self._count(db, screen, clauses)
+        keys = [tuple(getattr(row, f"_k{i}") for i in range(len(order))) for row in rows]
+        steady = bool(rows) and all(value is not None for value in (*keys[0], *keys[-1]))
+        has_next = more or backwards
+        has_previous = query.page > 1 or query.after is not None or (backwards and more)
+        return Found(
+            rows, total, self.extras(db, screen, columns, rows),
+            next=encode_cursor(keys[-1]) if has_next and steady else "",
+            previous=encode_cursor(keys[0]) if has_previous and steady and (query.page > 1 or not backwards or more) else "",
+        )  # fmt: skip
+
+    def _beyond(self, order: list[tuple[ColumnElement[Any], bool]], place: tuple[Any, ...], backwards: bool) -> ColumnElement[bool]:
+        if len(place) != len(order) or any(down != order[0][1] for _, down in order):
+            raise BadRequest(_l("%(name)s is not a place in this list."), name="cursor", field="after")
+        for value, (expression, _) in zip(place, order, strict=True):
+            try:
+                expected = expression.type.python_type
+            except NotImplementedError:
+                continue
+            if value is None or (not isinstance(value, expected) and not (expected is float and isinstance(value, int))):
+                raise BadRequest(_l("%(name)s is not a place in this list."), name="cursor", field="after")
+        left = tuple_(*(e for e, _ in order))
+        right = tuple_(*place, types=[e.type for e, _ in order])
+        return left < right if order[0][1] != backwards else left > right
+
+    def _skip(
+        self, screen: Screen, statement: Select[Any], clauses: list[Any], order: list[Any], query: ListQuery
+    ) -> Select[Any]:
+        """Skip pages over the index alone, then fetch only the rows that are shown."""
+        key = self.table(screen).c[screen.key]
+        ids = (
+            select(key)
+            .where(*clauses)
+            .order_by(*(e.desc() if down else e.asc() for e, down in order))
+            .limit(query.size + 1)
+            .offset((query.page - 1) * query.size)
+        ).subquery()
+        return statement.where(key.in_(select(ids.c[screen.key])))
+
+    def _count(self, db: Session, screen: Screen, clauses: list[Any]) -> int:
+        some = select(self.table(screen).c[screen.key]).where(*clauses).limit(COUNT_LIMIT + 1).subquery()
+        return int(db.scalar(select(func.count()).select_from(some)) or 0)
+
+    def count(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
+        """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
+        return self._count(db, screen, self.where(screen, actor, query))
+
+    def extras(self, db: Session, screen: Screen, columns: Sequence[Column], rows: Sequence[Row[Any]]) -> dict[str, Mapping[Any, Any]]:
+        """What columns say that is not in the row: one query a column for the whole page."""
+        from ..host import current_host
+
+        result: dict[str, Mapping[Any, Any]] = {}
+        if not rows:
+            return result
+        ids = [getattr(row, screen.key) for row in rows]
+        for column in columns:
+            if column.load is not None:
+                result[column.name] = column.load(db, ids)
+            elif column.kind == "lookup" and column.to:
+                target = current_host().screens.get(column.to)
+                pointed = {getattr(row, column.name) for row in rows} - {None}
+                if target is not None and pointed:
+                    result[column.name] = self.labels(db, target, sorted(pointed))
+        return result
+
+    # -- single rows ---------------------------------------------------------------------------
+
+    def one(self, db: Session, screen: Screen, actor: Actor, row_id: Any, *, permission: str = "can_show") -> Row[Any]:
+        """One row with every column of its table.
+
+        :raises NotFound: when there is none, or none that this actor may see.
+        """
+        self.check(screen, actor, permission)
+        table = self.table(screen)
+        computed = [self._expression(screen, c) for c in screen.columns if c.expr is not None]
+        statement = select(*table.c, *[e for e in computed if e is not None])
+        row = db.execute(statement.where(table.c[screen.key] == row_id, *self.allowed(screen, actor))).first()
+        if row is None:
+            raise NotFound()
+        return row
+
+    def allowed_ids(self, db: Session, screen: Screen, actor: Actor, ids: Sequence[Any], permission: str) -> list[Any]:
+        """Of these ids, those that exist and that this actor may act on."""
+        self.check(screen, actor, permission)
+        key = self.table(screen).c[screen.key]
+        return list(db.scalars(select(key).where(key.in_(ids), *self.allowed(screen, actor)).order_by(key)))
+
+    # -- look-ups ------------------------------------------------------------------------------
+
+    def labels(self, db: Session, screen: Screen, ids: Sequence[Any]) -> dict[Any, str]:
+        """What rows are called, by id. No rule applies: a label stands on a row that may be seen."""
+        c = self.table(screen).c
+        key = c[screen.key]
+        if isinstance(screen.label, str):
+            return {i: str(text) for i, text in db.execute(select(key, c[screen.label]).where(key.in_(ids)))}
+        rows = db.execute(select(*c).where(key.in_(ids)))
+        return {getattr(row, screen.key): str(screen.label(row)) for row in rows}
+
+    def lookup(self, db: Session, screen: Screen, actor: Actor, text: str, limit: int = 20) -> list[tuple[Any, str]]:
+        """Rows to choose from in a form: at most ``limit``, under the same rules as the list."""
+        self.check(screen, actor, "can_list")
+        c = self.table(screen).c
+        clauses = self.allowed(screen, actor)
+        if text and screen.search is not None:
+            clauses.append(self._search(screen, text[:100]))
+        order = self._order(screen, ListQuery())
+        statement = select(*c).where(*clauses).order_by(*(e.desc() if down else e.asc() for e, down in order)).limit(limit)
+        name: Callable[[Any], Any] = (
+            (lambda row: getattr(row, str(screen.label))) if isinstance(screen.label, str) else screen.label
+        )
+        return [(getattr(row, screen.key), str(name(row))) for row in db.execute(statement)]
+
+    # -- export --------------------------------------------------------------------------------
+
+    def stream(
+        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, batch: int = 500
+    ) -> Iterator[tuple[Sequence[Row[Any]], Mapping[str, Mapping[Any, Any]]]]:
+        """All rows of a question in batches, walking the key, so that memory does not grow with the table.
+
+        :raises Forbidden: without ``can_export``.
+        """
+        self.check(screen, actor, "can_export")
+        columns = visible_columns(screen, actor)
+        clauses = self.where(screen, actor, query)
+        key = self.table(screen).c[screen.key]
+        statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)
+        last: Any = None
+        while True:
+            rows = db.execute(statement.where(key > last) if last is not None else statement).all()
+            if not rows:
+                return
+            yield rows, self.extras(db, screen, columns, rows)
+            last = getattr(rows[-1], screen.key)
+
+    # -- generic writing -----------------------------------------------------------------------
+
+    def writable(self, screen: Screen, actor: Actor) -> list[Field]:
+        """Fields of the form that no field rule keeps from this actor."""
+        declared = screen.fields() if callable(screen.fields) else screen.fields
+        shown = [f for f in declared if f.permission is None or actor.may(f.permission, screen.resource)]
+        return sorted(shown, key=lambda f: f.order)
+
+
+def prefix(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    """``text`` or anything that begins with it: a range, which a plain index serves on both databases."""
+    return and_(column >= text, column < text + "\U0010ffff")
+
+
+def _compare(column: ColumnElement[Any], kind: str, value: Any) -> ColumnElement[bool]:
+    if kind.endswith("_range"):
+        low, high = value
+        upper = (lambda: column < high) if kind == "date_range" else (lambda: column <= high)
+        return and_(*([column >= low] if low is not None else []), *([upper()] if high is not None else []))
+    if kind == "choice":
+        return column == value[0] if len(value) == 1 else column.in_(value)
+    if kind == "text":
+        return prefix(column, value)
+    return column == value  # type: ignore[no-any-return]
+
+
+gateway = Gateway()

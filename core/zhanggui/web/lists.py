@@ -1,0 +1,208 @@
+"""From a screen and a question to a finished list page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from ..i18n.formats import fmt
+from ..kernel.actors import Actor
+from . import context
+from .cells import printer
+from .describe import Action, Column, Filter, Screen
+from .gateway import COUNT_LIMIT, Found, gateway
+from .page import ActionButton, Cell, FilterField, HeadCell, Link, ListPage, ListRow, Paging
+from .query import ListQuery, parse, visible_columns, visible_filters
+
+
+def url(route: str, args: Mapping[str, Any]) -> str:
+    """A list's address with its arguments, empty ones left out."""
+    kept = {k: v for k, v in args.items() if v not in ("", None)}
+    return f"{route}/?{urlencode(kept)}" if kept else f"{route}/"
+
+
+def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]) -> ListPage:
+    """The list of ``screen`` as ``args`` ask for it.
+
+    :raises BadRequest: for an argument that makes no sense here.
+    """
+    query = parse(screen, args, actor, zone=context.zone(), currency=context.currency())
+    found = gateway.page(db, screen, actor, query)
+    columns = [c for c in visible_columns(screen, actor) if c.wide or c.name in _card_parts(screen)]
+    plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
+    parts = _card_parts(screen)
+    may_add = bool(screen.create) and actor.may("can_add", screen.resource)
+    return ListPage(
+        title=str(screen.title), icon=screen.icon, resource=screen.resource, action=f"{screen.route}/",
+        head=[_head(screen, c, query, plain) for c in columns],
+        slots=[parts.get(c.name, "") for c in columns],
+        rows=list_rows(screen, actor, columns, found),
+        paging=_paging(screen, query, found, args),
+        query=query.q, search=screen.search is not None, search_hint=str(screen.search.hint) if screen.search else "",
+        hidden=[(k, args[k]) for k in ("sort", "size") if args.get(k)]
+        + [(f.name, query.raw[f.name]) for f in screen.filters if f.tabs and f.name in query.raw],
+        tabs=_tabs(screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
+        chips=_chips(db, screen, actor, query, plain), sorts=_sorts(screen, actor, query, plain),
+        bulk=_bulk(screen, actor),
+        add_href=f"{screen.route}/add" if may_add else "",
+        add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
+        export_href=url(f"{screen.route}/export.csv", plain).replace("export.csv/", "export.csv")
+        if actor.may("can_export", screen.resource) else "",
+        empty=str(screen.empty) if screen.empty and not (query.q or query.filters) else _("Nothing found."),
+        reset_href=f"{screen.route}/" if query.q or query.filters else "",
+    )  # fmt: skip
+
+
+def _card_parts(screen: Screen) -> dict[str, str]:
+    card = screen.card
+    parts = {card.title: "title"}
+    for part, name in (("end", card.end), ("badge", card.badge), ("image", card.image)):
+        if name:
+            parts[name] = part
+    return parts | dict.fromkeys(card.sub, "sub")
+
+
+def list_rows(screen: Screen, actor: Actor, columns: Sequence[Column], found: Found) -> list[ListRow]:
+    """The rows of a page, printed."""
+    currency, key, route = context.currency(), screen.key, screen.route
+    prints = [(c.name, c.kind, printer(c, currency, found.extra.get(c.name), key)) for c in columns]
+    label = screen.label
+    actions = [a for a in screen.actions if actor.may(f"can_{a.name}", screen.resource)]
+    may_show = actor.may("can_show", screen.resource)
+    rows = []
+    for row in found.rows:
+        row_id = getattr(row, key)
+        href = f"{route}/{row_id}"
+        rows.append(
+            ListRow(
+                row_id,
+                href if may_show else "",
+                str(getattr(row, label) if isinstance(label, str) else label(row)),
+                [Cell(name, show(row), kind) for name, kind, show in prints],
+                [button(a, href) for a in actions if a.when is None or a.when(row)],
+            )
+        )
+    return rows
+
+
+def button(action: Action, row_href: str) -> ActionButton:
+    """An action as a button on one row."""
+    return ActionButton(
+        action.name, str(action.label), f"{row_href}/{action.name}", action.icon, action.tone, bool(action.fields), str(action.confirm)
+    )
+
+
+def _head(screen: Screen, column: Column, query: ListQuery, plain: Mapping[str, str]) -> HeadCell:
+    if not column.sortable:
+        return HeadCell(column.name, str(column.label), column.kind)
+    present = query.sort or screen.default_sort[0]
+    direction = {column.name: "asc", f"-{column.name}": "desc"}.get(present, "")
+    flipped = f"-{column.name}" if direction == "asc" else column.name
+    return HeadCell(column.name, str(column.label), column.kind, url(screen.route, {**plain, "sort": flipped}), direction)
+
+
+def _sorts(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
+    links = []
+    present = query.sort or screen.default_sort[0]
+    for column in visible_columns(screen, actor):
+        if column.sortable:
+            for name, words in ((f"-{column.name}", _("%(column)s, down")), (column.name, _("%(column)s, up"))):
+                links.append(Link(words % {"column": column.label}, url(screen.route, {**plain, "sort": name}), active=present == name))
+    return links
+
+
+def _paging(screen: Screen, query: ListQuery, found: Found, args: Mapping[str, str]) -> Paging:
+    first = (query.page - 1) * query.size + 1 if found.rows else 0
+    last = first + len(found.rows) - 1 if found.rows else 0
+    total = fmt.number(found.total) if found.counted else f"{fmt.number(COUNT_LIMIT)}+"
+    text = _("%(first)s–%(last)s of %(total)s", first=fmt.number(first), last=fmt.number(last), total=total)
+    rest = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
+    forward = {**rest, "page": query.page + 1, "after": found.next} if found.next else None
+    back = {**rest, "page": max(query.page - 1, 1), "before": found.previous} if found.previous else None
+    if query.page == 2 and back:
+        back = rest
+    return Paging(text, url(screen.route, back) if back is not None else "", url(screen.route, forward) if forward else "")
+
+
+def _tabs(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
+    f = next((f for f in visible_filters(screen, actor) if f.tabs), None)
+    if f is None:
+        return []
+    rest = {k: v for k, v in plain.items() if k != f.name}
+    chosen = query.raw.get(f.name, "")
+    tabs = [Link(_("All"), url(screen.route, rest), active=not chosen)]
+    return tabs + [
+        Link(str(c.label), url(screen.route, {**rest, f.name: c.value}), active=chosen == str(c.value)) for c in f.choices
+    ]
+
+
+def _range_values(f: Filter, query: ListQuery) -> tuple[str, str]:
+    return query.raw.get(f"{f.name}_from", ""), query.raw.get(f"{f.name}_to", "")
+
+
+def _lookup_words(db: Session, f: Filter, query: ListQuery) -> str:
+    from ..host import current_host
+
+    target = current_host().screens.get(f.to or "")
+    if target is None or f.name not in query.filters:
+        return ""
+    row_id = query.filters[f.name]
+    return gateway.labels(db, target, [row_id]).get(row_id, str(row_id))
+
+
+def _filter_fields(db: Session, screen: Screen, actor: Actor, query: ListQuery) -> list[FilterField]:
+    from ..host import current_host
+
+    fields = []
+    for f in visible_filters(screen, actor):
+        if f.tabs:
+            continue
+        low, high = _range_values(f, query) if f.kind.endswith("_range") else (query.raw.get(f.name, ""), "")
+        shown = FilterField(f.name, str(f.label), f.kind, low, high)
+        if f.kind == "choice":
+            shown.choices = [(str(c.value), str(c.label)) for c in f.choices]
+        elif f.kind == "bool":
+            shown.choices = [("1", _("yes")), ("0", _("no"))]
+        elif f.kind == "lookup":
+            target = current_host().screens.get(f.to or "")
+            if target is None:
+                continue
+            shown.lookup_href, shown.lookup_label = f"{target.route}/lookup", _lookup_words(db, f, query)
+        fields.append(shown)
+    return fields
+
+
+def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
+    chips = []
+    for f in visible_filters(screen, actor):
+        if f.name not in query.filters or f.tabs:
+            continue
+        names = (f"{f.name}_from", f"{f.name}_to") if f.kind.endswith("_range") else (f.name,)
+        rest = {k: v for k, v in plain.items() if k not in names}
+        chips.append(Link(f"{f.label}: {_value_words(db, f, query)}", url(screen.route, rest), icon="x"))
+    if query.q:
+        chips.append(Link(f"“{query.q}”", url(screen.route, {k: v for k, v in plain.items() if k != "q"}), icon="x"))
+    return chips
+
+
+def _value_words(db: Session, f: Filter, query: ListQuery) -> str:
+    if f.kind.endswith("_range"):
+        low, high = _range_values(f, query)
+        return f"{low or '…'} – {high or '…'}"
+    if f.kind == "choice":
+        return ", ".join(str(c.label) for c in f.choices if c.value in query.filters[f.name])
+    if f.kind == "bool":
+        return _("yes") if query.filters[f.name] else _("no")
+    return _lookup_words(db, f, query) if f.kind == "lookup" else str(query.filters[f.name])
+
+
+def _bulk(screen: Screen, actor: Actor) -> list[ActionButton]:
+    return [
+        ActionButton(a.name, str(a.label), f"{screen.route}/bulk/{a.name}", a.icon, a.tone, bool(a.fields), str(a.confirm))
+        for a in screen.actions
+        if a.bulk and actor.may(f"can_{a.name}", screen.resource)
+    ]

@@ -1,0 +1,221 @@
+"""What a template is given: plain values, ready to print. Filled by the view kit, drawn by ``zg/*.html``.
+
+All links are finished URLs, all texts are in the reader's language, all numbers are formatted; a
+template only decides where things stand. ``html`` fields are ``Markup`` already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+
+@dataclass(slots=True)
+class Link:
+    """Something to go to. ``icon`` is a name of the sprite."""
+
+    label: str
+    href: str
+    icon: str = ""
+    active: bool = False
+    badge: int = 0
+
+
+@dataclass(slots=True)
+class ActionButton:
+    """A verb: POST to ``href`` (with CSRF) at once, or open its form first when ``asks``."""
+
+    name: str
+    label: str
+    href: str
+    icon: str = "check"
+    tone: str = "plain"  # primary | plain | danger
+    asks: bool = False  # GET href shows the form (as a sheet where script runs)
+    confirm: str = ""
+
+
+@dataclass(slots=True)
+class Cell:
+    """One value of a row: finished markup, and how the list treats it."""
+
+    name: str
+    html: Markup
+    kind: str = "text"
+
+
+@dataclass(slots=True)
+class HeadCell:
+    """Head of a column on the desktop: ``sort_href`` toggles, ``sorted`` is "", "asc" or "desc"."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    sort_href: str = ""
+    sorted: str = ""
+
+
+@dataclass(slots=True)
+class ListRow:
+    """One row: cells for the desktop in the order of the head; the card's parts for the phone.
+
+    ``slots`` says for each cell which part of the card it is: title, end, badge, sub, image or "".
+    """
+
+    id: Any
+    href: str
+    title: str
+    cells: Sequence[Cell]
+    actions: Sequence[ActionButton] = ()
+
+
+@dataclass(slots=True)
+class FormField:
+    """One input, with what was typed before and what is wrong with it."""
+
+    name: str
+    id: str
+    label: str
+    kind: str
+    value: Any = ""
+    required: bool = False
+    help: str = ""
+    errors: Sequence[str] = ()
+    choices: Sequence[tuple[str, str]] = ()  # (value, label)
+    lookup_href: str = ""  # kind lookup: GET ?q= answers {"items": [{"id", "label"}]}
+    lookup_label: str = ""  # what the present value is called
+    scan: bool = False
+    minimum: Any = None
+    maximum: Any = None
+    max_length: int | None = None
+    prefix: str = ""  # a currency sign before the input
+    inputmode: str = ""
+    autocomplete: str = "off"
+    rows: Sequence[Sequence[FormField]] = ()  # kind rows: one sequence of fields per line; the last is blank
+    row_labels: Sequence[str] = ()
+    languages: Sequence[tuple[str, str, str]] = ()  # kind translations: (code, language, text)
+    pictures: Sequence[tuple[str, str]] = ()  # kind image(s): (file id, thumbnail URL)
+
+
+@dataclass(slots=True)
+class FilterField:
+    """One narrowing in the filter sheet. A range has two values."""
+
+    name: str
+    label: str
+    kind: str
+    value: str = ""
+    value_to: str = ""
+    choices: Sequence[tuple[str, str]] = ()
+    lookup_href: str = ""
+    lookup_label: str = ""
+
+
+@dataclass(slots=True)
+class Paging:
+    """``text`` says where we are ("26-50 of 1,000+")."""
+
+    text: str
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(slots=True)
+class ListPage:
+    """``zg/list.html``."""
+
+    title: str
+    icon: str
+    resource: str
+    action: str  # where search and filters are sent, GET
+    head: Sequence[HeadCell]
+    slots: Sequence[str]  # per head cell: title | end | badge | sub | image | ""
+    rows: Sequence[ListRow]
+    paging: Paging
+    query: str = ""
+    search: bool = True
+    search_hint: str = ""
+    hidden: Sequence[tuple[str, str]] = ()  # what a new search keeps (sort, size)
+    tabs: Sequence[Link] = ()
+    filters: Sequence[FilterField] = ()
+    chips: Sequence[Link] = ()  # href removes it
+    sorts: Sequence[Link] = ()
+    bulk: Sequence[ActionButton] = ()
+    add_href: str = ""
+    add_label: str = ""
+    export_href: str = ""
+    empty: str = ""
+    reset_href: str = ""
+
+
+@dataclass(slots=True)
+class FormPage:
+    """``zg/form.html``: add, edit, or the questions of an action."""
+
+    title: str
+    action: str
+    fields: Sequence[FormField]
+    submit: str
+    back: str
+    hidden: Sequence[tuple[str, str]] = ()  # row_version, next, idempotency key
+    errors: Sequence[tuple[str, str]] = ()  # (id of the input or "", sentence)
+    conflict: Sequence[tuple[str, str, str]] = ()  # stale save: (label, theirs, yours)
+    draft_key: str = ""  # where the browser keeps what is typed
+    tone: str = "primary"
+    multipart: bool = False
+    intro: str = ""
+
+
+@dataclass(slots=True)
+class DetailSection:
+    """A part of a detail page: label and value pairs, or the markup of a plugin."""
+
+    id: str
+    title: str
+    pairs: Sequence[tuple[str, Cell]] = ()
+    html: Markup | None = None
+    aside: bool = False
+
+
+@dataclass(slots=True)
+class DetailPage:
+    """``zg/detail.html``."""
+
+    title: str
+    resource: str
+    back: str
+    badges: Sequence[Markup] = ()
+    sections: Sequence[DetailSection] = ()
+    actions: Sequence[ActionButton] = ()  # the first primary one sticks to the bottom on a phone
+    edit_href: str = ""
+    delete: ActionButton | None = None
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(slots=True)
+class HomeWidget:
+    """A part of the home page; ``data`` as described at ``Widget``, formatted."""
+
+    id: str
+    title: str
+    kind: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Shell:
+    """What the frame around every page needs (Jinja global function ``shell()``)."""
+
+    shop: str
+    lang: str
+    dir: str
+    user: str
+    tabs: Sequence[Link] = ()  # five, for the phone
+    menu: Sequence[tuple[str, Sequence[Link]]] = ()  # (group title, entries) for the side and the "me" page
+    languages: Sequence[tuple[str, str, bool]] = ()  # (code, own name, chosen)
+    appearance: str = "auto"  # auto | light | dark
+    safe_mode: bool = False
+    brand: dict[str, str] = field(default_factory=dict)  # brand tokens: color, logo

@@ -1,0 +1,188 @@
+"""What a list was asked for: parsed from a URL, checked against the screen, nothing guessed.
+
+A page, size, sort or filter that does not exist is a ``BadRequest`` naming it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+
+from ..kernel.actors import Actor
+from ..kernel.errors import BadRequest
+from ..kernel.money import Money
+from .describe import Column, Filter, Screen
+
+MAX_PAGE = 1_000_000
+_OWN = {"q", "sort", "size", "page", "after", "before"}
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """A checked question: ``filters`` maps a filter to its cleaned value, ``raw`` to what stood in the URL."""
+
+    q: str = ""
+    sort: str = ""
+    size: int = 25
+    page: int = 1
+    after: tuple[Any, ...] | None = None
+    before: tuple[Any, ...] | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+
+def visible_columns(screen: Screen, actor: Actor) -> list[Column]:
+    """Columns that no field rule keeps from this actor, in order."""
+    shown = [c for c in screen.columns if c.permission is None or actor.may(c.permission, screen.resource)]
+    return sorted(shown, key=lambda c: c.order)
+
+
+def visible_filters(screen: Screen, actor: Actor) -> list[Filter]:
+    """Filters that this actor may use: none over a column that is kept from him, or it could be inferred."""
+    hidden = {c.name for c in screen.columns if c.permission and not actor.may(c.permission, screen.resource)}
+    return sorted(
+        (
+            f
+            for f in screen.filters
+            if (f.permission is None or actor.may(f.permission, screen.resource)) and (f.column or f.name) not in hidden
+        ),
+        key=lambda f: f.order,
+    )
+
+
+def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneInfo, currency: str) -> ListQuery:
+    """Check the arguments of a list.
+
+    :raises BadRequest: naming the argument that makes no sense.
+    """
+    filters = {f.name: f for f in visible_filters(screen, actor)}
+    known = set(_OWN)
+    for f in filters.values():
+        known |= {f"{f.name}_from", f"{f.name}_to"} if f.kind.endswith("_range") else {f.name}
+    for name in args:
+        if name not in known:
+            raise BadRequest(_l("There is no filter %(name)s here."), name=name, field=name)
+    raw = {name: args[name].strip() for name in args if name not in _OWN and args[name].strip()}
+    cleaned = {}
+    for name, f in filters.items():
+        value = _clean(f, raw, zone, currency)
+        if value is not None:
+            cleaned[name] = value
+    return ListQuery(
+        q=args.get("q", "").strip()[:100],
+        sort=_sort(screen, args.get("sort", ""), actor),
+        size=_number(args, "size", screen.page_sizes[0], screen.page_sizes),
+        page=_number(args, "page", 1),
+        after=_cursor(args, "after"),
+        before=_cursor(args, "before"),
+        filters=cleaned,
+        raw=raw,
+    )
+
+
+def _number(args: Mapping[str, str], name: str, default: int, allowed: Sequence[int] = ()) -> int:
+    text = args.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 7) or not 1 <= int(text) <= MAX_PAGE:
+        raise BadRequest(_l("%(name)s must be a whole number above zero."), name=name, field=name)
+    if allowed and int(text) not in allowed:
+        choices = ", ".join(map(str, allowed))
+        raise BadRequest(_l("%(name)s must be one of %(choices)s."), name=name, choices=choices, field=name)
+    return int(text)
+
+
+def _sort(screen: Screen, wanted: str, actor: Actor) -> str:
+    if not wanted:
+        return ""
+    name = wanted.removeprefix("-")
+    if not any(c.name == name and c.sortable for c in visible_columns(screen, actor)):
+        raise BadRequest(_l("This list cannot be sorted by %(name)s."), name=name, field="sort")
+    return wanted
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """A place in a list, as text for a URL."""
+    plain = [{"t": v.isoformat()} if isinstance(v, datetime) else v for v in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_cursor(text: str, name: str = "cursor") -> tuple[Any, ...]:
+    """The values of a place in a list.
+
+    :raises BadRequest: when it was not made by :func:`encode_cursor`.
+    """
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if not isinstance(plain, list) or not 1 <= len(plain) <= 4:
+            raise ValueError
+        values = tuple(datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain)
+        if any(isinstance(v, datetime) and v.tzinfo is None for v in values) or any(isinstance(v, list) for v in values):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, binascii.Error, UnicodeDecodeError):
+        raise BadRequest(_l("%(name)s is not a place in this list."), name=name, field=name) from None
+    return values
+
+
+def _cursor(args: Mapping[str, str], name: str) -> tuple[Any, ...] | None:
+    return decode_cursor(args[name], name) if args.get(name) else None
+
+
+def _clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str) -> Any:
+    if f.kind.endswith("_range"):
+        low, high = raw.get(f"{f.name}_from", ""), raw.get(f"{f.name}_to", "")
+        if not low and not high:
+            return None
+        convert = {"date_range": _day, "int_range": _whole, "money_range": _money}[f.kind]
+        first = convert(low, f, zone, currency) if low else None
+        last = convert(high, f, zone, currency) if high else None
+        if f.kind == "date_range" and last is not None:
+            last += timedelta(days=1)
+        return (
+            datetime.combine(first, time(), zone).astimezone(UTC) if isinstance(first, date) else first,
+            datetime.combine(last, time(), zone).astimezone(UTC) if isinstance(last, date) else last,
+        )
+    text = raw.get(f.name, "")
+    if not text:
+        return None
+    if f.kind == "choice":
+        by_text = {str(c.value): c.value for c in f.choices}
+        values = text.split(",")
+        if any(value not in by_text for value in values):
+            raise BadRequest(_l("%(value)s is not a choice of %(name)s."), value=text[:40], name=f.name, field=f.name)
+        return [by_text[value] for value in values]
+    if f.kind == "bool":
+        if text not in ("0", "1"):
+            raise BadRequest(_l("%(name)s must be 0 or 1."), name=f.name, field=f.name)
+        return text == "1"
+    if f.kind == "lookup":
+        return _whole(text, f, zone, currency)
+    return text[:100]
+
+
+def _day(text: str, f: Filter, zone: ZoneInfo, currency: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadRequest(_l("%(name)s needs a date such as 2026-01-31."), name=f.name, field=f.name) from None
+
+
+def _whole(text: str, f: Filter, zone: ZoneInfo, currency: str) -> int:
+    if not text.lstrip("-").isdigit() or not text.isascii() or len(text) > 18:
+        raise BadRequest(_l("%(name)s needs a whole number."), name=f.name, field=f.name)
+    return int(text)
+
+
+def _money(text: str, f: Filter, zone: ZoneInfo, currency: str) -> int:
+    try:
+        return Money.parse(text, currency).amount
+    except ValueError:
+        raise BadRequest(_l("%(name)s needs an amount of money."), name=f.name, field=f.name) from None

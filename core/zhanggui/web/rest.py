@@ -1,0 +1,43 @@
+"""REST: operations described once, served and documented from the same description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_appbuilder.api import BaseApi
+from marshmallow import Schema
+
+
+class Api(BaseApi):
+    """Base of admin REST endpoints under ``/api/v1/<plugin>/<resource>/``.
+
+    Set ``resource_name = "<plugin>/<resource>"`` and ``class_permission_name``; guard every method
+    with ``@protect``.
+    """
+
+    version = "v1"
+    allow_browser_login = True
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One REST operation of the storefront.
+
+    ``handler(request) -> (body, status) | body`` gets a :class:`ShopRequest`; ``auth`` is "customer"
+    (a bearer token is needed) or "public". ``example`` holds one worked exchange:
+    ``{"request": {...}, "response": {...}}``; it is shown in OpenAPI and tested.
+    """
+
+    method: str
+    path: str  # "/orders/{number}/cancel"
+    handler: Callable[..., Any]
+    summary: str
+    auth: str = "customer"
+    body: type[Schema] | None = None
+    query: type[Schema] | None = None
+    answer: type[Schema] | None = None
+    status: int = 200
+    idempotent: bool = False  # takes an Idempotency-Key
+    example: Mapping[str, Any] | None = None

@@ -1,0 +1,97 @@
+"""The frame around every page: tabs, menu, languages, what waits. Worked out once a request."""
+
+from __future__ import annotations
+
+from flask import current_app, g, get_flashed_messages, request
+from flask_babel import get_locale
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from .. import notices
+from ..db.uow import reading
+from ..host import current_host
+from ..i18n.formats import fmt
+from ..kernel.actors import Actor
+from ..runtime import current_runtime
+from . import context
+from .core_texts import GROUPS, messages_label, me_label
+from .describe import MenuItem
+from .page import Link, Shell
+from .theme import load_theme
+
+
+def _allowed(item: MenuItem, actor: Actor) -> str:
+    """The entry's address, or "" when this actor would be refused there."""
+    if item.screen is not None:
+        screen = current_host().screens.get(item.screen)
+        return f"{screen.route}/" if screen is not None and actor.may("can_list", screen.resource) else ""
+    if item.permission is not None and not actor.may(*item.permission):
+        return ""
+    return item.href or ""
+
+
+def shell() -> Shell:
+    """What the frame needs, for the reader of this request."""
+    if "zg_shell" not in g:
+        g.zg_shell = _build()
+    built: Shell = g.zg_shell
+    return built
+
+
+def _build() -> Shell:
+    runtime = current_runtime()
+    locale = get_locale()
+    code = current_app.extensions["babel"].locale_selector()
+    brand = dict(load_theme(runtime).brand)
+    result = Shell(
+        shop=_shop_name(), lang=code.replace("_", "-"), dir=locale.text_direction if locale else "ltr",
+        user=getattr(current_user, "display_name", ""), appearance=getattr(current_user, "appearance", None) or "auto",
+        languages=[(c, context.LOCALE_NAMES.get(c, c), c == code) for c in runtime.config["i18n.locales"]],
+        safe_mode=runtime.safe_mode, brand=brand,
+    )  # fmt: skip
+    if current_user.is_authenticated:
+        _fill_menu(result)
+    return result
+
+
+def _shop_name() -> str:
+    from ..config import settings
+
+    return str(settings.get("instance.name"))
+
+
+def _fill_menu(result: Shell) -> None:
+    actor = context.actor()
+    links: list[tuple[MenuItem, Link]] = []
+    with reading() as db:
+        for item in current_host().every("menu"):
+            href = _allowed(item, actor)
+            if href:
+                badge = item.badge(db) if item.badge is not None else 0
+                links.append((item, Link(str(item.label), href, item.icon, _is_active(href), badge)))
+        unread = _unread(db)
+    groups: dict[str, list[Link]] = {}
+    for item, link in links:
+        groups.setdefault(item.group, []).append(link)
+    result.menu = [(str(label), groups[name]) for name, label in GROUPS.items() if name in groups]
+    proposed = sorted(((item.tab, link) for item, link in links if item.tab is not None), key=lambda pair: pair[0])
+    tabs = [link for _order, link in proposed[:3]]
+    tabs.append(Link(str(messages_label), "/messages/", "bell", request.path.startswith("/messages"), unread))
+    tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me")))
+    result.tabs = tabs
+
+
+def _unread(db: Session) -> int:
+    return notices.unread_count(db, context.actor())
+
+
+def _is_active(href: str) -> bool:
+    return request.path == "/" if href == "/" else request.path.startswith(href)
+
+
+def flashes() -> list[tuple[str, str]]:
+    """Sentences left by the request before this one."""
+    return [(category, text) for category, text in get_flashed_messages(with_categories=True)]
+
+
+TEMPLATE_GLOBALS = {"shell": shell, "flashes": flashes, "fmt": fmt}

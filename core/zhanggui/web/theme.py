@@ -1,0 +1,117 @@
+"""Themes: where templates and built assets come from, and how their addresses are made.
+
+A theme is a package found by entry point ``zhanggui.themes`` (or a folder of the configuration) with a
+``theme.toml``; it may extend another one and then carries only what differs.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader
+from markupsafe import Markup
+
+from ..host.host import Host
+from ..kernel.errors import ConfigError
+from ..runtime import Runtime
+
+CORE_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme and what it builds on: ``chain`` starts with the most specific folder."""
+
+    name: str
+    chain: Sequence[Path]
+    files: Mapping[str, str] = field(default_factory=dict)  # logical name -> URL
+    brand: Mapping[str, str] = field(default_factory=dict)
+
+    def asset(self, name: str) -> str:
+        """The address of a built file, with its content's hash in it.
+
+        :raises KeyError: when the theme has no such file.
+        """
+        return self.files[name]
+
+
+def _folder(name: str, folders: Sequence[str]) -> Path:
+    for folder in folders:
+        path = Path(folder) / name
+        if (path / "theme.toml").is_file():
+            return path
+    for entry in entry_points(group="zhanggui.themes"):
+        if entry.name == name:
+            spec = importlib.util.find_spec(entry.value.split(":")[0])
+            if spec and spec.submodule_search_locations:
+                return Path(next(iter(spec.submodule_search_locations)))
+    raise ConfigError(f"theme.name: there is no theme {name!r}")
+
+
+def load_theme(runtime: Runtime) -> Theme:
+    """The instance's theme with everything it extends; read once a process."""
+    found: Theme | None = runtime.shared.get("theme")
+    if found is None:
+        found = runtime.shared["theme"] = _read(runtime.config["theme.name"], runtime.config["theme.folders"])
+    return found
+
+
+def _read(name: str, folders: Sequence[str]) -> Theme:
+    chain: list[Path] = []
+    files: dict[str, str] = {}
+    brand: dict[str, str] = {}
+    wanted: str | None = name
+    while wanted:
+        path = _folder(wanted, folders)
+        if path in chain:
+            raise ConfigError(f"theme.name: theme {name!r} extends itself")
+        chain.append(path)
+        described = tomllib.loads((path / "theme.toml").read_text(encoding="utf-8"))
+        manifest = path / "static" / "manifest.json"
+        if manifest.is_file():
+            built = json.loads(manifest.read_text(encoding="utf-8"))
+            files = {logical: f"/static/{path.name}/{built_name}" for logical, built_name in built.items()} | files
+        brand = dict(described.get("brand", {})) | brand
+        wanted = described.get("extends")
+    return Theme(name, chain, files, brand)
+
+
+def install(app: Flask, runtime: Runtime, host: Host) -> None:
+    """Give the app its template loaders and the globals that every template may use."""
+    theme = load_theme(runtime)
+    folders = [path / "templates" for path in theme.chain]
+    folders += [m.path / "templates" for m in reversed(list(host.manifests.values()))]
+    app.jinja_loader = ChoiceLoader([FileSystemLoader([*map(str, folders), str(CORE_TEMPLATES)])])
+    app.jinja_env.auto_reload = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    sprite = theme.files.get("icons.svg", "")
+    icons: dict[str, Markup] = {}
+
+    def icon(name: str) -> Markup:
+        if name not in icons:
+            icons[name] = Markup('<svg class="zg-icon" aria-hidden="true"><use href="%s#%s"></use></svg>') % (sprite, name)
+        return icons[name]
+
+    app.jinja_env.globals.update(asset=theme.asset, icon=icon)
+
+
+def static_folders(runtime: Runtime) -> dict[str, Path]:
+    """URL prefix to folder, for every theme in the chain."""
+    return {f"/static/{path.name}": path / "static" for path in load_theme(runtime).chain if (path / "static").is_dir()}
+
+
+def plugin_static(manifests: Mapping[str, Any]) -> dict[str, Path]:
+    """URL prefix to folder, for the plugins that bring files of their own."""
+    return {
+        f"/static/{plugin_id}": manifest.path / "static" / plugin_id
+        for plugin_id, manifest in manifests.items()
+        if (manifest.path / "static" / plugin_id).is_dir()
+    }

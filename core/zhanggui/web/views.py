@@ -1,0 +1,355 @@
+"""From a description to routes: every verb of a screen is a method with its own permission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from flask import Response, flash, g, redirect, render_template, request, stream_with_context
+from flask_appbuilder.baseviews import BaseView
+from flask_babel import gettext as _
+from sqlalchemy import Integer
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..auth.permissions import expose, has_access
+from ..db.uow import reading, unit_of_work
+from ..host import current_host
+from ..kernel import clock
+from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, StaleRow
+from . import context, writing
+from .describe import Action, Field, Screen
+from .details import detail_page
+from .exports import csv_rows
+from .forms import Bound, bind, present
+from .gateway import gateway
+from .lists import list_page
+from .page import FormPage
+from .query import parse
+
+MAX_BULK = 200
+Answer = str | BaseResponse | tuple[str, int]
+
+
+class View(BaseView):
+    """Base of a plugin's own pages. Name ``route_base`` and ``class_permission_name = "<plugin>.<Thing>"``.
+
+    Guard every method with ``@expose(...)`` and ``@has_access``; the permission is ``can_<method>``.
+    """
+
+    default_view = "index"
+    template_folder = None
+
+    def create_blueprint(self, appbuilder: Any, endpoint: str | None = None, static_folder: str | None = None) -> Any:
+        """Named after the permission's resource, so that two plugins never collide."""
+        name = (self.class_permission_name or type(self).__name__).replace(".", "_")
+        return super().create_blueprint(appbuilder, endpoint or name, static_folder)
+
+    @staticmethod
+    def render(template: str, **values: Any) -> str:
+        """A page of this plugin in the frame of the theme."""
+        return render_template(template, **values)
+
+
+def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    function.__name__ = name
+    return function
+
+
+def screen_view(screen: Screen) -> type[View]:
+    """The view class of a screen: list, look-up, export, show, and whatever may be written or done."""
+    resource = screen.resource
+    key = "int:" if isinstance(gateway.table(screen).c[screen.key].type, Integer) else ""
+    row = f"/<{key}row_id>"
+    methods: dict[str, Any] = {}
+
+    def now() -> Screen:
+        return current_host().screens[resource]
+
+    def add_method(name: str, url: str, verbs: tuple[str, ...], function: Callable[..., Any], permission: str | None = None) -> None:
+        function = _named(function, permission or name)
+        methods[name] = expose(url, methods=verbs)(has_access(function))
+
+    add_method("list", "/", ("GET",), lambda self: show_list(now()))
+    add_method("lookup", "/lookup", ("GET",), lambda self: show_lookup(now()), "list")
+    add_method("export", "/export.csv", ("GET",), lambda self: send_export(now()))
+    add_method("show", row, ("GET",), lambda self, row_id: show_row(now(), row_id))
+    if screen.create:
+        add_method("add", "/add", ("GET", "POST"), lambda self: add_row(now()))
+    if screen.update:
+        add_method("edit", f"{row}/edit", ("GET", "POST"), lambda self, row_id: edit_row(now(), row_id))
+    if screen.delete:
+        add_method("delete", f"{row}/delete", ("POST",), lambda self, row_id: delete_row(now(), row_id))
+    for action in screen.actions:
+        add_method(
+            f"do_{action.name}", f"{row}/{action.name}", ("GET", "POST"),
+            lambda self, row_id, name=action.name: act_on_row(now(), _action(now(), name), row_id), action.name,
+        )  # fmt: skip
+        if action.bulk:
+            add_method(
+                f"bulk_{action.name}", f"/bulk/{action.name}", ("POST",),
+                lambda self, name=action.name: act_on_many(now(), _action(now(), name)), action.name,
+            )  # fmt: skip
+    methods |= {"route_base": screen.route, "class_permission_name": resource, "default_view": "list"}
+    return type(resource.replace(".", "") + "View", (View,), methods)
+
+
+def _action(screen: Screen, name: str) -> Action:
+    return next(a for a in screen.actions if a.name == name)
+
+
+# -- reading -----------------------------------------------------------------------------------
+
+
+def show_list(screen: Screen) -> Answer:
+    """The list, or only its inner part for htmx."""
+    with reading() as db:
+        page = list_page(db, screen, context.actor(), context.arguments())
+    return render_template("zg/list_part.html" if context.is_fragment() else "zg/list.html", page=page)
+
+
+def show_lookup(screen: Screen) -> Any:
+    """Rows to choose from, as JSON: ``{"items": [{"id", "label"}]}``."""
+    with reading() as db:
+        found = gateway.lookup(db, screen, context.actor(), request.args.get("q", "").strip())
+    return {"items": [{"id": str(i), "label": label} for i, label in found]}
+
+
+def show_row(screen: Screen, row_id: Any) -> Answer:
+    """The detail of one row."""
+    with reading() as db:
+        page = detail_page(db, screen, context.actor(), row_id, back=_back(screen))
+    return render_template("zg/detail.html", page=page)
+
+
+def send_export(screen: Screen) -> BaseResponse:
+    """The whole list as CSV, streamed: filters and rights are those of the list."""
+    from .. import audit
+
+    who = context.actor()
+    query = parse(screen, context.arguments(), who, zone=context.zone(), currency=context.currency())
+    gateway.check(screen, who, "can_export")
+    with unit_of_work() as db:
+        after = {"filters": dict(query.raw), "q": query.q}
+        audit.record(db, f"{screen.resource.lower()}.exported", target=(screen.resource, "*"), actor=who, now=clock.now(), after=after)
+
+    zone, currency = context.zone(), context.currency()
+
+    def rows() -> Iterator[bytes]:
+        with reading() as db:
+            yield from csv_rows(db, screen, who, query, zone=zone, currency=currency)
+
+    name = f"{screen.resource.replace('.', '-').lower()}-{clock.now():%Y%m%d}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(stream_with_context(rows()), mimetype="text/csv", headers=headers)
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+def _back(screen: Screen) -> str:
+    """Where a page of this screen goes back to: the list as it was, when we came from there."""
+    came = request.referrer or ""
+    prefix = f"{request.host_url.rstrip('/')}{screen.route}/?"
+    return came[len(request.host_url.rstrip("/")) :] if came.startswith(prefix) else f"{screen.route}/"
+
+
+def _after(screen: Screen, row_id: Any) -> str:
+    from ..auth.headers import safe_next
+
+    return safe_next(request.values.get("next"), default=f"{screen.route}/{row_id}")
+
+
+def add_row(screen: Screen) -> Answer:
+    """The empty form, and what it posts."""
+    who, fields = context.actor(), gateway.writable(screen, context.actor())
+    bound = Bound()
+    if request.method == "POST":
+        try:
+            with unit_of_work() as db:
+                bound = bind(fields, request.form, request.files, context.form_context(), db)
+                values, extra = _split(screen, bound.check())
+                if screen.create == "generic":
+                    row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
+                else:
+                    row_id = screen.create(db, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
+                _save_slots(db, screen, row_id, extra)
+        except DomainError as error:
+            return _form(screen, fields, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
+        flash(_("%(thing)s was added.", thing=screen.singular), "success")
+        return redirect(_after(screen, row_id), 303)
+    return _form(screen, fields, None, None, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
+
+
+def edit_row(screen: Screen, row_id: Any) -> Answer:
+    """The form of one row, and what it posts. A save over somebody else's is refused, showing both."""
+    who, fields = context.actor(), gateway.writable(screen, context.actor())
+    with reading() as db:
+        row = gateway.one(db, screen, who, row_id, permission="can_edit")
+    where = f"{screen.route}/{row_id}/edit"
+    title = _("Edit %(thing)s", thing=screen.singular)
+    if request.method == "GET":
+        return _form(screen, fields, None, None, title=title, action=where, row=row)
+    bound = Bound()
+    try:
+        with unit_of_work() as db:
+            bound = bind(fields, request.form, request.files, context.form_context(), db)
+            values, extra = _split(screen, bound.check())
+            version = _posted_version()
+            if screen.update == "generic":
+                writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
+            else:
+                screen.update(db, id=row_id, row_version=version, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
+            _save_slots(db, screen, row_id, extra)
+    except DomainError as error:
+        with reading() as db:
+            row = gateway.one(db, screen, who, row_id, permission="can_edit")
+        return _form(screen, fields, bound, error, title=title, action=where, row=row)
+    flash(_("Saved."), "success")
+    return redirect(_after(screen, row_id), 303)
+
+
+def _posted_version() -> int | None:
+    text = request.form.get("row_version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _split(screen: Screen, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the screen's own service takes, and what belongs to fields that other plugins added."""
+    savers = current_host().field_savers
+    own = {k: v for k, v in values.items() if (screen.resource, k) not in savers}
+    return own, {k: v for k, v in values.items() if k not in own}
+
+
+def _save_slots(db: Session, screen: Screen, row_id: Any, extra: Mapping[str, Any]) -> None:
+    for name, value in extra.items():
+        saver = current_host().field_savers[screen.resource, name]
+        saver(db, id=row_id, value=value, actor=context.actor(), now=clock.now())
+
+
+def delete_row(screen: Screen, row_id: Any) -> Answer:
+    """Delete one row, after the question was answered."""
+    who = context.actor()
+    with unit_of_work() as db:
+        gateway.one(db, screen, who, row_id, permission="can_delete")
+        if screen.delete == "generic":
+            writing.remove(db, screen, id=row_id, actor=who, now=clock.now())
+        else:
+            screen.delete(db, id=row_id, actor=who, now=clock.now())  # type: ignore[operator,misc]
+    flash(_("%(thing)s was deleted.", thing=screen.singular), "success")
+    return redirect(f"{screen.route}/", 303)
+
+
+def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
+    """One verb on one row: its questions on GET, the deed on POST."""
+    who = context.actor()
+    with reading() as db:
+        row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
+    where = f"{screen.route}/{row_id}/{action.name}"
+    if request.method == "GET":
+        return _form(screen, action.fields, None, None, title=str(action.label), action=where, row=row, verb=action)
+    bound = Bound()
+    try:
+        with unit_of_work() as db:
+            bound = bind(action.fields, request.form, request.files, context.form_context(), db)
+            action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
+    except DomainError as error:
+        if not action.fields:
+            raise
+        return _form(screen, action.fields, bound, error, title=str(action.label), action=where, row=row, verb=action)
+    flash(str(action.done) or _("Done."), "success")
+    return redirect(_after(screen, row_id), 303)
+
+
+def act_on_many(screen: Screen, action: Action) -> Answer:
+    """One verb on a selection: each row in its own unit of work, each refusal told by name."""
+    who = context.actor()
+    ids = _posted_ids()
+    if action.fields and "_asked" not in request.form:
+        hidden = [("ids", str(i)) for i in ids] + [("_asked", "1")]
+        return _form(
+            screen, action.fields, None, None, title=str(action.label), action=f"{screen.route}/bulk/{action.name}",
+            verb=action, hidden=hidden, intro=_("%(count)s selected", count=len(ids)),
+        )  # fmt: skip
+    with reading() as db:
+        allowed = gateway.allowed_ids(db, screen, who, ids, f"can_{action.name}")
+        names = gateway.labels(db, screen, allowed)
+    done, refused = 0, []
+    for row_id in allowed:
+        try:
+            with unit_of_work() as db:
+                bound = bind(action.fields, request.form, request.files, context.form_context(), db)
+                action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
+            done += 1
+        except DomainError as error:
+            refused.append(f"{names.get(row_id, row_id)}: {error.text()}")
+    if done:
+        flash(_("%(label)s: %(count)s done.", label=str(action.label), count=done), "success")
+    for sentence in refused[:5]:
+        flash(sentence, "warning")
+    if len(refused) > 5:
+        flash(_("… and %(count)s more were refused.", count=len(refused) - 5), "warning")
+    return redirect(_back(screen), 303)
+
+
+def _posted_ids() -> list[int]:
+    texts = request.form.getlist("ids")
+    if not texts:
+        raise Invalid(_("Nothing was selected."))
+    if len(texts) > MAX_BULK:
+        raise Invalid(_("At most %(number)s at a time.", number=MAX_BULK))
+    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in texts):
+        raise NotFound()
+    return sorted({int(text) for text in texts})
+
+
+def _form(
+    screen: Screen, fields: Any, bound: Bound | None, error: DomainError | None, *, title: str, action: str, row: Any = None,
+    verb: Action | None = None, hidden: list[tuple[str, str]] | None = None, intro: str = "",
+) -> Answer:  # fmt: skip
+    """Draw a form: empty, from a row, or as it was typed with what is wrong with it."""
+    if isinstance(error, NotFound | Forbidden):
+        raise error
+    errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
+    if error is not None and error.field:
+        errors.setdefault(error.field, error.text())
+    form_context = context.form_context()
+    typed = bound is not None
+    with reading() as db:
+        shown = []
+        for f in fields:
+            value = bound.typed.get(f.name) if bound is not None else _value_of(f, row if verb is None else None, db)
+            if bound is None and verb is not None and f.get is not None:
+                value = f.get(db, row)
+            shown.append(present(f, value, form_context, db, errors, typed=typed))
+    hidden = list(hidden or ())
+    if row is not None and "row_version" in row._fields and verb is None:
+        hidden.append(("row_version", str(row.row_version)))
+    if request.values.get("next"):
+        hidden.append(("next", request.values["next"]))
+    listed = [(f"f-{name}", text) for name, text in errors.items()]
+    if error is not None and not listed:
+        listed = [("", error.text())]
+    page = FormPage(
+        title=title, action=action, fields=shown, submit=str(verb.label) if verb else _("Save"), back=_back(screen) if row is None else
+        f"{screen.route}/{getattr(row, screen.key)}", hidden=hidden, errors=listed, conflict=_conflict(fields, error, bound),
+        draft_key=f"{screen.resource}:{request.path}", tone=verb.tone if verb and verb.tone == "danger" else "primary",
+        multipart=any(f.kind in ("image", "images") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
+    )  # fmt: skip
+    template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
+    status = error.status if error is not None else 200
+    g.zg_refusal = error.code if error is not None else None
+    return render_template(template, page=page), status
+
+
+def _value_of(f: Field, row: Any, db: Session) -> Any:
+    if row is None:
+        return f.default
+    return f.get(db, row) if f.get is not None else getattr(row, f.name, None)
+
+
+def _conflict(fields: Any, error: DomainError | None, bound: Bound | None) -> list[tuple[str, str, str]]:
+    if not isinstance(error, StaleRow) or bound is None:
+        return []
+    labels = {f.name: str(f.label) for f in fields}
+    return [(labels.get(n, n), str(theirs), str(bound.typed.get(n, ""))) for n, theirs in error.changed.items()]

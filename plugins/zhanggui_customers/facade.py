@@ -1,0 +1,133 @@
+"""What other plugins may ask of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor, clock, current_actor
+
+from . import queries
+from .contracts import AddressView, CustomerRecord, CustomerView, Purchases
+from .rules import masked_phone, normal_phone, phone_index
+from .services import addresses, counters, history, profile
+from .services.profile import CustomerIsBlocked
+
+__all__ = [
+    "AddressView", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "Purchases", "add_address", "add_purchases",
+    "address_of", "addresses_of", "customer", "find_or_create_by_identity", "masked_phone", "names", "normal_phone",
+    "phone_index", "remove_address", "update_address", "upsert_customers",
+]  # fmt: skip
+
+
+def find_or_create_by_identity(
+    db: Session, *, provider: str, subject: str, name: str, now: datetime, phone: str | None = None
+) -> CustomerView:
+    """The customer behind an identity (``provider="wechat"``, ``subject=openid``), made at the first visit.
+
+    :raises CustomerIsBlocked: when the shop does not sell to this customer.
+    """
+    found = profile.find_or_create_by_identity(db, provider=provider, subject=subject, name=name, now=now, phone=phone)
+    return queries.view_of_customer(found)
+
+
+def customer(db: Session, customer_id: int) -> CustomerView:
+    """One customer.
+
+    :raises NotFound: when there is none.
+    """
+    return queries.view_of_customer(queries.customer(db, customer_id))
+
+
+def names(db: Session, customer_ids: Collection[int]) -> dict[int, str]:
+    """What customers are called, in one query."""
+    return queries.names(db, customer_ids)
+
+
+def address_of(db: Session, *, customer_id: int, address_id: str) -> AddressView:
+    """An address of this customer, by its public id.
+
+    :raises NotFound: when there is none, or it is somebody else's.
+    """
+    return queries.view_of_address(queries.address_of(db, customer_id, address_id))
+
+
+def addresses_of(db: Session, customer_id: int) -> list[AddressView]:
+    """The addresses that a customer keeps, the default first."""
+    return [queries.view_of_address(address) for address in queries.addresses(db, customer_id)]
+
+
+def add_address(
+    db: Session,
+    *,
+    customer_id: int,
+    name: str,
+    phone: str,
+    region: Sequence[str],
+    detail: str,
+    is_default: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> AddressView:
+    """A new address of a customer.
+
+    :raises Invalid: naming what is missing or no phone number.
+    """
+    made = addresses.add_address(
+        db, customer_id=customer_id, name=name, phone=phone, region=region, detail=detail, is_default=is_default,
+        actor=actor, now=now,
+    )  # fmt: skip
+    return queries.view_of_address(made)
+
+
+def update_address(
+    db: Session,
+    *,
+    customer_id: int,
+    address_id: str,
+    name: str,
+    phone: str,
+    region: Sequence[str],
+    detail: str,
+    is_default: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> AddressView:
+    """Change an address of this customer.
+
+    :raises NotFound: when there is none, or it is somebody else's.
+    """
+    changed = addresses.update_address(
+        db, customer_id=customer_id, public_id=address_id, name=name, phone=phone, region=region, detail=detail,
+        is_default=is_default, actor=actor, now=now,
+    )  # fmt: skip
+    return queries.view_of_address(changed)
+
+
+def remove_address(db: Session, *, customer_id: int, address_id: str, actor: Actor, now: datetime) -> None:
+    """Take an address of this customer out of his list.
+
+    :raises NotFound: when there is none, or it is somebody else's.
+    """
+    addresses.remove_address(db, customer_id=customer_id, public_id=address_id, actor=actor, now=now)
+
+
+def add_purchases(db: Session, purchases: Iterable[Purchases]) -> None:
+    """Add orders of the past, for which no event was published, to the customers' counters."""
+    counters.add_purchases(db, purchases)
+
+
+def upsert_customers(
+    db: Session,
+    records: Sequence[CustomerRecord],
+    *,
+    batch_id: str = "",
+    actor: Actor | None = None,
+    now: datetime | None = None,
+) -> dict[str, int]:
+    """Store customers of an import by their key, in few statements. ``{key: customer id}``."""
+    return history.upsert_customers(
+        db, records, batch_id=batch_id, actor=actor or current_actor(), now=now or clock.now()
+    )

@@ -1,0 +1,59 @@
+"""Tables of customers. Personal text is encrypted; what has to be found has a blind index beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from zhanggui.api import BigKey, Model, Pii, UTCDateTime, Versioned, code_string, public_id
+
+
+class Customer(Versioned, Model):
+    """Somebody who buys here."""
+
+    __tablename__ = "customers__customer"
+    __table_args__ = (
+        Index("ix_customers__customer_created", "created_at", "id"),
+        Index("ix_customers__customer_spent", "spent", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    public_id: Mapped[str] = mapped_column(code_string(16), unique=True, default=public_id)
+    external_key: Mapped[str | None] = mapped_column(code_string(96), unique=True)  # of an import
+    identity: Mapped[str | None] = mapped_column(code_string(160), unique=True)  # "wechat:<blind index of openid>"
+    name: Mapped[str] = mapped_column(Pii)
+    name_index: Mapped[str] = mapped_column(code_string(40), index=True)
+    phone: Mapped[str | None] = mapped_column(Pii)
+    phone_index: Mapped[str | None] = mapped_column(code_string(40), index=True)
+    phone_tail_index: Mapped[str | None] = mapped_column(code_string(40), index=True)
+    gender: Mapped[str | None] = mapped_column(String(8))
+    region: Mapped[str] = mapped_column(String(120), default="")
+    birthday: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str | None] = mapped_column(Pii)
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    source: Mapped[str] = mapped_column(String(32), default="storefront")
+    blocked: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # Kept by order events, so that a list can show and sort them: paid orders that were not given back.
+    order_count: Mapped[int] = mapped_column(default=0)
+    spent: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_order_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Address(Model):
+    """Where a customer receives parcels."""
+
+    __tablename__ = "customers__address"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    public_id: Mapped[str] = mapped_column(code_string(16), unique=True, default=public_id)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers__customer.id"), index=True)
+    name: Mapped[str] = mapped_column(Pii)
+    phone: Mapped[str] = mapped_column(Pii)
+    region: Mapped[list[str]] = mapped_column(JSON, default=list)  # names, from the largest to the smallest
+    detail: Mapped[str] = mapped_column(Pii)
+    is_default: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,59 @@
+"""What customers add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zhanggui.api import JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+
+from . import events, jobs, models, queries, screens
+
+
+@hookimpl
+def register_models() -> Sequence[type[Any]]:
+    return [models.Customer, models.Address]
+
+
+@hookimpl
+def register_screens() -> Sequence[Screen]:
+    return [screens.CUSTOMERS]
+
+
+@hookimpl
+def register_menu() -> Sequence[MenuItem]:
+    return screens.MENU
+
+
+@hookimpl
+def register_events() -> Sequence[type[Any]]:
+    return [events.CustomerCreated, events.CustomerBlocked]
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobDef]:
+    return [jobs.count_paid_order, jobs.uncount_canceled_order]
+
+
+@hookimpl
+def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
+    return {
+        "orders.order.paid@1": [jobs.count_paid_order],
+        "orders.order.canceled@1": [jobs.uncount_canceled_order],
+    }
+
+
+@hookimpl
+def register_search() -> Sequence[SearchProvider]:
+    return [SearchProvider("customers", _l("Customers"), ("can_list", "customers.Customer"), queries.search, order=20)]
+
+
+@hookimpl
+def register_role_presets() -> Sequence[RolePreset]:
+    reading = ("list", "show")
+    return [
+        RolePreset(
+            "clerk", _l("Clerk"), {"customers.Customer": (*reading, "add", "edit", "reveal", "block", "unblock")}
+        ),
+        RolePreset("viewer", _l("Viewer"), {"customers.Customer": reading}),
+    ]

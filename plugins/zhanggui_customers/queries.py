@@ -1,0 +1,108 @@
+"""Reads of customers, one statement for a whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Hit, NotFound, _l, current_actor
+
+from .contracts import AddressView, CustomerView
+from .models import Address, Customer
+from .rules import masked_phone, name_index, searched_phone, searched_tail
+
+
+def customer(db: Session, customer_id: int) -> Customer:
+    """One customer.
+
+    :raises NotFound: when there is none.
+    """
+    found = db.get(Customer, customer_id)
+    if found is None:
+        raise NotFound(_l("There is no such customer."))
+    return found
+
+
+def by_identity(db: Session, key: str) -> Customer | None:
+    """The customer behind an identity of the outside."""
+    return db.scalar(select(Customer).where(Customer.identity == key))
+
+
+def address_of(db: Session, customer_id: int, public_id: str) -> Address:
+    """An address of this customer. Somebody else's answers like one that is none.
+
+    :raises NotFound:
+    """
+    found = db.scalar(
+        select(Address).where(
+            Address.public_id == public_id, Address.customer_id == customer_id, Address.removed_at.is_(None)
+        )
+    )
+    if found is None:
+        raise NotFound(_l("There is no such address."))
+    return found
+
+
+def addresses(db: Session, customer_id: int) -> list[Address]:
+    """The addresses that a customer keeps, the default first."""
+    return list(
+        db.scalars(
+            select(Address)
+            .where(Address.customer_id == customer_id, Address.removed_at.is_(None))
+            .order_by(Address.is_default.desc(), Address.id.desc())
+        )
+    )
+
+
+def view_of_address(address: Address) -> AddressView:
+    """An address without its row."""
+    return AddressView(
+        address.id,
+        address.public_id,
+        address.name,
+        address.phone,
+        list(address.region),
+        address.detail,
+        address.is_default,
+    )
+
+
+def view_of_customer(found: Customer) -> CustomerView:
+    """A customer without the row."""
+    return CustomerView(found.id, found.public_id, found.name, found.blocked)
+
+
+def names(db: Session, ids: Collection[int]) -> dict[int, str]:
+    """What customers are called."""
+    rows = db.execute(select(Customer.id, Customer.name).where(Customer.id.in_(list(ids))))
+    return {row.id: row.name for row in rows}
+
+
+def addresses_section(db: Session, row: Any) -> Mapping[str, Any]:
+    """The addresses of a customer for his page; phones and streets only for who may see them."""
+    reveal = current_actor().may("can_reveal", "customers.Customer")
+    return {
+        "addresses": [
+            {
+                "name": a.name, "phone": a.phone if reveal else masked_phone(a.phone), "region": " ".join(a.region),
+                "detail": a.detail if reveal else "", "is_default": a.is_default,
+            }
+            for a in addresses(db, row.id)
+        ]
+    }  # fmt: skip
+
+
+def search(db: Session, text: str, limit: int) -> list[Hit]:
+    """Customers by their whole name, whole phone or its last four digits."""
+    c = Customer.__table__.c
+    options = [c.name_index == name_index(text)]
+    phone, tail = searched_phone(text), searched_tail(text)
+    if phone:
+        options.append(c.phone_index == phone)
+    if tail:
+        options.append(c.phone_tail_index == tail)
+    rows = db.execute(select(c.id, c.name, c.phone).where(or_(*options)).order_by(c.id.desc()).limit(limit))
+    return [Hit(row.name, masked_phone(row.phone), f"/customers/{row.id}", "user") for row in rows]

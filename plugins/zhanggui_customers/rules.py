@@ -1,0 +1,75 @@
+"""Normal forms of names and phones, and what may be shown of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from zhanggui.api import Choice, _l, blind_index
+
+_DIGITS = re.compile(r"\d{5,15}\Z")
+GENDERS = (Choice("female", _l("Female")), Choice("male", _l("Male")), Choice("other", _l("Other")))
+TAIL = 4
+
+
+def normal_phone(text: str) -> str:
+    """Digits alone, with ``+`` and the country for numbers abroad: ``"138 0013-8000"`` is ``"13800138000"``.
+
+    :raises ValueError: when it cannot be a phone number.
+    """
+    plain = re.sub(r"[\s\-().]", "", unicodedata.normalize("NFKC", text))
+    plain = plain.removeprefix("+86").removeprefix("0086") if plain.startswith(("+86", "0086")) else plain
+    abroad = plain.startswith("+")
+    digits = plain.removeprefix("+")
+    if not (digits.isascii() and _DIGITS.match(digits)):
+        raise ValueError("not a phone number")
+    return f"+{digits}" if abroad else digits
+
+
+def normal_name(text: str) -> str:
+    """One name however it was typed: full-width letters, case and spaces aside."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def name_index(name: str) -> str:
+    """To find a customer by his whole name."""
+    return blind_index(f"customers.name:{normal_name(name)}")
+
+
+def phone_index(phone: str) -> str:
+    """To find a customer by his whole phone number."""
+    return blind_index(f"customers.phone:{normal_phone(phone)}")
+
+
+def tail_index(phone: str) -> str:
+    """To find a customer by the last four digits, which is what people say at a counter."""
+    return blind_index(f"customers.phone-tail:{normal_phone(phone)[-TAIL:]}")
+
+
+def searched_phone(text: str) -> str | None:
+    """The index of what may be a whole phone number, else None."""
+    try:
+        return phone_index(text)
+    except ValueError:
+        return None
+
+
+def searched_tail(text: str) -> str | None:
+    """The index of what may be the last four digits of a phone, else None."""
+    plain = text.strip()
+    if len(plain) != TAIL or not (plain.isascii() and plain.isdigit()):
+        return None
+    return blind_index(f"customers.phone-tail:{plain}")
+
+
+def identity_key(provider: str, subject: str) -> str:
+    """How an identity of the outside (an openid) is kept: it names its provider, and cannot be read back."""
+    return f"{provider}:{blind_index(f'customers.identity:{provider}:{subject}')}"
+
+
+def masked_phone(phone: str | None) -> str:
+    """``138****8000``: enough to recognize, not enough to call."""
+    if not phone:
+        return ""
+    head = 3 if len(phone) >= 10 else 1
+    return f"{phone[:head]}****{phone[-TAIL:]}" if len(phone) > head + TAIL else f"****{phone[-2:]}"

@@ -1,0 +1,83 @@
+"""What people see of customers. Phones are masked for everybody who may not reveal them."""
+
+from __future__ import annotations
+
+from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, Search, Section, _l
+
+from . import queries
+from .models import Customer
+from .rules import GENDERS, masked_phone, name_index, searched_phone, searched_tail
+from .services import profile
+
+REVEAL = "can_reveal"
+
+CUSTOMERS = Screen(
+    resource="customers.Customer",
+    source=Customer,
+    route="/customers",
+    title=_l("Customers"),
+    singular=_l("Customer"),
+    icon="users",
+    always=("phone",),
+    columns=(
+        Column("name", _l("Name"), order=10),
+        Column("phone_masked", _l("Phone"), value=lambda row: masked_phone(row.phone), order=20),
+        Column("phone", _l("Full phone"), permission=REVEAL, wide=False, order=25),
+        Column("region", _l("Region"), order=30),
+        Column("order_count", _l("Orders"), "int", order=40),
+        Column("spent", _l("Spent"), "money", sortable=True, order=50),
+        Column("last_order_at", _l("Last order"), "datetime", order=60),
+        Column("created_at", _l("Since"), "datetime", sortable=True, order=70),
+        Column("blocked", _l("Blocked"), "bool", order=80),
+        Column("tags", _l("Tags"), value=lambda row: ", ".join(row.tags or ()), order=90),
+        Column("gender", _l("Gender"), "choice", choices=GENDERS, wide=False, order=100),
+        Column("birthday", _l("Birthday"), "date", permission=REVEAL, wide=False, order=110),
+        Column("note", _l("Note"), "long_text", permission=REVEAL, wide=False, order=120),
+        Column("source", _l("Source"), wide=False, order=130),
+    ),
+    card=Card(title="name", end="spent", sub=("phone_masked", "region")),
+    filters=(
+        Filter("blocked", _l("Blocked"), "bool"),
+        Filter("spent", _l("Spent"), "money_range"),
+        Filter("created_at", _l("Since"), "date_range"),
+    ),
+    search=Search(
+        exact={"name_index": name_index, "phone_index": searched_phone, "phone_tail_index": searched_tail},
+        hint=_l("Whole name, phone, or its last four digits"),
+    ),
+    default_sort=("-created_at", "-id"),
+    fields=(
+        Field("name", _l("Name"), required=True, max_length=100, order=10),
+        Field("phone", _l("Phone"), max_length=32, permission=REVEAL, order=20),
+        Field("gender", _l("Gender"), "choice", choices=GENDERS, order=30),
+        Field("region", _l("Region"), max_length=120, order=40),
+        Field("birthday", _l("Birthday"), "date", permission=REVEAL, order=50),
+        Field("tags", _l("Tags"), help=_l("Separated by commas"), get=lambda db, row: ", ".join(row.tags or ()), order=60),
+        Field("note", _l("Note"), "long_text", max_length=2000, permission=REVEAL, order=70),
+    ),
+    sections=(
+        Section(
+            "profile", _l("Profile"),
+            columns=("name", "phone_masked", "phone", "region", "gender", "birthday", "tags", "note", "source", "created_at"),
+            order=10,
+        ),
+        Section("figures", _l("Purchases"), columns=("order_count", "spent", "last_order_at", "blocked"), aside=True, order=20),
+        Section("addresses", _l("Addresses"), template="customers/addresses.html", load=queries.addresses_section, order=40),
+    ),
+    actions=(
+        Action(
+            "block", _l("Block"), profile.block_customer, icon="ban", tone="danger", needs=("blocked",),
+            when=lambda row: not row.blocked, fields=(Field("reason", _l("Reason"), max_length=200),),
+            done=_l("The customer can no longer order."), order=50,
+        ),
+        Action(
+            "unblock", _l("Unblock"), profile.unblock_customer, icon="lock-open", needs=("blocked",),
+            when=lambda row: row.blocked, done=_l("The customer can order again."), order=60,
+        ),
+    ),
+    create=profile.create_customer,
+    update=profile.update_customer,
+    empty=_l("No customers yet. They appear with their first visit to the shop."),
+)  # fmt: skip
+
+MENU = (MenuItem("customers", _l("Customers"), "users", screen="customers.Customer", group="people", order=20),)

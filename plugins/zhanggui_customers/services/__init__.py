@@ -1,0 +1,1 @@
+"""Use cases of customers, one verb each, in the caller's transaction."""

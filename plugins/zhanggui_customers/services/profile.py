@@ -1,0 +1,219 @@
+"""Making, changing and blocking customers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from zhanggui.api import (
+    SYSTEM,
+    Actor,
+    DomainError,
+    IllegalMove,
+    Invalid,
+    StaleRow,
+    _l,
+    public_id,
+    publish,
+    record_audit,
+)
+
+from .. import queries
+from ..events import CustomerBlocked, CustomerCreated
+from ..models import Customer
+from ..rules import identity_key, name_index, normal_phone, phone_index, tail_index
+
+MAX_TAGS = 20
+KEEP: Any = object()
+
+
+class CustomerIsBlocked(DomainError):
+    """The shop does not sell to this customer."""
+
+    code = "customer_blocked"
+    status = 403
+    message = _l("This account cannot order at the moment.")
+
+
+def create_customer(
+    db: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    phone: str | None = None,
+    gender: str | None = None,
+    region: str | None = None,
+    birthday: date | None = None,
+    note: str | None = None,
+    tags: str | Sequence[str] | None = None,
+    source: str = "admin",
+    identity: str | None = None,
+) -> int:
+    """A new customer; answers the id.
+
+    :raises Invalid: when the phone is none.
+    """
+    customer = Customer(source=source, identity=identity, created_at=now, public_id=public_id(), blocked=False)
+    _fill(customer, name, phone, gender, region, birthday, note, tags)
+    db.add(customer)
+    db.flush()
+    record_audit(
+        db, "customers.customer.created", target=customer, label=customer.public_id, actor=actor, now=now,
+        after={"source": source, **_open_facts(customer)}, subject=("customers.Customer", customer.id),
+        pii=_personal(customer),
+    )  # fmt: skip
+    publish(db, CustomerCreated(customer_id=customer.id, source=source))
+    return customer.id
+
+
+def update_customer(
+    db: Session,
+    *,
+    id: int,
+    row_version: int | None,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    phone: str | None = KEEP,
+    gender: str | None = KEEP,
+    region: str | None = KEEP,
+    birthday: date | None = KEEP,
+    note: str | None = KEEP,
+    tags: str | Sequence[str] | None = KEEP,
+) -> None:
+    """Save the form of a customer. What is not given stays: a clerk who may not see a phone does not erase it.
+
+    :raises StaleRow: when somebody saved it since the form was opened.
+    """
+    customer = queries.customer(db, id)
+    if row_version is not None and customer.row_version != row_version:
+        raise StaleRow(changed={"name": customer.name, **_open_facts(customer)})
+    before, personal = _open_facts(customer), _personal(customer)
+    given = {
+        "phone": phone, "gender": gender, "region": region, "birthday": birthday, "note": note, "tags": tags,
+    }  # fmt: skip
+    kept = {field: getattr(customer, field) for field, value in given.items() if value is KEEP}
+    _fill(customer, name, **(given | kept))
+    db.flush()
+    after, personal_after = _open_facts(customer), _personal(customer)
+    changed = [key for key in after if before[key] != after[key]]
+    private = [key for key in personal_after if personal[key] != personal_after[key]]
+    record_audit(
+        db, "customers.customer.changed", target=customer, label=customer.public_id, actor=actor, now=now,
+        before={key: before[key] for key in changed}, after={key: after[key] for key in changed},
+        subject=("customers.Customer", id),
+        pii={key: [personal[key], personal_after[key]] for key in private} or None,
+    )  # fmt: skip
+
+
+def block_customer(db: Session, *, id: int, actor: Actor, now: datetime, reason: str | None = None) -> None:
+    """Stop selling to a customer.
+
+    :raises IllegalMove: when he is blocked already.
+    """
+    _set_blocked(db, id, True, actor, now, reason or "")
+
+
+def unblock_customer(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
+    """Sell to a customer again.
+
+    :raises IllegalMove: when he is not blocked.
+    """
+    _set_blocked(db, id, False, actor, now, "")
+
+
+def _set_blocked(db: Session, customer_id: int, blocked: bool, actor: Actor, now: datetime, reason: str) -> None:
+    done = db.execute(
+        update(Customer)
+        .where(Customer.id == customer_id, Customer.blocked.is_(not blocked))
+        .values(blocked=blocked, row_version=Customer.row_version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    customer = queries.customer(db, customer_id)
+    db.refresh(customer)
+    if done.rowcount == 0:
+        words = {True: _l("blocked"), False: _l("not blocked")}
+        raise IllegalMove(thing=_l("This customer"), state=words[blocked], wanted=words[blocked])
+    record_audit(
+        db, "customers.customer.blocked" if blocked else "customers.customer.unblocked", target=customer,
+        label=customer.public_id, actor=actor, now=now, before={"blocked": not blocked}, after={"blocked": blocked},
+        reason=reason,
+    )  # fmt: skip
+    publish(db, CustomerBlocked(customer_id=customer_id, blocked=blocked))
+
+
+def find_or_create_by_identity(
+    db: Session, *, provider: str, subject: str, name: str, now: datetime, phone: str | None = None
+) -> Customer:
+    """The customer behind an identity of the outside; made at the first visit, however many visit at once.
+
+    :raises CustomerIsBlocked: when the shop does not sell to this customer.
+    """
+    key = identity_key(provider, subject)
+    found = queries.by_identity(db, key)
+    if found is None:
+        try:
+            with db.begin_nested():
+                made = create_customer(
+                    db, actor=SYSTEM, now=now, name=name, phone=phone, source="storefront", identity=key
+                )
+            found = queries.customer(db, made)
+        except IntegrityError:  # another request made it in this moment
+            found = queries.by_identity(db, key)
+            if found is None:
+                raise
+    if found.blocked:
+        raise CustomerIsBlocked()
+    return found
+
+
+def _fill(
+    customer: Customer,
+    name: str,
+    phone: str | None,
+    gender: str | None,
+    region: str | None,
+    birthday: date | None,
+    note: str | None,
+    tags: str | Sequence[str] | None,
+) -> None:
+    name = name.strip()
+    if not name:
+        raise Invalid(errors={"name": _l("A name is needed.")})
+    customer.name, customer.name_index = name, name_index(name)
+    set_phone(customer, phone)
+    customer.gender, customer.region, customer.birthday, customer.note = gender, region or "", birthday, note
+    words = tags.replace("，", ",").split(",") if isinstance(tags, str) else list(tags or ())
+    customer.tags = list(dict.fromkeys(word.strip()[:40] for word in words if word.strip()))[:MAX_TAGS]
+
+
+def set_phone(customer: Customer, phone: str | None) -> None:
+    """A phone with its two indexes.
+
+    :raises Invalid: when it is none.
+    """
+    if not phone:
+        customer.phone = customer.phone_index = customer.phone_tail_index = None
+        return
+    try:
+        customer.phone = normal_phone(phone)
+    except ValueError:
+        raise Invalid(errors={"phone": _l("This is not a phone number.")}) from None
+    customer.phone_index, customer.phone_tail_index = phone_index(phone), tail_index(phone)
+
+
+def _open_facts(customer: Customer) -> dict[str, Any]:
+    """What the audit may hold in the open."""
+    return {"gender": customer.gender, "region": customer.region, "tags": list(customer.tags or ())}
+
+
+def _personal(customer: Customer) -> dict[str, Any]:
+    """What the audit holds under the customer's own key."""
+    birthday = customer.birthday.isoformat() if customer.birthday else None
+    return {"name": customer.name, "phone": customer.phone, "birthday": birthday, "note": customer.note}

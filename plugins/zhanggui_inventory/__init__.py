@@ -1,0 +1,1 @@
+"""Inventory: levels by variant and location, movements as the truth."""

@@ -1,0 +1,23 @@
+"""What other plugins may ask of the stock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy.orm import Session
+
+from . import queries
+from .contracts import Handover, Stock, Wanted
+from .services.counting import restock
+from .services.levels import ensure_levels
+from .services.orders import NotHeld, OutOfStock, release_stock, reserve_stock, take_stock
+
+__all__ = [
+    "Handover", "NotHeld", "OutOfStock", "Stock", "Wanted", "ensure_levels", "release_stock", "reserve_stock", "restock",
+    "stock_of", "take_stock",
+]  # fmt: skip
+
+
+def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
+    """On hand, reserved and available by variant; one without a level has none of each."""
+    return queries.stock_of(db, variant_ids)

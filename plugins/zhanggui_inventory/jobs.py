@@ -1,0 +1,15 @@
+"""Entry points of the worker."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import clock, job
+
+from .services.levels import ensure_levels
+
+
+@job()
+def keep_levels(db: Session, *, variant_ids: list[int], **_from_newer_releases: object) -> None:
+    """Give a product's variants a stock level and the names that it has now."""
+    ensure_levels(db, variant_ids, now=clock.now())

@@ -1,0 +1,56 @@
+"""What the stock adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zhanggui.api import JobDef, MenuItem, RolePreset, Screen, Slot, Widget, _l, hookimpl
+
+from . import jobs, models, screens
+
+
+@hookimpl
+def register_models() -> Sequence[type[Any]]:
+    return [models.Location, models.StockLevel, models.StockMovement, models.StockReservation]
+
+
+@hookimpl
+def register_screens() -> Sequence[Screen]:
+    return [screens.LEVELS, screens.MOVEMENTS]
+
+
+@hookimpl
+def register_slots() -> Sequence[Slot]:
+    return screens.SLOTS
+
+
+@hookimpl
+def register_menu() -> Sequence[MenuItem]:
+    return screens.MENU
+
+
+@hookimpl
+def register_widgets() -> Sequence[Widget]:
+    return screens.WIDGETS
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobDef]:
+    return [jobs.keep_levels]
+
+
+@hookimpl
+def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
+    return {"products.product.saved@1": [jobs.keep_levels]}
+
+
+@hookimpl
+def register_role_presets() -> Sequence[RolePreset]:
+    reading = ("list", "show")
+    working = (*reading, "restock", "count", "adjust", "warn")
+    return [
+        RolePreset("warehouse", _l("Warehouse"), {"inventory.StockLevel": working, "inventory.StockMovement": reading}),
+        RolePreset("clerk", _l("Clerk"), {"inventory.StockLevel": reading, "inventory.StockMovement": reading}),
+        RolePreset("viewer", _l("Viewer"), {"inventory.StockLevel": reading, "inventory.StockMovement": reading}),
+    ]

@@ -1,0 +1,99 @@
+"""Reads of the stock, one statement for a whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from zhanggui.api import fmt
+
+from .contracts import Stock
+from .models import StockLevel, StockMovement
+from .states import MOVEMENT_CHOICES
+
+_levels, _movements = StockLevel.__table__, StockMovement.__table__
+_KINDS = {choice.value: choice.label for choice in MOVEMENT_CHOICES}
+
+
+def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
+    """Stock by variant; one without a level has none."""
+    c = _levels.c
+    rows = db.execute(
+        select(c.variant_id, func.sum(c.on_hand), func.sum(c.reserved))
+        .where(c.variant_id.in_(list(variant_ids)))
+        .group_by(c.variant_id)
+    )
+    found = {variant_id: Stock(variant_id, int(on_hand), int(reserved)) for variant_id, on_hand, reserved in rows}
+    return {variant_id: found.get(variant_id) or Stock(variant_id, 0, 0) for variant_id in variant_ids}
+
+
+def available_by_product(db: Session, product_ids: Sequence[int]) -> dict[int, int]:
+    """What can still be sold of each product, all variants together."""
+    c = _levels.c
+    rows = db.execute(
+        select(c.product_id, func.sum(c.on_hand - c.reserved))
+        .where(c.product_id.in_(product_ids))
+        .group_by(c.product_id)
+    )
+    return {product_id: int(available) for product_id, available in rows}
+
+
+def runs_low(value: bool, product_columns: Any) -> ColumnElement[bool]:
+    """Products of which a variant runs low, or those of which none does."""
+    low = select(_levels.c.product_id).where(_levels.c.low.is_(True))
+    return product_columns.id.in_(low) if value else product_columns.id.not_in(low)
+
+
+def levels_of_product(db: Session, row: Any) -> Mapping[str, Any]:
+    """The levels of a product's variants, for its page."""
+    c = _levels.c
+    found = db.execute(select(*c).where(c.product_id == row.id).order_by(c.sku)).all()
+    return {"levels": found}
+
+
+def movements_of_level(db: Session, row: Any) -> Mapping[str, Any]:
+    """The newest movements of a level, for its page."""
+    c = _movements.c
+    found = db.execute(
+        select(*c)
+        .where(c.variant_id == row.variant_id, c.location_id == row.location_id)
+        .order_by(c.id.desc())
+        .limit(30)
+    )
+    return {
+        "movements": [
+            {
+                "at": fmt.datetime(m.at), "kind": _KINDS[m.kind], "on_hand": m.on_hand_change,
+                "reserved": m.reserved_change, "after": m.on_hand_after - m.reserved_after, "reason": m.reason,
+            }
+            for m in found
+        ]
+    }  # fmt: skip
+
+
+def names_of_movements(db: Session, ids: Sequence[int]) -> dict[int, str]:
+    """What was moved, by movement."""
+    rows = db.execute(
+        select(_movements.c.id, _levels.c.title)
+        .join(
+            _levels,
+            (_levels.c.variant_id == _movements.c.variant_id) & (_levels.c.location_id == _movements.c.location_id),
+        )
+        .where(_movements.c.id.in_(ids))
+    )
+    return {movement_id: title for movement_id, title in rows}
+
+
+def low_stock_todo(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+    """How many variants run low, for home; counting stops at a thousand."""
+    some = select(_levels.c.id).where(_levels.c.low.is_(True)).limit(1000).subquery()
+    return {
+        "count": int(db.scalar(select(func.count()).select_from(some)) or 0),
+        "href": "/stock/?low=1",
+        "icon": "alert-triangle",
+    }

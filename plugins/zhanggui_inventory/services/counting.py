@@ -1,0 +1,125 @@
+"""What people do to the stock by hand: goods come in, get counted, get lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, update
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor, DomainError, NotFound, _l, record_audit
+
+from ..models import StockLevel
+from ..states import MovementKind
+from .levels import audit_level, change, ensure_levels, locked_level, main_location
+
+_levels = StockLevel.__table__
+MAX_PIECES = 1_000_000_000
+
+
+class NegativeStock(DomainError):
+    """Fewer than none cannot lie on a shelf."""
+
+    code = "negative_stock"
+    message = _l("There are only %(count)s on hand.")
+
+
+def restock(
+    db: Session,
+    *,
+    variant_id: int,
+    quantity: int,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    reference: str | None = None,
+) -> None:
+    """Goods came in for a variant. With a ``reference`` (a return, a delivery) it can happen only once."""
+    if not 0 < quantity <= MAX_PIECES:
+        raise ValueError("a delivery has at least one piece")
+    ensure_levels(db, [variant_id], now=now)
+    level = change(
+        db, variant_id=variant_id, kind=MovementKind.RESTOCK, on_hand=quantity, location_id=main_location(db),
+        reference=reference, reason=reason, actor=actor, now=now,
+    )  # fmt: skip
+    if level is None:
+        raise NotFound(_l("There is no such variant."))
+    audit_level(
+        db, "inventory.stock.restocked", level, actor=actor, now=now,
+        before=level.on_hand - quantity, after=level.on_hand, reason=reason,
+    )  # fmt: skip
+
+
+def restock_level(
+    db: Session, *, id: int, quantity: int, actor: Actor, now: datetime, reason: str | None = None
+) -> None:
+    """Goods came in for the variant of a level."""
+    level = _level(db, id)
+    changed = _change_by_hand(db, level, quantity, MovementKind.RESTOCK, reason or "", actor, now)
+    audit_level(
+        db, "inventory.stock.restocked", level, actor=actor, now=now,
+        before=level.on_hand, after=changed.on_hand, reason=reason or "",
+    )  # fmt: skip
+
+
+def adjust_stock(
+    db: Session, *, id: int, quantity: int, reason: str, actor: Actor, now: datetime, note: str | None = None
+) -> None:
+    """Change a level by so many, up or down, for a reason.
+
+    :raises NegativeStock: when fewer lie there.
+    """
+    level = _level(db, id)
+    words = f"{reason}: {note}" if note else reason
+    changed = _change_by_hand(db, level, quantity, MovementKind.ADJUST, words, actor, now)
+    audit_level(
+        db, "inventory.stock.adjusted", level, actor=actor, now=now,
+        before=level.on_hand, after=changed.on_hand, reason=words,
+    )  # fmt: skip
+
+
+def count_stock(db: Session, *, id: int, counted: int, actor: Actor, now: datetime, note: str | None = None) -> None:
+    """Say how many really lie there. What orders hold stays held, even when fewer were found."""
+    if not 0 <= counted <= MAX_PIECES:
+        raise ValueError("a count is zero or more")
+    level = _level(db, id)
+    changed = _change_by_hand(db, level, counted - level.on_hand, MovementKind.COUNT, note or "", actor, now)
+    audit_level(
+        db, "inventory.stock.counted", level, actor=actor, now=now,
+        before=level.on_hand, after=changed.on_hand, reason=note or "",
+    )  # fmt: skip
+
+
+def set_warn_level(db: Session, *, id: int, warn_level: int, actor: Actor, now: datetime) -> None:
+    """When to warn that a variant runs low."""
+    level = _level(db, id)
+    c = _levels.c
+    db.execute(
+        update(_levels)
+        .where(c.id == id)
+        .values(warn_level=warn_level, low=c.on_hand - c.reserved <= warn_level, changed_at=now)
+    )
+    record_audit(
+        db, "inventory.stock.warn_level_set", target=("inventory.StockLevel", id), label=level.sku, actor=actor,
+        now=now, before={"warn_level": level.warn_level}, after={"warn_level": warn_level},
+    )  # fmt: skip
+
+
+def _change_by_hand(
+    db: Session, level: Row[Any], by: int, kind: MovementKind, reason: str, actor: Actor, now: datetime
+) -> Row[Any]:
+    changed = change(
+        db, variant_id=level.variant_id, kind=kind, on_hand=by, condition=_levels.c.on_hand + by >= 0,
+        location_id=level.location_id, reason=reason, actor=actor, now=now,
+    )  # fmt: skip
+    if changed is None:
+        raise NegativeStock(count=level.on_hand)
+    return changed
+
+
+def _level(db: Session, level_id: int) -> Row[Any]:
+    level = locked_level(db, level_id)
+    if level is None:
+        raise NotFound(_l("There is no such stock level."))
+    return level

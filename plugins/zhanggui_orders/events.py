@@ -1,0 +1,80 @@
+"""What happened to orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zhanggui.api import Event
+
+
+@dataclass(frozen=True)
+class OrderPlaced(Event, name="orders.order.placed", version=1, key="order_id"):
+    """Somebody ordered; the stock is held."""
+
+    order_id: int
+    number: str
+    customer_id: int | None
+    amount: int
+    currency: str
+    at: str
+
+
+@dataclass(frozen=True)
+class OrderPaid(Event, name="orders.order.paid", version=1, key="order_id"):
+    """The whole amount is there; the goods can be shipped."""
+
+    order_id: int
+    number: str
+    customer_id: int | None
+    amount: int
+    currency: str
+    at: str
+
+
+@dataclass(frozen=True)
+class OrderShipped(Event, name="orders.order.shipped", version=1, key="order_id"):
+    """A parcel left. ``complete`` says whether it was the last one."""
+
+    order_id: int
+    number: str
+    customer_id: int | None
+    shipment_id: int
+    carrier: str
+    tracking_number: str
+    complete: bool
+    at: str
+
+
+@dataclass(frozen=True)
+class OrderReceived(Event, name="orders.order.received", version=1, key="order_id"):
+    """The buyer has it, by his own word or because the time ran out."""
+
+    order_id: int
+    number: str
+    customer_id: int | None
+    at: str
+
+
+@dataclass(frozen=True)
+class OrderCanceled(Event, name="orders.order.canceled", version=1, key="order_id"):
+    """The order was called off and its stock given back; ``paid`` is what the shop now owes."""
+
+    order_id: int
+    number: str
+    customer_id: int | None
+    paid: int
+    currency: str
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True)
+class OrderRefunded(Event, name="orders.order.refunded", version=1, key="order_id"):
+    """What was owed for a canceled order was given back."""
+
+    order_id: int
+    number: str
+    customer_id: int | None
+    amount: int
+    currency: str
+    at: str

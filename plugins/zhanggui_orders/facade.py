@@ -1,0 +1,200 @@
+"""What other plugins may ask of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor, clock, current_actor
+
+from . import queries
+from .contracts import CartLine, HistoricLine, HistoricOrder, OrderFacts, OrderView, PriceStep, Quote
+from .services import cancellation, fulfillment, history, payment, placement
+from .services.payment import WrongAmount
+from .services.placement import MixedCurrencies, NotSellable
+
+__all__ = [
+    "CartLine", "HistoricLine", "HistoricOrder", "MixedCurrencies", "NotSellable", "OrderFacts", "OrderView", "PriceStep",
+    "Quote", "WrongAmount", "cancel_by_customer", "cancel_order", "facts", "mark_paid_offline", "order_of_customer",
+    "orders_of_customer", "place_order", "quote_cart", "receive_by_customer", "receive_order", "record_history",
+    "record_payment", "ship_order",
+]  # fmt: skip
+
+
+def quote_cart(
+    db: Session,
+    *,
+    lines: Sequence[CartLine],
+    customer_id: int | None,
+    now: datetime,
+    region: Sequence[str] = (),
+    locale: str | None = None,
+) -> Quote:
+    """What a cart costs, by the catalogue and the price steps.
+
+    :raises Invalid: for an empty cart or a quantity that is none.
+    :raises NotFound: for a variant that is none.
+    :raises NotSellable: for one that is not on sale.
+    """
+    return placement.quote_cart(db, lines=lines, customer_id=customer_id, now=now, region=region, locale=locale)
+
+
+def place_order(
+    db: Session,
+    *,
+    lines: Sequence[CartLine],
+    customer_id: int | None,
+    address_id: str | None = None,
+    buyer_name: str = "",
+    note: str = "",
+    source: str = "storefront",
+    locale: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> OrderView:
+    """Place an order and hold its stock: all of it or nothing.
+
+    :raises OutOfStock: (of inventory) naming the product of which there is not enough.
+    :raises NotSellable: for a product that is not on sale.
+    :raises NotFound: for a variant that is none, or an address that is not this customer's.
+    """
+    order = placement.place_order(
+        db, lines=lines, customer_id=customer_id, address_id=address_id, buyer_name=buyer_name, note=note, source=source,
+        locale=locale, actor=actor, now=now,
+    )  # fmt: skip
+    return queries.views(db, [order])[0]
+
+
+def facts(db: Session, order_id: int) -> OrderFacts:
+    """An order without its lines.
+
+    :raises NotFound: when there is none.
+    """
+    return queries.facts(queries.order_for_update(db, order_id))
+
+
+def order_of_customer(db: Session, *, customer_id: int, number: str) -> OrderView:
+    """An order of this customer.
+
+    :raises NotFound: when there is none, or it is somebody else's.
+    """
+    return queries.views(db, [queries.order_of_customer(db, customer_id, number)])[0]
+
+
+def orders_of_customer(
+    db: Session,
+    *,
+    customer_id: int,
+    limit: int = 20,
+    after: tuple[datetime, int] | None = None,
+    stages: Collection[str] = (),
+) -> tuple[list[OrderView], tuple[datetime, int] | None]:
+    """A customer's orders, newest first, and where the next page begins (to be given as ``after``)."""
+    orders, following = queries.page_of_customer(db, customer_id, limit=limit, after=after, stages=stages)
+    return queries.views(db, orders), following
+
+
+def cancel_by_customer(
+    db: Session, *, customer_id: int, number: str, actor: Actor, now: datetime, reason: str = ""
+) -> OrderView:
+    """A buyer calls off an order that is not paid.
+
+    :raises NotFound: for an order that is none, or somebody else's.
+    :raises IllegalMove: when it is paid, shipped or canceled already.
+    """
+    order = queries.order_of_customer(db, customer_id, number)
+    order = cancellation.cancel_unpaid(db, id=order.id, reason=reason, actor=actor, now=now)
+    return queries.views(db, [order])[0]
+
+
+def receive_by_customer(db: Session, *, customer_id: int, number: str, actor: Actor, now: datetime) -> OrderView:
+    """A buyer says that everything came.
+
+    :raises NotFound: for an order that is none, or somebody else's.
+    :raises IllegalMove: when it has not been shipped as a whole.
+    """
+    order = queries.order_of_customer(db, customer_id, number)
+    order = fulfillment.receive_order(db, id=order.id, actor=actor, now=now)
+    return queries.views(db, [order])[0]
+
+
+def cancel_order(db: Session, *, order_id: int, reason: str, actor: Actor, now: datetime) -> OrderView:
+    """Call an order off and give back its stock; what was paid is owed from then on.
+
+    :raises IllegalMove: when something of it was shipped, or it is canceled already.
+    """
+    return queries.views(db, [cancellation.cancel_order(db, id=order_id, reason=reason, actor=actor, now=now)])[0]
+
+
+def mark_paid_offline(
+    db: Session, *, order_id: int, method: str, actor: Actor, now: datetime, reference: str | None = None
+) -> OrderView:
+    """The staff has the whole amount.
+
+    :raises IllegalMove: when the order is not waiting for a payment.
+    """
+    order = payment.mark_paid_offline(db, id=order_id, method=method, actor=actor, now=now, reference=reference)
+    return queries.views(db, [order])[0]
+
+
+def record_payment(
+    db: Session,
+    *,
+    order_id: int,
+    provider: str,
+    amount: int,
+    currency: str,
+    actor: Actor,
+    now: datetime,
+    method: str = "",
+    reference: str | None = None,
+) -> OrderView:
+    """A payment provider says that an order is paid.
+
+    :raises WrongAmount: when it is not the whole amount in the order's currency.
+    :raises IllegalMove: when the order is not waiting for a payment.
+    """
+    order = payment.record_payment(
+        db, order_id=order_id, provider=provider, amount=amount, currency=currency, actor=actor, now=now, method=method,
+        reference=reference,
+    )  # fmt: skip
+    return queries.views(db, [order])[0]
+
+
+def ship_order(
+    db: Session, *, order_id: int, carrier: str, tracking_number: str | None, actor: Actor, now: datetime
+) -> OrderView:
+    """Send everything that is left.
+
+    :raises IllegalMove: when the order is not waiting to be shipped.
+    :raises Invalid: for an unknown carrier or a number that is none.
+    """
+    order = fulfillment.ship_order(
+        db, id=order_id, carrier=carrier, tracking_number=tracking_number, actor=actor, now=now
+    )
+    return queries.views(db, [order])[0]
+
+
+def receive_order(db: Session, *, order_id: int, actor: Actor, now: datetime) -> OrderView:
+    """The buyer has everything.
+
+    :raises IllegalMove: when it has not been shipped as a whole.
+    """
+    return queries.views(db, [fulfillment.receive_order(db, id=order_id, actor=actor, now=now)])[0]
+
+
+def record_history(
+    db: Session,
+    orders: Sequence[HistoricOrder],
+    batch_id: str,
+    *,
+    actor: Actor | None = None,
+    now: datetime | None = None,
+) -> dict[str, int]:
+    """Store orders of the past in few statements: no stock is held, no event published, one audit row.
+
+    One that is there already (same ``source`` and ``key``) is left as it is. ``{key: order id}`` of all.
+    """
+    return history.record_history(db, orders, batch_id, actor=actor or current_actor(), now=now or clock.now())

@@ -1,0 +1,160 @@
+"""Tables of orders. Prices, names and the address are copies, frozen at placing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from zhanggui.api import BigKey, Model, Pii, UTCDateTime, Versioned, code_string
+
+
+class Order(Versioned, Model):
+    """What somebody ordered, with its three statuses and the stage they add up to."""
+
+    __tablename__ = "orders__order"
+    __table_args__ = (
+        # Each list that people open is one walk along one of these.
+        Index("ix_orders__order_newest", "placed_at", "id"),
+        Index("ix_orders__order_stage", "stage", "placed_at", "id"),
+        Index("ix_orders__order_payment", "payment_status", "placed_at", "id"),
+        Index("ix_orders__order_customer", "customer_id", "placed_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    number: Mapped[str] = mapped_column(code_string(32), unique=True)
+    external_key: Mapped[str | None] = mapped_column(code_string(96), unique=True)  # "<source>:<key>" of an import
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers__customer.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    payment_status: Mapped[str] = mapped_column(String(16))
+    fulfillment_status: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(32))
+    currency: Mapped[str] = mapped_column(String(3))
+    goods_total: Mapped[int] = mapped_column(BigInteger)
+    discount_total: Mapped[int] = mapped_column(BigInteger, default=0)
+    freight_total: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger)
+    paid_total: Mapped[int] = mapped_column(BigInteger, default=0)
+    refunded_total: Mapped[int] = mapped_column(BigInteger, default=0)
+    summary: Mapped[str] = mapped_column(String(200), default="")
+    buyer_name: Mapped[str] = mapped_column(Pii)
+    phone_index: Mapped[str | None] = mapped_column(code_string(40), index=True)  # of the address
+    address: Mapped[str | None] = mapped_column(Pii)  # JSON, as it was at placing
+    note: Mapped[str | None] = mapped_column(Pii)  # the buyer's
+    staff_note: Mapped[str] = mapped_column(String(500), default="")
+    placed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    shipped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class OrderLine(Model):
+    """One SKU in an order."""
+
+    __tablename__ = "orders__order_line"
+    __table_args__ = (
+        Index("ix_orders__order_line_order", "order_id", "position"),
+        CheckConstraint(
+            "shipped_quantity >= 0 AND (shipped_quantity <= quantity OR quantity < 0)", name="shipped_quantity"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"))
+    position: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[str] = mapped_column(String(8), default="goods")  # goods | return | fee
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("products__variant.id"), index=True)
+    product_id: Mapped[int | None] = mapped_column(BigKey)
+    variant_public_id: Mapped[str | None] = mapped_column(code_string(16))
+    sku: Mapped[str] = mapped_column(code_string(64))
+    name: Mapped[str] = mapped_column(String(200))
+    option: Mapped[str] = mapped_column(String(200), default="")
+    picture: Mapped[str | None] = mapped_column(String(40))
+    unit_price: Mapped[int] = mapped_column(BigInteger)
+    quantity: Mapped[int]
+    discount: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger)
+    shipped_quantity: Mapped[int] = mapped_column(default=0)
+
+
+class PriceAdjustment(Model):
+    """What a price step changed, kept so that the total can be explained."""
+
+    __tablename__ = "orders__price_adjustment"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), index=True)
+    step: Mapped[str] = mapped_column(String(16))  # discount | freight
+    label: Mapped[str] = mapped_column(String(200))
+    code: Mapped[str] = mapped_column(String(64), default="")
+    amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class Payment(Model):
+    """One attempt at one provider."""
+
+    __tablename__ = "orders__payment"
+    __table_args__ = (
+        # The same transaction of a provider is money only once.
+        UniqueConstraint("provider", "reference"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(32))
+    method: Mapped[str] = mapped_column(String(32), default="")
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(16))  # captured | refunded
+    reference: Mapped[str | None] = mapped_column(code_string(96))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Shipment(Model):
+    """A parcel."""
+
+    __tablename__ = "orders__shipment"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), index=True)
+    carrier: Mapped[str] = mapped_column(String(32))
+    tracking_number: Mapped[str] = mapped_column(code_string(40), index=True)
+    shipped_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ShipmentLine(Model):
+    """So many of an order line in a parcel."""
+
+    __tablename__ = "orders__shipment_line"
+    __table_args__ = (
+        UniqueConstraint("shipment_id", "order_line_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    shipment_id: Mapped[int] = mapped_column(ForeignKey("orders__shipment.id"))
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("orders__order_line.id"), index=True)
+    quantity: Mapped[int]
+
+
+class Day(Model):
+    """A day of the shop in figures, kept by every placing, payment, cancellation and refund.
+
+    Home reads thirty of these rows, whether the shop had a hundred orders or a million.
+    """
+
+    __tablename__ = "orders__day"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    placed_count: Mapped[int] = mapped_column(default=0)
+    placed_amount: Mapped[int] = mapped_column(BigInteger, default=0)
+    paid_count: Mapped[int] = mapped_column(default=0)
+    paid_amount: Mapped[int] = mapped_column(BigInteger, default=0)
+    canceled_count: Mapped[int] = mapped_column(default=0)
+    refunded_amount: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -1,0 +1,194 @@
+"""Reads of orders, as rows or dataclasses, without one query per row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Hit, NotFound, _l, fmt
+from zhanggui_customers import facade as customers
+
+from .contracts import LineView, OrderFacts, OrderView, ShipmentView
+from .models import Order, OrderLine, Payment, PriceAdjustment, Shipment
+from .rules import searched_phone
+from .states import STAGE_LABELS, Stage
+
+_orders = Order.__table__
+
+
+def order_for_update(db: Session, order_id: int) -> Order:
+    """An order that nobody else moves until this transaction ends.
+
+    :raises NotFound: when there is none.
+    """
+    order = db.scalar(
+        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if order is None:
+        raise NotFound(_l("There is no such order."))
+    return order
+
+
+def facts(order: Order) -> OrderFacts:
+    """An order without its row."""
+    return OrderFacts(
+        order.id, order.number, order.customer_id, order.status, order.payment_status, order.fulfillment_status, order.stage,
+        order.currency, order.total, order.paid_total or 0, order.placed_at,
+    )  # fmt: skip
+
+
+def lines_of(db: Session, order_ids: Collection[int]) -> dict[int, list[OrderLine]]:
+    """The lines of orders, in their order."""
+    found: dict[int, list[OrderLine]] = {order_id: [] for order_id in order_ids}
+    rows = db.scalars(
+        select(OrderLine)
+        .where(OrderLine.order_id.in_(list(order_ids)))
+        .order_by(OrderLine.order_id, OrderLine.position, OrderLine.id)
+        .execution_options(populate_existing=True)
+    )
+    for line in rows:
+        found[line.order_id].append(line)
+    return found
+
+
+def shipments_of(db: Session, order_ids: Collection[int]) -> dict[int, list[Shipment]]:
+    """The parcels of orders, the first one first."""
+    found: dict[int, list[Shipment]] = {order_id: [] for order_id in order_ids}
+    rows = db.scalars(select(Shipment).where(Shipment.order_id.in_(list(order_ids))).order_by(Shipment.id))
+    for shipment in rows:
+        found[shipment.order_id].append(shipment)
+    return found
+
+
+def payments_of(db: Session, order_id: int) -> list[Payment]:
+    """The payments of an order, the first one first."""
+    return list(db.scalars(select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)))
+
+
+def adjustments_of(db: Session, order_id: int) -> list[PriceAdjustment]:
+    """What price steps changed, in their order."""
+    return list(
+        db.scalars(select(PriceAdjustment).where(PriceAdjustment.order_id == order_id).order_by(PriceAdjustment.id))
+    )
+
+
+def address_of(row: Any) -> dict[str, Any] | None:
+    """The address as it was at placing."""
+    return json.loads(row.address) if row.address else None
+
+
+# -- for buyers --------------------------------------------------------------------------------
+
+
+def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
+    """Orders as their buyer sees them, three statements for a whole page."""
+    ids = [order.id for order in orders]
+    lines, shipments = lines_of(db, ids), shipments_of(db, ids)
+    return [
+        OrderView(
+            facts=facts(o),
+            lines=[_line(line) for line in lines[o.id]],
+            goods_total=o.goods_total, discount_total=o.discount_total, freight_total=o.freight_total,
+            address=address_of(o), note=o.note or "", paid_at=o.paid_at, shipped_at=o.shipped_at,
+            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason,
+            shipments=[ShipmentView(s.carrier, s.tracking_number, s.shipped_at) for s in shipments[o.id]],
+        )
+        for o in orders
+    ]  # fmt: skip
+
+
+def _line(line: OrderLine) -> LineView:
+    return LineView(
+        line.id, line.variant_public_id, line.sku, line.name, line.option, line.picture, line.unit_price, line.quantity,
+        line.discount, line.total, line.shipped_quantity,
+    )  # fmt: skip
+
+
+def order_of_customer(db: Session, customer_id: int, number: str) -> Order:
+    """An order of this customer. Somebody else's answers like one that is none.
+
+    :raises NotFound:
+    """
+    order = db.scalar(select(Order).where(Order.number == number, Order.customer_id == customer_id))
+    if order is None:
+        raise NotFound(_l("There is no such order."))
+    return order
+
+
+def page_of_customer(
+    db: Session, customer_id: int, *, limit: int, after: tuple[datetime, int] | None, stages: Collection[str] = ()
+) -> tuple[list[Order], tuple[datetime, int] | None]:
+    """A customer's orders, newest first, and the place where the next page begins."""
+    statement = select(Order).where(Order.customer_id == customer_id)
+    if stages:
+        statement = statement.where(Order.stage.in_(list(stages)))
+    if after is not None:
+        place = tuple_(*after, types=[_orders.c.placed_at.type, _orders.c.id.type])
+        statement = statement.where(tuple_(Order.placed_at, Order.id) < place)
+    orders = list(db.scalars(statement.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit + 1)))
+    more, orders = len(orders) > limit, orders[:limit]
+    return orders, (orders[-1].placed_at, orders[-1].id) if more else None
+
+
+# -- for the staff -----------------------------------------------------------------------------
+
+
+def search(db: Session, text: str, limit: int) -> list[Hit]:
+    """Orders by the beginning of their number, or by the whole phone of the address."""
+    c, phone = _orders.c, searched_phone(text)
+    matches = and_(c.number >= text, c.number < text + "\U0010ffff")
+    if phone:
+        matches = or_(matches, c.phone_index == phone)
+    rows = db.execute(
+        select(c.id, c.number, c.stage, c.total, c.currency).where(matches).order_by(c.number.desc()).limit(limit)
+    )
+    return [
+        Hit(
+            row.number,
+            f"{STAGE_LABELS[row.stage]} · {fmt.money(row.total, row.currency)}",
+            f"/orders/{row.id}",
+            "receipt",
+        )
+        for row in rows
+    ]
+
+
+def usual_carrier(db: Session, row: Any) -> str | None:
+    """The carrier of the last parcel: most shops use one."""
+    return db.scalar(select(Shipment.carrier).order_by(Shipment.id.desc()).limit(1))
+
+
+def due_for_closing(db: Session, before: datetime, limit: int) -> list[int]:
+    """Unpaid orders placed before a moment, the oldest first."""
+    c = _orders.c
+    wanted = and_(c.stage == Stage.TO_PAY, c.placed_at <= before)
+    return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))
+
+
+def due_for_receiving(db: Session, before: datetime, limit: int) -> list[int]:
+    """Orders of which the first parcel left before a moment, the oldest first."""
+    c = _orders.c
+    wanted = and_(c.stage == Stage.SHIPPED, c.shipped_at <= before)
+    return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))
+
+
+def of_customer(db: Session, row: Any) -> Mapping[str, Any]:
+    """A customer's newest orders, for his page."""
+    c = _orders.c
+    found = db.execute(
+        select(c.id, c.number, c.summary, c.stage, c.total, c.currency, c.placed_at)
+        .where(c.customer_id == row.id)
+        .order_by(c.placed_at.desc(), c.id.desc())
+        .limit(10)
+    ).all()
+    return {"orders": found, "customer_id": row.id, "labels": STAGE_LABELS}
+
+
+def customer_name(db: Session, customer_id: int | None) -> str | None:
+    """What the customer of an order is called."""
+    return customers.names(db, [customer_id]).get(customer_id) if customer_id else None

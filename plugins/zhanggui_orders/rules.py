@@ -1,0 +1,135 @@
+"""Arithmetic and decisions of orders that need no database."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from zhanggui.api import Choice, Invalid, _l, allocate, get_setting
+from zhanggui_customers import facade as customers
+
+from .contracts import Adjustment, CartLine, Quote
+from .states import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
+
+MAX_LINES = 100
+MAX_QUANTITY = 9_999
+_TRACKING = re.compile(r"[0-9A-Z-]{5,40}\Z")
+
+# Carriers whose parcels can be told by a number; "own" is the shop's own bicycle.
+CARRIERS = (
+    Choice("sf", _l("SF Express")),
+    Choice("zto", _l("ZTO Express")),
+    Choice("yto", _l("YTO Express")),
+    Choice("sto", _l("STO Express")),
+    Choice("yunda", _l("Yunda Express")),
+    Choice("jt", _l("J&T Express")),
+    Choice("jd", _l("JD Logistics")),
+    Choice("ems", _l("EMS")),
+    Choice("post", _l("China Post")),
+    Choice("deppon", _l("Deppon")),
+    Choice("dhl", _l("DHL")),
+    Choice("fedex", _l("FedEx")),
+    Choice("ups", _l("UPS")),
+    Choice("own", _l("Delivered by the shop")),
+)
+CARRIER_LABELS = {choice.value: choice.label for choice in CARRIERS}
+
+
+def stage_of(status: str, payment: str, fulfillment: str) -> Stage:
+    """The one word for three statuses."""
+    if status == OrderStatus.CANCELED:
+        return Stage.CANCELED
+    if status == OrderStatus.COMPLETED:
+        return Stage.DONE
+    if payment == PaymentStatus.UNPAID:
+        return Stage.TO_PAY
+    if fulfillment in (FulfillmentStatus.FULFILLED, FulfillmentStatus.RECEIVED):
+        return Stage.SHIPPED
+    return Stage.TO_SHIP
+
+
+def shop_zone() -> ZoneInfo:
+    """The zone whose midnight parts the shop's days."""
+    return ZoneInfo(get_setting("instance.time_zone"))
+
+
+def shop_day(moment: datetime) -> date:
+    """The shop's day of a moment."""
+    return moment.astimezone(shop_zone()).date()
+
+
+def new_number(day: date) -> str:
+    """An order number: the shop's day and eight random digits, so that nobody counts our orders."""
+    return f"{day:%y%m%d}{secrets.randbelow(10**8):08d}"
+
+
+def checked_lines(lines: Sequence[CartLine]) -> list[CartLine]:
+    """The cart, when it can be one.
+
+    :raises Invalid: naming the line that cannot.
+    """
+    if not lines:
+        raise Invalid(errors={"lines": _l("The cart is empty.")})
+    if len(lines) > MAX_LINES:
+        raise Invalid(errors={"lines": _l("An order has at most 100 lines.")})
+    for number, line in enumerate(lines):
+        if type(line.quantity) is not int or not 1 <= line.quantity <= MAX_QUANTITY:
+            raise Invalid(errors={f"lines.{number}.quantity": _l("A whole number from 1 to 9999 is needed.")})
+        if not isinstance(line.variant_id, str):
+            raise Invalid(errors={f"lines.{number}.variant_id": _l("There is no such product.")})
+    return list(lines)
+
+
+def adjusted(quote: Quote, change: Adjustment) -> Quote:
+    """A quote with one more step: discounts are spread over their lines, and never fall below zero."""
+    if change.kind == "freight":
+        freight = max(quote.freight_total + change.amount, 0)
+        return replace(
+            quote,
+            freight_total=freight,
+            adjustments=(*quote.adjustments, replace(change, amount=freight - quote.freight_total)),
+        )
+    concerned = [n for n, _line in enumerate(quote.lines) if change.lines is None or n in change.lines]
+    weights = [quote.lines[n].total for n in concerned]
+    amount = max(change.amount, -sum(weights))
+    if amount == 0 or not sum(weights):
+        return quote
+    lines = list(quote.lines)
+    for n, part in zip(concerned, allocate(amount, weights), strict=True):
+        lines[n] = replace(lines[n], discount=lines[n].discount - part)
+    return replace(quote, lines=tuple(lines), adjustments=(*quote.adjustments, replace(change, amount=amount)))
+
+
+def summary(names: Sequence[tuple[str, int]]) -> str:
+    """What an order holds, in one line of a list: the first two lines, and how many more there are."""
+    parts = [f"{name} ×{quantity}" for name, quantity in names[:2]]
+    more = f" +{len(names) - 2}" if len(names) > 2 else ""
+    text = ", ".join(parts)
+    return (text[: 200 - len(more) - 1] + "…" if len(text) + len(more) > 200 else text) + more
+
+
+def tracking(carrier: str, number: str | None) -> str:
+    """A tracking number in its normal form.
+
+    :raises Invalid: for a carrier that we do not know, or a number that cannot be one.
+    """
+    if carrier not in CARRIER_LABELS:
+        raise Invalid(errors={"carrier": _l("This carrier is not known.")})
+    plain = re.sub(r"\s", "", number or "").upper()
+    if not plain and carrier == "own":
+        return ""
+    if not _TRACKING.match(plain):
+        raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters and digits.")})
+    return plain
+
+
+def searched_phone(text: str) -> str | None:
+    """The index of what may be a whole phone number, else None: an order number is longer than any."""
+    plain = re.sub(r"[\s-]", "", text)
+    if not re.match(r"(\+\d{7,15}|1\d{10})\Z", plain):
+        return None
+    return customers.phone_index(plain)

@@ -1,0 +1,155 @@
+"""What people see of orders, and what orders add to the pages of customers."""
+
+from __future__ import annotations
+
+from zhanggui.api import (
+    Action,
+    Card,
+    Choice,
+    Column,
+    Field,
+    Filter,
+    MenuItem,
+    Screen,
+    Search,
+    Section,
+    Slot,
+    Widget,
+    _l,
+)
+
+from . import details, queries, widgets
+from .models import Order
+from .rules import CARRIERS, searched_phone
+from .services import cancellation, fulfillment, notes, payment
+from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
+
+_STATUSES = ("status", "payment_status", "fulfillment_status")
+
+
+def _when(verb: str):  # type: ignore[no-untyped-def]
+    rule = VERBS[verb]
+    return lambda row: rule.allows(row.status, row.payment_status, row.fulfillment_status)
+
+
+ORDERS = Screen(
+    resource="orders.Order",
+    source=Order,
+    route="/orders",
+    title=_l("Orders"),
+    singular=_l("Order"),
+    icon="receipt",
+    label="number",
+    always=("currency",),
+    columns=(
+        Column("number", _l("Number"), "code", order=10),
+        Column("buyer_name", _l("Buyer"), order=20),
+        Column("stage", _l("Stage"), "status", choices=STAGES, order=30),
+        Column("total", _l("Total"), "money", currency="currency", order=40),
+        Column("summary", _l("Products"), order=50),
+        Column("placed_at", _l("Placed"), "datetime", sortable=True, order=60),
+        Column("payment_status", _l("Payment"), "status", choices=PAYMENT_CHOICES, wide=False, order=70),
+        Column("fulfillment_status", _l("Fulfillment"), "status", choices=FULFILLMENT_CHOICES, wide=False, order=80),
+        Column("source", _l("Source"), "choice", choices=SOURCES, wide=False, order=90),
+        Column("paid_at", _l("Paid at"), "datetime", wide=False, order=100),
+        Column("shipped_at", _l("Shipped at"), "datetime", wide=False, order=110),
+        Column("completed_at", _l("Received at"), "datetime", wide=False, order=120),
+        Column("canceled_at", _l("Canceled at"), "datetime", wide=False, order=130),
+        Column("cancel_reason", _l("Reason"), wide=False, order=140),
+        Column("note", _l("Note of the buyer"), "long_text", wide=False, order=150),
+        Column("staff_note", _l("Note of the staff"), "long_text", wide=False, order=160),
+    ),
+    card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at")),
+    filters=(
+        Filter("stage", _l("Stage"), choices=STAGES, tabs=True, order=10),
+        Filter("payment_status", _l("Payment"), choices=PAYMENT_CHOICES, order=20),
+        Filter("source", _l("Source"), choices=SOURCES, order=30),
+        Filter("placed_at", _l("Placed"), "date_range", order=40),
+        Filter("total", _l("Total"), "money_range", order=50),
+        Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
+    ),
+    search=Search(
+        prefix=("number",), exact={"phone_index": searched_phone}, hint=_l("Order number, or the whole phone number")
+    ),
+    default_sort=("-placed_at", "-id"),
+    sections=(
+        Section("lines", _l("Products"), template="orders/lines.html", load=details.lines, order=10),
+        Section("money", _l("Money"), template="orders/money.html", load=details.money, aside=True, order=20),
+        Section("delivery", _l("Delivery"), template="orders/delivery.html", load=details.delivery, order=30),
+        Section(
+            "about", _l("About"),
+            columns=("buyer_name", "placed_at", "payment_status", "fulfillment_status", "source", "note", "staff_note", "cancel_reason"),
+            aside=True, order=40,
+        ),
+        Section("history", _l("History"), template="orders/history.html", load=details.history, order=90),
+    ),
+    actions=(
+        Action(
+            "ship", _l("Ship"), fulfillment.ship_order, icon="truck-delivery", tone="primary", needs=_STATUSES,
+            when=_when("ship"),
+            fields=(
+                Field("carrier", _l("Carrier"), "choice", required=True, choices=CARRIERS, get=queries.usual_carrier, order=10),
+                Field(
+                    "tracking_number", _l("Tracking number"), "code", max_length=40, scan=True,
+                    help=_l("May stay empty when the shop delivers itself."), order=20,
+                ),
+            ),
+            done=_l("The order was shipped."), order=10,
+        ),
+        Action(
+            "mark_paid", _l("Mark as paid"), payment.mark_paid_offline, icon="cash", tone="primary", needs=_STATUSES,
+            when=_when("pay"), bulk=True,
+            fields=(
+                Field(
+                    "method", _l("How it was paid"), "choice", required=True,
+                    choices=tuple(Choice(value, label) for value, label in details.METHODS.items()), order=10,
+                ),
+                Field("reference", _l("Reference"), max_length=96, help=_l("Number of the transfer, if there is one"), order=20),
+            ),
+            done=_l("The order is paid."), order=20,
+        ),
+        Action(
+            "receive", _l("Mark as received"), fulfillment.receive_order, icon="circle-check", needs=_STATUSES,
+            when=_when("receive"), bulk=True, done=_l("The order is done."), order=30,
+        ),
+        Action(
+            "refund", _l("Mark as refunded"), payment.record_refund, icon="receipt-refund", needs=_STATUSES,
+            when=_when("refund"), fields=(Field("note", _l("Note"), max_length=200),),
+            done=_l("The refund is on record."), order=40,
+        ),
+        Action(
+            "write_note", _l("Write a note"), notes.write_note, icon="pencil",
+            fields=(Field("staff_note", _l("Note of the staff"), "long_text", max_length=500, get=lambda db, row: row.staff_note),),
+            done=_l("The note was kept."), order=50,
+        ),
+        Action(
+            "cancel", _l("Cancel order"), cancellation.cancel_order, icon="circle-x", tone="danger", needs=_STATUSES,
+            when=_when("cancel"), fields=(Field("reason", _l("Reason"), required=True, max_length=200),),
+            done=_l("The order was canceled; its stock is free again."), order=90,
+        ),
+    ),
+    empty=_l("No orders yet. They appear here as soon as somebody buys."),
+)  # fmt: skip
+
+MENU = (
+    MenuItem("orders", _l("Orders"), "receipt", screen="orders.Order", tab=20, badge=widgets.to_ship_badge, order=20),
+)
+
+SLOTS = (
+    Slot(
+        "customers.Customer",
+        Section(
+            "orders", _l("Orders"), template="orders/of_customer.html", load=queries.of_customer,
+            permission=("can_list", "orders.Order"), order=30,
+        ),
+    ),
+)  # fmt: skip
+
+_MAY = ("can_list", "orders.Order")
+WIDGETS = (
+    Widget("money_today", _l("Money today"), "number", widgets.money_today, _MAY, order=10),
+    Widget("to_ship", _l("Orders to ship"), "todo", widgets.to_ship, _MAY, order=20),
+    Widget("refunds_due", _l("Refunds due"), "todo", widgets.refunds_due, _MAY, order=25),
+    Widget("orders_today", _l("Orders today"), "number", widgets.orders_today, _MAY, order=15),
+    Widget("revenue", _l("Last 30 days"), "chart", widgets.revenue, _MAY, order=60),
+)

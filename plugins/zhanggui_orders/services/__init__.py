@@ -1,0 +1,1 @@
+"""Use cases of orders, one verb each, in the caller's transaction."""

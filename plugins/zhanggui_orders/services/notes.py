@@ -1,0 +1,24 @@
+"""What the staff writes on an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor, record_audit
+
+from .. import queries
+from ..models import Order
+
+
+def write_note(db: Session, *, id: int, staff_note: str | None, actor: Actor, now: datetime) -> Order:
+    """Keep a note that only the staff sees."""
+    order = queries.order_for_update(db, id)
+    before, order.staff_note = order.staff_note, (staff_note or "").strip()[:500]
+    db.flush()
+    record_audit(
+        db, "orders.order.noted", target=order, label=order.number, actor=actor, now=now,
+        before={"staff_note": before}, after={"staff_note": order.staff_note},
+    )  # fmt: skip
+    return order

@@ -1,0 +1,123 @@
+"""The three statuses of an order, the verbs that move them, and the stage that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from zhanggui.api import Choice, _l
+
+
+class OrderStatus(StrEnum):
+    """What the order itself is."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELED = "canceled"
+
+
+class PaymentStatus(StrEnum):
+    """Where the money is."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    REFUND_DUE = "refund_due"  # canceled after it was paid: the shop owes the money
+    REFUNDED = "refunded"
+
+
+class FulfillmentStatus(StrEnum):
+    """Where the goods are."""
+
+    UNFULFILLED = "unfulfilled"
+    PARTLY = "partly"
+    FULFILLED = "fulfilled"
+    RECEIVED = "received"
+
+
+class Stage(StrEnum):
+    """The one word for all three, stored and indexed for tabs and filters."""
+
+    TO_PAY = "to_pay"
+    TO_SHIP = "to_ship"
+    SHIPPED = "shipped"
+    DONE = "done"
+    CANCELED = "canceled"
+
+
+MOVES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
+    OrderStatus: {
+        OrderStatus.OPEN: frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELED}),
+        OrderStatus.COMPLETED: frozenset(),
+        OrderStatus.CANCELED: frozenset(),
+    },
+    PaymentStatus: {
+        PaymentStatus.UNPAID: frozenset({PaymentStatus.PAID}),
+        PaymentStatus.PAID: frozenset({PaymentStatus.REFUND_DUE}),
+        PaymentStatus.REFUND_DUE: frozenset({PaymentStatus.REFUNDED}),
+        PaymentStatus.REFUNDED: frozenset(),
+    },
+    FulfillmentStatus: {
+        FulfillmentStatus.UNFULFILLED: frozenset({FulfillmentStatus.PARTLY, FulfillmentStatus.FULFILLED}),
+        FulfillmentStatus.PARTLY: frozenset({FulfillmentStatus.PARTLY, FulfillmentStatus.FULFILLED}),
+        FulfillmentStatus.FULFILLED: frozenset({FulfillmentStatus.RECEIVED}),
+        FulfillmentStatus.RECEIVED: frozenset(),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What an order must be for a verb to be allowed; ``wanted`` is what it would become, in words."""
+
+    status: frozenset[OrderStatus]
+    payment: frozenset[PaymentStatus]
+    fulfillment: frozenset[FulfillmentStatus]
+    wanted: Any
+
+    def allows(self, status: str, payment: str, fulfillment: str) -> bool:
+        """Whether an order in these three statuses may take this verb."""
+        return status in self.status and payment in self.payment and fulfillment in self.fulfillment
+
+
+_OPEN, _CANCELED = frozenset({OrderStatus.OPEN}), frozenset({OrderStatus.CANCELED})
+_UNSHIPPED = frozenset({FulfillmentStatus.UNFULFILLED})
+
+VERBS: Mapping[str, Verb] = {
+    "pay": Verb(_OPEN, frozenset({PaymentStatus.UNPAID}), _UNSHIPPED, _l("paid")),
+    "ship": Verb(
+        _OPEN, frozenset({PaymentStatus.PAID}), _UNSHIPPED | {FulfillmentStatus.PARTLY}, _l("shipped")
+    ),
+    "receive": Verb(
+        _OPEN, frozenset({PaymentStatus.PAID}), frozenset({FulfillmentStatus.FULFILLED}), _l("received")
+    ),
+    "cancel": Verb(_OPEN, frozenset({PaymentStatus.UNPAID, PaymentStatus.PAID}), _UNSHIPPED, _l("canceled")),
+    "refund": Verb(_CANCELED, frozenset({PaymentStatus.REFUND_DUE}), _UNSHIPPED, _l("refunded")),
+}  # fmt: skip
+
+STAGES = (
+    Choice("to_pay", _l("To pay"), "warn"),
+    Choice("to_ship", _l("To ship"), "info"),
+    Choice("shipped", _l("Shipped"), "good"),
+    Choice("done", _l("Done"), "neutral"),
+    Choice("canceled", _l("Canceled"), "bad"),
+)
+PAYMENT_CHOICES = (
+    Choice("unpaid", _l("Unpaid"), "warn"),
+    Choice("paid", _l("Paid"), "good"),
+    Choice("refund_due", _l("Refund due"), "bad"),
+    Choice("refunded", _l("Refunded"), "neutral"),
+)
+FULFILLMENT_CHOICES = (
+    Choice("unfulfilled", _l("Not shipped"), "neutral"),
+    Choice("partly", _l("Partly shipped"), "warn"),
+    Choice("fulfilled", _l("Shipped"), "good"),
+    Choice("received", _l("Received"), "good"),
+)
+SOURCES = (
+    Choice("storefront", _l("Shop")),
+    Choice("admin", _l("By staff")),
+    Choice("import", _l("Import")),
+)
+STAGE_LABELS = {choice.value: choice.label for choice in STAGES}

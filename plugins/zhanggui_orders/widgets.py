@@ -1,0 +1,95 @@
+"""What home says of the orders: a few rows of figures, however many orders there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from zhanggui.api import _, current_runtime, fmt
+
+from .models import Day, Order
+from .rules import shop_day
+from .states import Stage
+
+_COUNT_LIMIT = 1000
+_days, _orders = Day.__table__, Order.__table__
+
+
+def _currency() -> str:
+    currency: str = current_runtime().config["instance.currency"]
+    return currency
+
+
+def _figures(db: Session, column: str, first: date, last: date) -> dict[date, int]:
+    c = _days.c
+    rows = db.execute(
+        select(c.day, c[column]).where(c.currency == _currency(), c.day >= first, c.day <= last).order_by(c.day)
+    )
+    return {day: value for day, value in rows}
+
+
+def _today_and_yesterday(db: Session, column: str, now: datetime) -> tuple[int, int, date]:
+    today = shop_day(now)
+    yesterday = today - timedelta(days=1)
+    found = _figures(db, column, yesterday, today)
+    return found.get(today, 0), found.get(yesterday, 0), today
+
+
+def money_today(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+    """What was paid today, and yesterday."""
+    value, was, _today = _today_and_yesterday(db, "paid_amount", now)
+    return {
+        "value": value,
+        "was": was,
+        "kind": "money",
+        "currency": _currency(),
+        "href": "/orders/?payment_status=paid",
+    }
+
+
+def orders_today(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+    """How many orders were placed today, and yesterday."""
+    value, was, today = _today_and_yesterday(db, "placed_count", now)
+    return {"value": value, "was": was, "kind": "int", "href": f"/orders/?placed_at_from={today.isoformat()}"}
+
+
+def waiting(db: Session, stage: Stage) -> int:
+    """How many orders stand in a stage; counting stops at a thousand."""
+    some = select(_orders.c.id).where(_orders.c.stage == stage).limit(_COUNT_LIMIT).subquery()
+    return int(db.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def to_ship(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+    """Orders that wait for a parcel."""
+    return {"count": waiting(db, Stage.TO_SHIP), "href": "/orders/?stage=to_ship", "icon": "truck-delivery"}
+
+
+def to_ship_badge(db: Session) -> int:
+    """The same for the menu."""
+    return waiting(db, Stage.TO_SHIP)
+
+
+def refunds_due(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+    """Canceled orders whose money is still here."""
+    owed = _orders.c.payment_status == "refund_due"
+    some = select(_orders.c.id).where(owed).limit(_COUNT_LIMIT).subquery()
+    count = int(db.scalar(select(func.count()).select_from(some)) or 0)
+    return {"count": count, "href": "/orders/?payment_status=refund_due", "icon": "receipt-refund"}
+
+
+def revenue(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+    """What was paid on each of the last thirty days."""
+    today = shop_day(now)
+    first = today - timedelta(days=29)
+    found = _figures(db, "paid_amount", first, today)
+    points = [(first + timedelta(days=n), found.get(first + timedelta(days=n), 0)) for n in range(30)]
+    total = fmt.money(sum(amount for _day, amount in points), _currency())
+    return {
+        "points": points, "kind": "money", "currency": _currency(),
+        "summary": _("%(total)s in the last 30 days", total=total),
+    }  # fmt: skip

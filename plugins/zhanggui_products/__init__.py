@@ -1,0 +1,1 @@
+"""Products: what is described, and the variants that are sold."""

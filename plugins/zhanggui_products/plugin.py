@@ -1,0 +1,52 @@
+"""What the catalogue adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from zhanggui.api import MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+
+from . import events, models, queries, screens
+
+
+@hookimpl
+def register_models() -> Sequence[type[Any]]:
+    return [models.Category, models.Product, models.Variant]
+
+
+@hookimpl
+def register_screens() -> Sequence[Screen]:
+    return [screens.PRODUCTS, screens.CATEGORIES]
+
+
+@hookimpl
+def register_menu() -> Sequence[MenuItem]:
+    return screens.MENU
+
+
+@hookimpl
+def register_events() -> Sequence[type[Any]]:
+    return [events.ProductSaved, events.PriceChanged]
+
+
+@hookimpl
+def register_search() -> Sequence[SearchProvider]:
+    return [SearchProvider("products", _l("Products"), ("can_list", "products.Product"), queries.search, order=30)]
+
+
+@hookimpl
+def register_role_presets() -> Sequence[RolePreset]:
+    reading = ("list", "show")
+    return [
+        RolePreset(
+            "clerk",
+            _l("Clerk"),
+            {
+                "products.Product": (*reading, "add", "edit", "change_price", "put_on_sale", "take_off_sale"),
+                "products.Category": (*reading, "add", "edit"),
+            },
+        ),
+        RolePreset("warehouse", _l("Warehouse"), {"products.Product": reading, "products.Category": reading}),
+        RolePreset("viewer", _l("Viewer"), {"products.Product": reading, "products.Category": reading}),
+    ]

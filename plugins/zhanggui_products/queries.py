@@ -1,0 +1,221 @@
+"""Reads of the catalogue, one statement for a whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Hit, fmt, translations
+
+from .contracts import Shelf, ShelfProduct, ShelfVariant, SoldVariant
+from .models import Category, Product, Variant
+from .states import LABELS, ProductStatus
+
+PRODUCT, CATEGORY = "products.Product", "products.Category"
+
+
+# -- for screens -------------------------------------------------------------------------------
+
+
+def price_ranges(db: Session, ids: Sequence[int]) -> dict[int, str]:
+    """What each product costs, in words: one price, or from lowest to highest."""
+    rows = db.execute(
+        select(Variant.product_id, Variant.currency, func.min(Variant.price), func.max(Variant.price))
+        .where(Variant.product_id.in_(ids), Variant.active.is_(True))
+        .group_by(Variant.product_id, Variant.currency)
+    )
+    ranges: dict[int, str] = {}
+    for product_id, currency, low, high in rows:
+        text = str(fmt.money(low, currency))
+        ranges[product_id] = text if low == high else f"{text} – {fmt.money(high, currency)}"
+    return ranges
+
+
+def variant_lines(db: Session, row: Any) -> list[dict[str, Any]]:
+    """The variants of a product as lines of its form."""
+    return [
+        {
+            "id": v.id, "sku": v.sku, "option": v.option, "price": v.price, "cost": v.cost, "barcode": v.barcode,
+            "weight_g": v.weight_g, "retired": not v.active, "currency": v.currency, "active": v.active,
+        }
+        for v in _variants(db, row.id)
+    ]  # fmt: skip
+
+
+def price_lines(db: Session, row: Any) -> list[dict[str, Any]]:
+    """The variants that are sold, with their prices, as lines of the price form."""
+    return [{"id": v.id, "option": v.option or v.sku, "price": v.price} for v in _variants(db, row.id) if v.active]
+
+
+def _variants(db: Session, product_id: int) -> Sequence[Row[Any]]:
+    c = Variant.__table__.c
+    return db.execute(select(*c).where(c.product_id == product_id).order_by(c.position, c.id)).all()
+
+
+def product_texts(field: str) -> Any:
+    """A reader of every language of one field of a product, for its form."""
+    return lambda db, row: translations.all_texts(db, PRODUCT, row.id, field, source=getattr(row, field))
+
+
+def category_texts(db: Session, row: Any) -> dict[str, str]:
+    """Every language of a category's name, for its form."""
+    return translations.all_texts(db, CATEGORY, row.id, "name", source=row.name)
+
+
+def product_counts(db: Session, ids: Sequence[int]) -> dict[int, int]:
+    """How many products stand in each category itself."""
+    rows = db.execute(
+        select(Product.category_id, func.count()).where(Product.category_id.in_(ids)).group_by(Product.category_id)
+    )
+    return {category_id: count for category_id, count in rows}
+
+
+def search(db: Session, text: str, limit: int) -> list[Hit]:
+    """Products by a part of their name, a SKU or a barcode."""
+    rows = db.execute(
+        select(Product.id, Product.name, Product.status)
+        .where(Product.search_text.contains(text.casefold(), autoescape=True))
+        .order_by(Product.id.desc())
+        .limit(limit)
+    )
+    return [Hit(row.name, LABELS[row.status], f"/products/{row.id}", "package") for row in rows]
+
+
+# -- for orders and stock ----------------------------------------------------------------------
+
+
+def sold_variants(
+    db: Session,
+    *,
+    public_ids: Collection[str] | None = None,
+    ids: Collection[int] | None = None,
+    locale: str | None = None,
+) -> list[SoldVariant]:
+    """Variants with what an order line freezes, in the reader's language."""
+    wanted = Variant.public_id.in_(list(public_ids)) if public_ids is not None else Variant.id.in_(list(ids or ()))
+    rows = db.execute(
+        select(
+            Variant.id, Variant.public_id, Variant.product_id, Variant.sku, Variant.option, Variant.price,
+            Variant.currency, Variant.weight_g, Variant.active, Product.name, Product.picture, Product.status,
+            Product.category_id,
+        )
+        .join(Product, Product.id == Variant.product_id)
+        .where(wanted)
+        .order_by(Variant.id)
+    ).all()  # fmt: skip
+    names = {row.product_id: row.name for row in rows}
+    if locale:
+        names = translations.texts_of(db, PRODUCT, names, "name", locale)
+    return [
+        SoldVariant(
+            id=row.id, public_id=row.public_id, product_id=row.product_id, sku=row.sku, name=names[row.product_id],
+            option=row.option, picture=row.picture, price=row.price, currency=row.currency, weight_g=row.weight_g,
+            sellable=row.active and row.status == ProductStatus.ON_SALE, category_id=row.category_id,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+# -- for customers -----------------------------------------------------------------------------
+
+
+def shelf_page(
+    db: Session,
+    *,
+    locale: str,
+    limit: int,
+    after: tuple[int, int] | None = None,
+    category: str | None = None,
+    q: str = "",
+) -> tuple[list[ShelfProduct], tuple[int, int] | None]:
+    """One page of what is on sale, in the shop's order, and the place where the next page begins."""
+    statement = select(Product).where(Product.status == ProductStatus.ON_SALE)
+    if category is not None:
+        statement = statement.where(Product.category_id.in_(_with_children(category)))
+    if q:
+        statement = statement.where(Product.search_text.contains(q.casefold(), autoescape=True))
+    if after is not None:
+        place, last = after
+        statement = statement.where(or_(Product.position > place, and_(Product.position == place, Product.id > last)))
+    products = list(db.scalars(statement.order_by(Product.position, Product.id).limit(limit + 1)))
+    more, products = len(products) > limit, products[:limit]
+    following = (products[-1].position, products[-1].id) if more else None
+    return shelf_products(db, products, locale), following
+
+
+def _with_children(category: str) -> Any:
+    """A visible category and the visible ones below it."""
+    tree = (
+        select(Category.id)
+        .where(Category.public_id == category, Category.visible.is_(True))
+        .cte("tree", recursive=True)
+    )
+    below = select(Category.id).join(tree, Category.parent_id == tree.c.id).where(Category.visible.is_(True))
+    tree = tree.union(below)
+    return select(tree.c.id)
+
+
+def shelf_products(db: Session, products: Sequence[Product], locale: str) -> list[ShelfProduct]:
+    """Products as customers see them: texts in one language, variants that can be bought."""
+    ids = [product.id for product in products]
+    names = translations.texts_of(db, PRODUCT, {p.id: p.name for p in products}, "name", locale)
+    texts = translations.texts_of(db, PRODUCT, {p.id: p.description for p in products}, "description", locale)
+    variants: dict[int, list[ShelfVariant]] = {product_id: [] for product_id in ids}
+    found = db.scalars(
+        select(Variant)
+        .where(Variant.product_id.in_(ids), Variant.active.is_(True))
+        .order_by(Variant.position, Variant.id)
+    )
+    for v in found:
+        variants[v.product_id].append(
+            ShelfVariant(v.id, v.public_id, v.sku, v.option, v.attributes, v.price, v.currency)
+        )
+    categories = _public_ids(db, {p.category_id for p in products if p.category_id is not None})
+    return [
+        ShelfProduct(
+            id=p.id, public_id=p.public_id, name=names[p.id], description=texts[p.id],
+            category_id=categories.get(p.category_id or 0), pictures=list(p.pictures or ()), variants=variants[p.id],
+            position=p.position,
+        )
+        for p in products
+    ]  # fmt: skip
+
+
+def _public_ids(db: Session, ids: Collection[int]) -> Mapping[int, str]:
+    if not ids:
+        return {}
+    rows = db.execute(select(Category.id, Category.public_id).where(Category.id.in_(list(ids))))
+    return {row.id: row.public_id for row in rows}
+
+
+def product_on_shelf(db: Session, public_id: str) -> Product | None:
+    """A product on sale, by its public id."""
+    return db.scalar(select(Product).where(Product.public_id == public_id, Product.status == ProductStatus.ON_SALE))
+
+
+def shelves(db: Session, locale: str) -> list[Shelf]:
+    """Every visible category, parents before children, in the shop's order."""
+    rows = list(db.scalars(select(Category).where(Category.visible.is_(True)).order_by(Category.position, Category.id)))
+    names = translations.texts_of(db, CATEGORY, {row.id: row.name for row in rows}, "name", locale)
+    public = {row.id: row.public_id for row in rows}
+    return [
+        Shelf(row.id, row.public_id, public.get(row.parent_id or 0), names[row.id], row.picture, row.position)
+        for row in rows
+        if row.parent_id is None or row.parent_id in public
+    ]
+
+
+def variants_of(db: Session, product_ids: Collection[int]) -> dict[int, list[int]]:
+    """Ids of every variant of some products."""
+    found: dict[int, list[int]] = {product_id: [] for product_id in product_ids}
+    rows = db.execute(
+        select(Variant.product_id, Variant.id)
+        .where(Variant.product_id.in_(list(product_ids)))
+        .order_by(Variant.position, Variant.id)
+    )
+    for product_id, variant_id in rows:
+        found[product_id].append(variant_id)
+    return found

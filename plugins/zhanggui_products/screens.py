@@ -1,0 +1,123 @@
+"""What people see of the catalogue."""
+
+from __future__ import annotations
+
+from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, Search, Section, _l
+
+from . import queries, states
+from .models import Category, Product
+from .services import categories, editing, selling
+
+_VARIANT_FIELDS = (
+    Field("id", _l("Id"), "hidden"),
+    Field("sku", _l("SKU"), "code", required=True, max_length=64, scan=True),
+    Field("option", _l("Option"), max_length=200, help=_l("Size, color or weight, such as 250 g")),
+    Field("price", _l("Price"), "money", required=True, minimum=0),
+    Field("cost", _l("Cost"), "money", minimum=0),
+    Field("barcode", _l("Barcode"), "code", max_length=64, scan=True),
+    Field("weight_g", _l("Weight (g)"), "int", minimum=0, maximum=10_000_000),
+    Field("retired", _l("No longer sold"), "bool"),
+)
+
+PRODUCTS = Screen(
+    resource="products.Product",
+    source=Product,
+    route="/products",
+    title=_l("Products"),
+    singular=_l("Product"),
+    icon="package",
+    columns=(
+        Column("picture", _l("Picture"), "image", order=10),
+        Column("name", _l("Name"), order=20),
+        Column("price", _l("Price"), load=queries.price_ranges, order=30),
+        Column("status", _l("Status"), "status", choices=states.CHOICES, order=40),
+        Column("category_id", _l("Category"), "lookup", to="products.Category", order=50),
+        Column("description", _l("Description"), "long_text", wide=False, order=70),
+        Column("position", _l("Place in the shop"), "int", wide=False, order=80),
+        Column("changed_at", _l("Changed"), "datetime", wide=False, order=90),
+        Column("created_at", _l("Added"), "datetime", wide=False, order=95),
+    ),
+    card=Card(title="name", end="price", badge="status", sub=("category_id",), image="picture"),
+    filters=(
+        Filter("status", _l("Status"), choices=states.CHOICES, tabs=True),
+        Filter("category_id", _l("Category"), "lookup", to="products.Category"),
+    ),
+    search=Search(contains=("search_text",), hint=_l("Name, SKU or barcode")),
+    fields=(
+        Field("name", _l("Name"), "translations", required=True, max_length=200, get=queries.product_texts("name"), order=10),
+        Field("pictures", _l("Pictures"), "images", order=20),
+        Field("variants", _l("Variants"), "rows", required=True, rows=_VARIANT_FIELDS, get=queries.variant_lines, order=30),
+        Field("category_id", _l("Category"), "lookup", to="products.Category", order=40),
+        Field("description", _l("Description"), "translations", get=queries.product_texts("description"), order=50),
+        Field("position", _l("Place in the shop"), "int", minimum=0, maximum=1_000_000, help=_l("Small numbers come first."), order=60),
+    ),
+    sections=(
+        Section("about", _l("About"), columns=("category_id", "description", "position", "created_at", "changed_at"), order=30),
+        Section(
+            "variants", _l("Variants"), template="products/variants.html",
+            load=lambda db, row: {"variants": queries.variant_lines(db, row)}, order=20,
+        ),
+    ),
+    actions=(
+        Action(
+            "change_price", _l("Change price"), selling.change_price, icon="currency-yen",
+            fields=(
+                Field(
+                    "prices", _l("Prices"), "rows", required=True, get=queries.price_lines,
+                    rows=(
+                        Field("id", _l("Id"), "hidden"),
+                        Field("option", _l("Variant")),
+                        Field("price", _l("Price"), "money", required=True, minimum=0),
+                    ),
+                ),
+            ),
+            done=_l("The price was changed."), order=10,
+        ),
+        Action(
+            "put_on_sale", _l("Put on sale"), selling.put_on_sale, icon="eye", tone="primary", bulk=True,
+            needs=("status",), when=lambda row: row.status in ("draft", "off_sale"), done=_l("It is on sale now."), order=20,
+        ),
+        Action(
+            "take_off_sale", _l("Take off sale"), selling.take_off_sale, icon="eye-off", bulk=True,
+            needs=("status",), when=lambda row: row.status == "on_sale", done=_l("Customers no longer see it."), order=30,
+        ),
+    ),
+    create=editing.create_product,
+    update=editing.update_product,
+    empty=_l("No products yet. Add the first one."),
+)  # fmt: skip
+
+CATEGORIES = Screen(
+    resource="products.Category",
+    source=Category,
+    route="/categories",
+    title=_l("Categories"),
+    singular=_l("Category"),
+    icon="folders",
+    columns=(
+        Column("name", _l("Name"), order=10),
+        Column("parent_id", _l("Below"), "lookup", to="products.Category", order=20),
+        Column("products", _l("Products"), "int", load=queries.product_counts, order=30),
+        Column("visible", _l("Visible"), "bool", order=40),
+        Column("position", _l("Place"), "int", sortable=True, order=50),
+    ),
+    card=Card(title="name", end="products", sub=("parent_id",)),
+    search=Search(contains=("name",), hint=_l("Name")),
+    default_sort=("position", "id"),
+    fields=(
+        Field("name", _l("Name"), "translations", required=True, max_length=120, get=queries.category_texts, order=10),
+        Field("parent_id", _l("Below"), "lookup", to="products.Category", order=20),
+        Field("position", _l("Place"), "int", minimum=0, maximum=1_000_000, help=_l("Small numbers come first."), order=30),
+        Field("visible", _l("Visible"), "bool", default=True, order=40),
+        Field("picture", _l("Picture"), "image", order=50),
+    ),
+    create=categories.create_category,
+    update=categories.update_category,
+    delete=categories.delete_category,
+    empty=_l("No categories yet."),
+)  # fmt: skip
+
+MENU = (
+    MenuItem("products", _l("Products"), "package", screen="products.Product", tab=30, order=30),
+    MenuItem("categories", _l("Categories"), "folders", screen="products.Category", order=40),
+)

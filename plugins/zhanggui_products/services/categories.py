@@ -1,0 +1,134 @@
+"""The shelves of the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor, DomainError, Invalid, NotFound, StaleRow, _l, record_audit, translations
+
+from ..models import Category, Product
+
+RESOURCE = "products.Category"
+Texts = str | Mapping[str, str]
+
+
+class CategoryInUse(DomainError):
+    """A category that holds something is not deleted."""
+
+    code = "category_in_use"
+    message = _l("%(name)s still holds products or categories.")
+
+
+def create_category(
+    db: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    name: Texts,
+    parent_id: int | None = None,
+    position: int | None = None,
+    visible: bool = True,
+    picture: str | None = None,
+) -> int:
+    """A new category; answers its id."""
+    category = Category()
+    _fill(db, category, name, parent_id, position, visible, picture)
+    db.add(category)
+    db.flush()
+    translations.set_texts(db, RESOURCE, category.id, "name", translations.split(name)[1], source=category.name)
+    record_audit(
+        db, "products.category.created", target=category, label=category.name, actor=actor, now=now,
+        after=_facts(category),
+    )  # fmt: skip
+    return category.id
+
+
+def update_category(
+    db: Session,
+    *,
+    id: int,
+    row_version: int | None,
+    actor: Actor,
+    now: datetime,
+    name: Texts,
+    parent_id: int | None = None,
+    position: int | None = None,
+    visible: bool = True,
+    picture: str | None = None,
+) -> None:
+    """Save the form of a category.
+
+    :raises StaleRow: when somebody saved it since the form was opened.
+    """
+    category = _category(db, id)
+    before = _facts(category)
+    if row_version is not None and category.row_version != row_version:
+        raise StaleRow(changed=before)
+    _fill(db, category, name, parent_id, position, visible, picture)
+    db.flush()
+    translations.set_texts(db, RESOURCE, id, "name", translations.split(name)[1], source=category.name)
+    record_audit(
+        db, "products.category.changed", target=category, label=category.name, actor=actor, now=now,
+        before=before, after=_facts(category),
+    )  # fmt: skip
+
+
+def delete_category(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
+    """Delete an empty category.
+
+    :raises CategoryInUse: while it holds products or categories.
+    """
+    category = _category(db, id)
+    used = or_(exists().where(Product.category_id == id), exists().where(Category.parent_id == id))
+    if db.scalar(select(used)):
+        raise CategoryInUse(name=category.name)
+    translations.forget(db, RESOURCE, [id])
+    record_audit(
+        db, "products.category.deleted", target=category, label=category.name, actor=actor, now=now,
+        before=_facts(category),
+    )  # fmt: skip
+    db.delete(category)
+    db.flush()
+
+
+def _category(db: Session, category_id: int) -> Category:
+    found = db.get(Category, category_id)
+    if found is None:
+        raise NotFound(_l("There is no such category."))
+    return found
+
+
+def _fill(
+    db: Session,
+    category: Category,
+    name: Texts,
+    parent_id: int | None,
+    position: int | None,
+    visible: bool,
+    picture: str | None,
+) -> None:
+    source = translations.split(name)[0].strip()
+    if not source:
+        raise Invalid(errors={"name": _l("A category needs a name.")})
+    above = parent_id
+    while above is not None:
+        parent = db.get(Category, above)
+        if parent is None or parent.id == category.id:
+            raise Invalid(errors={"parent_id": _l("A category cannot stand below itself.")})
+        above = parent.parent_id
+    category.name, category.parent_id, category.position = source, parent_id, position or 0
+    category.visible, category.picture = visible, picture
+
+
+def _facts(category: Category) -> dict[str, Any]:
+    return {
+        "name": category.name,
+        "parent_id": category.parent_id,
+        "position": category.position,
+        "visible": category.visible,
+    }

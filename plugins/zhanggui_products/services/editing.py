@@ -1,0 +1,210 @@
+"""Making and changing a product together with its variants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from zhanggui.api import Actor, Invalid, NotFound, StaleRow, _l, public_id, publish, record_audit, translations
+
+from ..events import ProductSaved
+from ..models import Category, Product, Variant
+from ..rules import minor_units, search_text, shop_currency
+
+RESOURCE = "products.Product"
+Texts = str | Mapping[str, str]
+
+
+def product_for_update(db: Session, product_id: int) -> Product:
+    """A product with its variants.
+
+    :raises NotFound: when there is none.
+    """
+    found = db.scalar(select(Product).where(Product.id == product_id).options(selectinload(Product.variants)))
+    if found is None:
+        raise NotFound(_l("There is no such product."))
+    return found
+
+
+def create_product(
+    db: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    name: Texts,
+    variants: Sequence[Mapping[str, Any]],
+    description: Texts | None = None,
+    category_id: int | None = None,
+    pictures: Sequence[str] | None = None,
+    position: int | None = None,
+) -> int:
+    """A new draft with its variants; answers its id.
+
+    :raises Invalid: without a name or a variant, or when a SKU is taken.
+    """
+    product = Product(created_at=now, public_id=public_id())
+    _fill(db, product, name, description, category_id, pictures, position, now)
+    _set_variants(db, product, variants)
+    db.add(product)
+    _finish(db, product, name, description)
+    record_audit(
+        db, "products.product.created", target=product, label=product.name, actor=actor, now=now, after=_facts(product)
+    )
+    publish(db, ProductSaved(product_id=product.id, variant_ids=[v.id for v in product.variants]))
+    return product.id
+
+
+def update_product(
+    db: Session,
+    *,
+    id: int,
+    row_version: int | None,
+    actor: Actor,
+    now: datetime,
+    name: Texts,
+    variants: Sequence[Mapping[str, Any]],
+    description: Texts | None = None,
+    category_id: int | None = None,
+    pictures: Sequence[str] | None = None,
+    position: int | None = None,
+) -> None:
+    """Save the form of a product. A variant that is left out is no longer sold; its history stays.
+
+    :raises StaleRow: when somebody saved it since the form was opened.
+    """
+    product = product_for_update(db, id)
+    if row_version is not None and product.row_version != row_version:
+        raise StaleRow(changed=_facts(product))
+    before = _facts(product)
+    _fill(db, product, name, description, category_id, pictures, position, now)
+    _set_variants(db, product, variants)
+    _finish(db, product, name, description)
+    after = _facts(product)
+    changed = [key for key in after if before[key] != after[key]]
+    record_audit(
+        db, "products.product.changed", target=product, label=product.name, actor=actor, now=now,
+        before={key: before[key] for key in changed}, after={key: after[key] for key in changed},
+    )  # fmt: skip
+    publish(db, ProductSaved(product_id=product.id, variant_ids=[v.id for v in product.variants]))
+
+
+def _fill(
+    db: Session,
+    product: Product,
+    name: Texts,
+    description: Texts | None,
+    category_id: int | None,
+    pictures: Sequence[str] | None,
+    position: int | None,
+    now: datetime,
+) -> None:
+    product.name = translations.split(name)[0].strip()
+    if not product.name:
+        raise Invalid(errors={"name": _l("A product needs a name.")})
+    product.description = translations.split(description or "")[0]
+    if category_id is not None and db.get(Category, category_id) is None:
+        raise Invalid(errors={"category_id": _l("Choose from the list.")})
+    product.category_id = category_id
+    if pictures is not None:
+        product.pictures = list(pictures)
+        product.picture = product.pictures[0] if product.pictures else None
+    product.position = position or 0
+    product.changed_at = now
+
+
+def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, Any]] | None) -> None:
+    if not lines:
+        raise Invalid(errors={"variants": _l("A product needs at least one variant with a price.")})
+    present = {variant.id: variant for variant in product.variants if variant.id is not None}
+    by_sku = {variant.sku: variant for variant in product.variants}
+    currency = shop_currency()
+    errors: dict[str, Any] = {}
+    kept, seen = set(), set()
+    for number, line in enumerate(lines):
+        sku = str(line.get("sku") or "").strip()
+        where = f"variants-{number}-"
+        if not sku or len(sku) > 64:
+            errors[where + "sku"] = _l("A SKU of at most 64 characters is needed.")
+        elif sku in seen:
+            errors[where + "sku"] = _l("This SKU stands here twice.")
+        seen.add(sku)
+        variant = present.get(_id(line.get("id"))) or by_sku.get(sku)
+        if line.get("id") and _id(line["id"]) not in present:
+            errors[where + "sku"] = _l("This variant belongs to another product.")
+        if variant is None:
+            variant = Variant(public_id=public_id(), currency=currency, attributes={})
+            product.variants.append(variant)
+        else:
+            kept.add(variant.id)
+        try:
+            _fill_variant(variant, line, sku, number, currency)
+        except ValueError:
+            errors[where + "price"] = _l("An amount such as 19.90 is needed.")
+    if not errors:
+        errors = _taken_skus(db, product, [str(line.get("sku")).strip() for line in lines])
+    if errors:
+        if product.id is not None:
+            db.expire(product)  # a caller that goes on after the refusal must not save half a form
+        raise Invalid(errors=errors)
+    for variant_id, variant in present.items():
+        if variant_id not in kept:
+            variant.active = False
+
+
+def _fill_variant(variant: Variant, line: Mapping[str, Any], sku: str, number: int, currency: str) -> None:
+    price = line.get("price")
+    if price is None:
+        raise ValueError("a variant needs a price")
+    variant.sku = sku
+    variant.option = str(line.get("option") or "").strip()
+    variant.price, variant.currency = minor_units(price, currency), currency
+    cost = line.get("cost")
+    variant.cost = None if cost is None else minor_units(cost, currency)
+    variant.barcode = str(line.get("barcode") or "").strip() or None
+    variant.weight_g = line.get("weight_g")
+    variant.attributes = dict(line.get("attributes") or variant.attributes or {})
+    variant.position = number
+    variant.active = not line.get("retired", False)
+
+
+def _taken_skus(db: Session, product: Product, skus: Sequence[str]) -> dict[str, Any]:
+    with db.no_autoflush:
+        taken = select(Variant.sku).where(Variant.sku.in_(skus))
+        if product.id is not None:
+            taken = taken.where(Variant.product_id != product.id)
+        found = set(db.scalars(taken))
+    return {f"variants-{n}-sku": _l("This SKU is taken already.") for n, sku in enumerate(skus) if sku in found}
+
+
+def _finish(db: Session, product: Product, name: Texts, description: Texts | None) -> None:
+    others = translations.split(name)[1]
+    product.search_text = search_text(product.name, product.variants, (others or {}).values())
+    db.flush()
+    translations.set_texts(db, RESOURCE, product.id, "name", others, source=product.name)
+    translations.set_texts(
+        db, RESOURCE, product.id, "description", translations.split(description or "")[1], source=product.description
+    )
+
+
+def _id(value: Any) -> int | None:
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _facts(product: Product) -> dict[str, Any]:
+    """What the audit and a stale form compare."""
+    return {
+        "name": product.name,
+        "description": product.description,
+        "category_id": product.category_id,
+        "pictures": list(product.pictures or ()),
+        "position": product.position,
+        "variants": [
+            {"sku": v.sku, "option": v.option, "price": v.price, "active": v.active}
+            for v in sorted(product.variants, key=lambda v: v.position)
+        ],
+    }

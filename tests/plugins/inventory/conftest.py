@@ -1,0 +1,8 @@
+"""The tests of the shop's plugins share their goods and people: ``shop.py`` beside the tests of orders."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "orders"))

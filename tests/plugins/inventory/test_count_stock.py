@@ -1,0 +1,122 @@
+"""Stock that people change by hand, and the warning when it runs low."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from shop import NOON, add_product, place, stock_of
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zhanggui.api import SYSTEM, Actor, gateway, timeline
+from zhanggui.host import current_host
+from zhanggui.web.query import ListQuery
+from zhanggui_inventory import facade as inventory
+from zhanggui_inventory import jobs, queries
+from zhanggui_inventory.models import StockLevel, StockMovement
+from zhanggui_inventory.services import counting, levels
+from zhanggui_products.services import editing
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Every notice, which still goes its way."""
+    notices: list[dict[str, Any]] = []
+    passed_on = levels.notify
+
+    def listen(db: Session, **notice: Any) -> None:
+        notices.append(notice)
+        passed_on(db, **notice)
+
+    monkeypatch.setattr(levels, "notify", listen)
+    return notices
+
+
+def level_of(db: Session, variant: Any) -> StockLevel:
+    return db.scalars(
+        select(StockLevel).where(StockLevel.variant_id == variant.id).execution_options(populate_existing=True)
+    ).one()
+
+
+def test_a_count_sets_what_lies_there_and_keeps_what_is_held(db: Session, owner: Actor) -> None:
+    tea = add_product(db, owner, stock=10)
+    place(db, owner, (tea, 4))
+    counting.count_stock(db, id=level_of(db, tea).id, counted=3, note="shelf B", actor=owner, now=NOON)
+    assert (stock_of(db, tea).on_hand, stock_of(db, tea).reserved, stock_of(db, tea).available) == (3, 4, -1)
+    entry = timeline(db, "inventory.StockLevel", level_of(db, tea).id)[0]
+    assert (entry.before, entry.after, entry.reason) == ({"on_hand": 10}, {"on_hand": 3}, "shelf B")
+
+
+def test_an_adjustment_has_a_reason_and_does_not_go_below_zero(db: Session, owner: Actor) -> None:
+    tea = add_product(db, owner, stock=2)
+    where = level_of(db, tea).id
+    counting.adjust_stock(db, id=where, quantity=-1, reason="damaged", actor=owner, now=NOON)
+    with pytest.raises(counting.NegativeStock):
+        counting.adjust_stock(db, id=where, quantity=-2, reason="lost", actor=owner, now=NOON)
+    assert stock_of(db, tea).on_hand == 1
+    moved = db.scalars(select(StockMovement).where(StockMovement.kind == "adjust")).one()
+    assert (moved.on_hand_change, moved.on_hand_after, moved.reason) == (-1, 1, "damaged")
+
+
+def test_the_staff_is_told_once_when_it_falls_to_the_warn_level(db: Session, owner: Actor, told: list[Any]) -> None:
+    tea = add_product(db, owner, stock=8)  # warns at 5
+    for _ in range(2):
+        place(db, owner, (tea, 1))
+    assert told == []
+    for _ in range(3):
+        place(db, owner, (tea, 1))
+    assert [n["key"] for n in told] == [f"inventory.low:{tea.id}"]
+    assert "Longjing tea" in str(told[0]["title"])
+    assert queries.low_stock_todo(db, NOON, None)["count"] == 1
+
+
+def test_it_is_told_again_after_it_was_filled_up(db: Session, owner: Actor, told: list[Any]) -> None:
+    tea = add_product(db, owner, stock=6)
+    place(db, owner, (tea, 1))
+    inventory.restock(db, variant_id=tea.id, quantity=10, actor=owner, now=NOON)
+    assert not level_of(db, tea).low
+    place(db, owner, (tea, 10))
+    assert len(told) == 2
+
+
+def test_the_warn_level_decides_what_runs_low(db: Session, owner: Actor) -> None:
+    tea = add_product(db, owner, stock=10)
+    assert not level_of(db, tea).low
+    counting.set_warn_level(db, id=level_of(db, tea).id, warn_level=10, actor=owner, now=NOON)
+    assert level_of(db, tea).low
+
+
+def test_a_delivery_with_a_reference_comes_in_once(db: Session, owner: Actor) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    tea = add_product(db, owner, stock=0)
+    inventory.restock(db, variant_id=tea.id, quantity=2, reference="delivery:1", actor=owner, now=NOON)
+    with pytest.raises(IntegrityError), db.begin_nested():
+        inventory.restock(db, variant_id=tea.id, quantity=2, reference="delivery:1", actor=owner, now=NOON)
+    assert stock_of(db, tea).on_hand == 2
+
+
+def test_a_saved_product_gets_levels_and_its_new_name(db: Session, owner: Actor) -> None:
+    variants = [{"sku": "A", "price": 1}, {"sku": "B", "price": 2}]
+    product_id = editing.create_product(db, actor=owner, now=NOON, name="Tea", variants=variants)
+    ids = [variant.id for variant in db.get_one(editing.Product, product_id).variants]
+    for _ in range(2):
+        jobs.keep_levels.function(db, variant_ids=ids, product_id=product_id)
+    assert sorted(db.scalars(select(StockLevel.title))) == ["Tea", "Tea"]
+    editing.update_product(
+        db, id=product_id, row_version=None, actor=owner, now=NOON, name="Green tea", variants=variants
+    )
+    jobs.keep_levels.function(db, variant_ids=ids)
+    assert set(db.scalars(select(StockLevel.title))) == {"Green tea"}
+
+
+def test_the_list_of_products_says_what_is_available(db: Session, owner: Actor) -> None:
+    tea = add_product(db, owner, stock=7)
+    cup = add_product(db, owner, "CUP", stock=2)
+    place(db, owner, (tea, 1))
+    screen = current_host().screens["products.Product"]
+    found = gateway.page(db, screen, SYSTEM, ListQuery())
+    assert found.extra["available"] == {tea.product_id: 6, cup.product_id: 2}
+    low = gateway.page(db, screen, SYSTEM, ListQuery(filters={"low_stock": True}))
+    assert [row.id for row in low.rows] == [cup.product_id]

@@ -1,0 +1,67 @@
+"""Paying an order, and giving money back."""
+
+from __future__ import annotations
+
+import pytest
+from shop import NOON, add_customer, add_product, place, rows
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor, IllegalMove
+from zhanggui_customers import jobs as customer_jobs
+from zhanggui_customers.models import Customer
+from zhanggui_orders import facade as orders
+from zhanggui_orders.models import Day, Payment
+from zhanggui_orders.services.cancellation import cancel_order
+from zhanggui_orders.services.payment import mark_paid_offline, record_refund
+
+
+def test_it_is_a_row_of_its_own_and_counts_in_the_day(db: Session, owner: Actor) -> None:
+    order = place(db, owner, (add_product(db, owner, price=1990), 2))
+    mark_paid_offline(db, id=order.id, method="transfer", reference="T-1", actor=owner, now=NOON)
+    payment, day = db.scalars(select(Payment)).one(), db.scalars(select(Day)).one()
+    assert (payment.provider, payment.amount, payment.currency, payment.status) == ("offline", 3980, "CNY", "captured")
+    assert (day.paid_count, day.paid_amount, order.paid_at) == (1, 3980, NOON)
+
+
+def test_a_second_payment_is_refused_and_leaves_no_row(db: Session, owner: Actor) -> None:
+    order = place(db, owner, (add_product(db, owner), 1))
+    for _ in range(2):
+        try:
+            mark_paid_offline(db, id=order.id, method="cash", actor=owner, now=NOON)
+        except IllegalMove:
+            pass
+    assert rows(db, Payment) == 1
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"), [(1989, "CNY"), (1991, "CNY"), (1990, "USD"), (0, "CNY"), (-1990, "CNY")]
+)
+def test_a_provider_s_payment_must_match_what_is_due(db: Session, owner: Actor, amount: int, currency: str) -> None:
+    order = place(db, owner, (add_product(db, owner, price=1990), 1))
+    with pytest.raises(orders.WrongAmount):
+        orders.record_payment(
+            db, order_id=order.id, provider="demo", amount=amount, currency=currency, actor=owner, now=NOON
+        )
+    assert (order.stage, rows(db, Payment)) == ("to_pay", 0)
+
+
+def test_money_goes_back_for_a_canceled_order(db: Session, owner: Actor) -> None:
+    order = place(db, owner, (add_product(db, owner, price=1990), 1))
+    mark_paid_offline(db, id=order.id, method="cash", actor=owner, now=NOON)
+    cancel_order(db, id=order.id, reason="x", actor=owner, now=NOON)
+    record_refund(db, id=order.id, actor=owner, now=NOON)
+    day = db.scalars(select(Day)).one()
+    assert (order.payment_status, order.refunded_total, day.refunded_amount) == ("refunded", 1990, 1990)
+    assert db.scalars(select(Payment)).one().status == "refunded"
+
+
+def test_the_customer_s_counters_follow_the_events(db: Session, owner: Actor) -> None:
+    buyer = add_customer(db, owner)
+    for amount in (1990, 500):
+        customer_jobs.count_paid_order.function(db, customer_id=buyer, amount=amount, at=NOON.isoformat(), order_id=1)
+    customer_jobs.uncount_canceled_order.function(db, customer_id=buyer, paid=500, order_id=1)
+    customer_jobs.uncount_canceled_order.function(db, customer_id=buyer, paid=0, order_id=2)
+    db.expire_all()
+    customer = db.get_one(Customer, buyer)
+    assert (customer.order_count, customer.spent, customer.last_order_at) == (1, 1990, NOON)

@@ -1,0 +1,1 @@
+"""Its tables cannot be made."""

@@ -1,0 +1,1 @@
+"""Needs one that is not running."""

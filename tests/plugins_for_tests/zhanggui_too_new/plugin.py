@@ -1,0 +1,1 @@
+"""Written for a core of the future."""

@@ -1,0 +1,1 @@
+"""The default theme. ``theme.toml`` describes it; ``static`` is built from ``frontend``."""

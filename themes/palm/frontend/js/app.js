@@ -1,0 +1,43 @@
+// The script of every page. Nothing here is needed to read or to send: it only makes both nicer.
+import {watchNetwork} from "./offline.js";
+import {$, $$, lazy, lazyStyle} from "./util.js";
+import {formSheet} from "./dialogs.js";
+import "./palette.js";
+import {fold, setUp} from "./list.js";
+import {forms} from "./form.js";
+
+function enhance(root) {
+  fold(root);
+  forms(root);
+}
+
+async function charts() {
+  const boxes = $$("[data-chart]");
+  if (!boxes.length) return;
+  const [{draw}] = await Promise.all([lazy(CHART_JS), lazyStyle(CHART_CSS)]);
+  for (const box of boxes) draw(box, document.getElementById(box.dataset.chart));
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-asks]");
+  if (!link || event.metaKey || event.ctrlKey || !navigator.onLine) return;
+  event.preventDefault();
+  link.closest("dialog")?.close();
+  formSheet(link.href, link.textContent.trim(), enhance);
+});
+
+// Back goes to where one came from when that was here, so the list stands as it was.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-back]");
+  if (!link || !document.referrer || history.length < 2) return;
+  const came = new URL(document.referrer);
+  if (came.origin === location.origin && came.pathname === new URL(link.href).pathname && came.pathname !== location.pathname) {
+    event.preventDefault();
+    history.back();
+  }
+});
+
+setUp(enhance);
+enhance(document);
+watchNetwork();
+charts();

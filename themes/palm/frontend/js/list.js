@@ -1,0 +1,197 @@
+// Lists: the menu of a row, selecting, tabs that do not fit, and exchanging only what changes.
+import {$, $$, el, icon, lazy, post, t} from "./util.js";
+import {ask, formSheet, sheet} from "./dialogs.js";
+
+const desktop = matchMedia("(min-width: 900px)");
+const list = () => $("[data-list]");
+const boxes = () => $$(".zg-list tbody input[name=ids]");
+let selecting = false;
+let enhance = () => {};
+
+// -- the menu of a row ----------------------------------------------------------------------
+
+function rowMenu(dots) {
+  const row = dots.closest("tr");
+  const verbs = new Map(dots.dataset.menu.trim().split(" ").reduce((pairs, word, at, all) => (
+    at % 2 ? pairs : [...pairs, [word, all[at + 1]]]), []).filter(([name]) => name));
+  const rows = el("ul", {className: "rows"});
+  const href = dots.getAttribute("href");
+  if (href !== "#") rows.append(el("li", {}, el("a", {className: "row-link", href}, icon("eye"), el("span", {className: "grow", textContent: t("open")}))));
+  for (const [name, where] of verbs) {
+    const button = $(`[data-verb="${name}"]`, $("#verbs").content).cloneNode(true);
+    button.dataset.href = where;
+    rows.append(el("li", {}, button));
+  }
+  if ($("input[name=ids]", row)) {
+    const pick = el("button", {className: "row-link", type: "button"}, icon("checkbox"), el("span", {className: "grow", textContent: t("select")}));
+    pick.addEventListener("click", () => { pick.closest("dialog").close(); select(true, row); });
+    rows.append(el("li", {}, pick));
+  }
+  sheet($(".t", row)?.textContent.trim() || dots.getAttribute("aria-label"), rows);
+}
+
+async function act(button) {
+  const {href, confirm} = button.dataset;
+  const label = button.textContent.trim();
+  button.closest("dialog").close();
+  if ("asks" in button.dataset) return formSheet(href, label, enhance);
+  if (confirm && !(await ask(confirm, label, button.matches(".danger")))) return;
+  post(href, {next: location.pathname + location.search});
+}
+
+// -- selecting ------------------------------------------------------------------------------
+
+function select(on, row) {
+  selecting = on;
+  if (row) $("input[name=ids]", row).checked = true;
+  if (!on) boxes().forEach((box) => { box.checked = false; });
+  paint();
+}
+
+function paint() {
+  const picked = boxes().filter((box) => {
+    box.closest("tr").classList.toggle("is-picked", box.checked);
+    return box.checked;
+  }).length;
+  if (!picked && desktop.matches) selecting = false;
+  document.body.classList.toggle("selecting", selecting || picked > 0);
+  const words = $("[data-picked]");
+  if (words) words.textContent = t("selected").replace("{n}", picked);
+  const all = $("[data-pick-all]");
+  if (all) {
+    all.checked = picked > 0 && picked === boxes().length;
+    all.indeterminate = picked > 0 && !all.checked;
+  }
+}
+
+let timer, pressed = false, start;
+document.addEventListener("pointerdown", (event) => {
+  const row = event.pointerType !== "mouse" && event.target.closest(".zg-list tbody tr");
+  pressed = false;
+  if (!row || selecting || !$("input[name=ids]", row) || event.target.closest(".dots")) return;
+  start = [event.clientX, event.clientY];
+  timer = setTimeout(() => { pressed = true; navigator.vibrate?.(10); select(true, row); }, 450);
+});
+const stop = () => clearTimeout(timer);
+document.addEventListener("pointermove", (event) => {
+  if (start && Math.hypot(event.clientX - start[0], event.clientY - start[1]) > 10) stop();
+});
+for (const name of ["pointerup", "pointercancel", "scroll"]) addEventListener(name, stop, {passive: true});
+document.addEventListener("contextmenu", (event) => { if (pressed) event.preventDefault(); });
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest(".zg-list tbody tr");
+  if (!row || (!pressed && !selecting)) return;
+  if (desktop.matches && event.target.closest("a, button")) return;
+  if (!pressed && !event.target.closest(".tick")) {
+    const box = $("input[name=ids]", row);
+    box.checked = !box.checked;
+  }
+  if (!event.target.closest(".tick") || pressed) { event.preventDefault(); event.stopPropagation(); }
+  pressed = false;
+  paint();
+}, true);
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-pick-all]")) boxes().forEach((box) => { box.checked = event.target.checked; });
+  if (event.target.matches("[data-pick-all], input[name=ids]")) paint();
+});
+
+document.addEventListener("click", (event) => {
+  const target = event.target;
+  const dots = target.closest(".dots");
+  if (dots) { event.preventDefault(); rowMenu(dots); return; }
+  const verb = target.closest("[data-verb]");
+  if (verb) { act(verb); return; }
+  if (target.closest("[data-select]")) { target.closest("dialog").close(); select(true); return; }
+  if (target.closest("[data-unpick]")) { select(false); return; }
+  const row = target.closest(".zg-list tbody tr");
+  if (row && !target.closest("a, button, label, input") && !getSelection().toString()) {
+    const link = $(".t a", row);
+    if (link) event.metaKey || event.ctrlKey ? open(link.href) : link.click();
+  }
+});
+addEventListener("keydown", (event) => { if (event.key === "Escape" && selecting && !$("dialog[open]")) select(false); });
+
+// -- tabs that do not fit on one line ---------------------------------------------------------
+
+export function fold(root) {
+  for (const strip of $$("[data-strip]", root)) {
+    $(":scope > .btn", strip)?.remove();
+    strip.classList.remove("more");
+    const links = $$("a", strip);
+    links.forEach((link) => link.classList.remove("folded"));
+    if (strip.scrollHeight <= strip.clientHeight + 4) continue;
+    strip.classList.add("more");
+    const more = el("button", {className: "btn btn-quiet btn-icon", type: "button", "aria-haspopup": "dialog", "aria-label": t("more")}, icon("chevron-down"));
+    more.addEventListener("click", () => sheet(strip.getAttribute("aria-label"), el("ul", {className: "rows"}, ...links.map((link) => {
+      const copy = link.cloneNode(true);
+      copy.className = "row-link";
+      return el("li", {}, copy);
+    }))));
+    for (const link of links) link.classList.toggle("folded", link.offsetTop > 10);
+    strip.append(more);
+    strip.scrollTop = 0;
+  }
+}
+let width = innerWidth;
+addEventListener("resize", () => { if (width !== innerWidth) { width = innerWidth; fold(document); } });
+
+// -- exchanging the list inside the page --------------------------------------------------------
+
+async function swap(url, {push = true, top = false} = {}) {
+  const box = list();
+  box.classList.add("swapping");
+  box.setAttribute("aria-busy", "true");
+  try {
+    const {exchange} = await lazy(SWAP_JS);
+    await exchange(url, "#list");
+  } catch {
+    location.href = url;
+    return;
+  }
+  if (push) history.pushState({list: true}, "", url);
+  selecting = false;
+  document.body.classList.remove("selecting");
+  const fresh = list();
+  fresh.classList.remove("swapping");
+  fresh.removeAttribute("aria-busy");
+  enhance(fresh);
+  if (top) scrollTo({top: 0});
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-swap]");
+  if (!link || !list() || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || !navigator.onLine) return;
+  event.preventDefault();
+  link.closest("dialog")?.close();
+  swap(link.href, {top: link.dataset.swap === "top"});
+});
+
+function question(form) {
+  const asked = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== "") asked.append(name, value);
+  const text = asked.toString();
+  return form.getAttribute("action") + (text ? `?${text}` : "");
+}
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-find]") || !navigator.onLine) return;
+  event.preventDefault();
+  $("dialog[open]", event.target)?.close();
+  document.activeElement?.matches?.("input[type=search]") && !desktop.matches && document.activeElement.blur();
+  swap(question(event.target));
+});
+let typing;
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-find] input[type=search]") || event.isComposing) return;
+  clearTimeout(typing);
+  const form = event.target.form;
+  typing = setTimeout(() => navigator.onLine && form.isConnected && swap(question(form), {push: false}).then(() => history.replaceState({list: true}, "", question($("[data-find]")))), 400);
+});
+addEventListener("popstate", () => { if (list()) swap(location.href, {push: false}); });
+
+export function setUp(andThen) {
+  enhance = andThen;
+  if (list()) history.replaceState({list: true}, "");
+  addEventListener("pageshow", paint);
+}
