@@ -52,32 +52,67 @@ CUSTOMERS = Screen(
         Field("gender", _l("Gender"), "choice", choices=GENDERS, order=30),
         Field("region", _l("Region"), max_length=120, order=40),
         Field("birthday", _l("Birthday"), "date", permission=REVEAL, order=50),
-        Field("tags", _l("Tags"), help=_l("Separated by commas"), get=lambda db, row: ", ".join(row.tags or ()), order=60),
+        Field(
+            "tags", _l("Tags"), help=_l("Separated by commas"), get=lambda db, row: ", ".join(row.tags or ()), order=60
+        ),
         Field("note", _l("Note"), "long_text", max_length=2000, permission=REVEAL, order=70),
     ),
     sections=(
         Section(
-            "profile", _l("Profile"),
-            columns=("name", "phone_masked", "phone", "region", "gender", "birthday", "tags", "note", "source", "created_at"),
+            "profile",
+            _l("Profile"),
+            columns=(
+                "name",
+                "phone_masked",
+                "phone",
+                "region",
+                "gender",
+                "birthday",
+                "tags",
+                "note",
+                "source",
+                "created_at",
+            ),
             order=10,
         ),
-        Section("figures", _l("Purchases"), columns=("order_count", "spent", "last_order_at", "blocked"), aside=True, order=20),
-        Section("addresses", _l("Addresses"), template="customers/addresses.html", load=queries.addresses_section, order=40),
+        Section(
+            "figures",
+            _l("Purchases"),
+            columns=("order_count", "spent", "last_order_at", "blocked"),
+            aside=True,
+            order=20,
+        ),
+        Section(
+            "addresses", _l("Addresses"), template="customers/addresses.html", load=queries.addresses_section, order=40
+        ),
     ),
     actions=(
         Action(
-            "block", _l("Block"), profile.block_customer, icon="ban", tone="danger", needs=("blocked",),
-            when=lambda row: not row.blocked, fields=(Field("reason", _l("Reason"), max_length=200),),
-            done=_l("The customer can no longer order."), order=50,
+            "block",
+            _l("Block"),
+            profile.block_customer,
+            icon="ban",
+            tone="danger",
+            needs=("blocked",),
+            when=lambda row: not row.blocked,
+            fields=(Field("reason", _l("Reason"), max_length=200),),
+            done=_l("The customer can no longer order."),
+            order=50,
         ),
         Action(
-            "unblock", _l("Unblock"), profile.unblock_customer, icon="lock-open", needs=("blocked",),
-            when=lambda row: row.blocked, done=_l("The customer can order again."), order=60,
+            "unblock",
+            _l("Unblock"),
+            profile.unblock_customer,
+            icon="lock-open",
+            needs=("blocked",),
+            when=lambda row: row.blocked,
+            done=_l("The customer can order again."),
+            order=60,
         ),
     ),
     create=profile.create_customer,
     update=profile.update_customer,
     empty=_l("No customers yet. They appear with their first visit to the shop."),
-)  # fmt: skip
+)
 
 MENU = (MenuItem("customers", _l("Customers"), "users", screen="customers.Customer", group="people", order=20),)

@@ -13,9 +13,18 @@ from .services.levels import ensure_levels
 from .services.orders import NotHeld, OutOfStock, release_stock, reserve_stock, take_stock
 
 __all__ = [
-    "Handover", "NotHeld", "OutOfStock", "Stock", "Wanted", "ensure_levels", "release_stock", "reserve_stock", "restock",
-    "stock_of", "take_stock",
-]  # fmt: skip
+    "Handover",
+    "NotHeld",
+    "OutOfStock",
+    "Stock",
+    "Wanted",
+    "ensure_levels",
+    "release_stock",
+    "reserve_stock",
+    "restock",
+    "stock_of",
+    "take_stock",
+]
 
 
 def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:

@@ -46,7 +46,8 @@ def available_by_product(db: Session, product_ids: Sequence[int]) -> dict[int, i
 def runs_low(value: bool, product_columns: Any) -> ColumnElement[bool]:
     """Products of which a variant runs low, or those of which none does."""
     low = select(_levels.c.product_id).where(_levels.c.low.is_(True))
-    return product_columns.id.in_(low) if value else product_columns.id.not_in(low)
+    found: ColumnElement[bool] = product_columns.id.in_(low)
+    return found if value else ~found
 
 
 def levels_of_product(db: Session, row: Any) -> Mapping[str, Any]:
@@ -86,7 +87,7 @@ def names_of_movements(db: Session, ids: Sequence[int]) -> dict[int, str]:
         )
         .where(_movements.c.id.in_(ids))
     )
-    return {movement_id: title for movement_id, title in rows}
+    return dict(rows.all())
 
 
 def low_stock_todo(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:

@@ -34,45 +34,84 @@ LEVELS = Screen(
     search=Search(prefix=("sku",), contains=("title",), hint=_l("Product or SKU")),
     default_sort=("sku", "id"),
     sections=(
-        Section("level", _l("Stock"), columns=("title", "sku", "available", "on_hand", "reserved", "warn_level", "changed_at"), order=10),
-        Section("movements", _l("Movements"), template="inventory/movements.html", load=queries.movements_of_level, order=20),
+        Section(
+            "level",
+            _l("Stock"),
+            columns=("title", "sku", "available", "on_hand", "reserved", "warn_level", "changed_at"),
+            order=10,
+        ),
+        Section(
+            "movements", _l("Movements"), template="inventory/movements.html", load=queries.movements_of_level, order=20
+        ),
     ),
     actions=(
         Action(
-            "restock", _l("Restock"), counting.restock_level, icon="plus", tone="primary",
+            "restock",
+            _l("Restock"),
+            counting.restock_level,
+            icon="plus",
+            tone="primary",
             fields=(
                 Field("quantity", _l("Pieces that came in"), "int", required=True, minimum=1, maximum=_MAX),
                 Field("reason", _l("Note"), max_length=200),
             ),
-            done=_l("The stock was updated."), order=10,
+            done=_l("The stock was updated."),
+            order=10,
         ),
         Action(
-            "count", _l("Count"), counting.count_stock, icon="clipboard-check",
+            "count",
+            _l("Count"),
+            counting.count_stock,
+            icon="clipboard-check",
             fields=(
                 Field("counted", _l("Pieces that lie there"), "int", required=True, minimum=0, maximum=_MAX),
                 Field("note", _l("Note"), max_length=200),
             ),
-            done=_l("The stock was updated."), order=20,
+            done=_l("The stock was updated."),
+            order=20,
         ),
         Action(
-            "adjust", _l("Adjust"), counting.adjust_stock, icon="adjustments",
+            "adjust",
+            _l("Adjust"),
+            counting.adjust_stock,
+            icon="adjustments",
             fields=(
-                Field("quantity", _l("Pieces more or fewer"), "int", required=True, minimum=-_MAX, maximum=_MAX, help=_l("-2 takes two away.")),
+                Field(
+                    "quantity",
+                    _l("Pieces more or fewer"),
+                    "int",
+                    required=True,
+                    minimum=-_MAX,
+                    maximum=_MAX,
+                    help=_l("-2 takes two away."),
+                ),
                 Field("reason", _l("Reason"), "choice", required=True, choices=ADJUST_REASONS),
                 Field("note", _l("Note"), max_length=150),
             ),
-            done=_l("The stock was updated."), order=30,
+            done=_l("The stock was updated."),
+            order=30,
         ),
         Action(
-            "warn", _l("Set warning"), counting.set_warn_level, icon="bell",
+            "warn",
+            _l("Set warning"),
+            counting.set_warn_level,
+            icon="bell",
             fields=(
-                Field("warn_level", _l("Warn at"), "int", required=True, minimum=0, maximum=_MAX, get=lambda db, row: row.warn_level),
+                Field(
+                    "warn_level",
+                    _l("Warn at"),
+                    "int",
+                    required=True,
+                    minimum=0,
+                    maximum=_MAX,
+                    get=lambda db, row: row.warn_level,
+                ),
             ),
             order=40,
         ),
     ),
     empty=_l("No stock yet. Every variant of a product gets a line here."),
-)  # fmt: skip
+)
 
 MOVEMENTS = Screen(
     resource="inventory.StockMovement",

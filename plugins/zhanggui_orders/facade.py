@@ -16,11 +16,30 @@ from .services.payment import WrongAmount
 from .services.placement import MixedCurrencies, NotSellable
 
 __all__ = [
-    "CartLine", "HistoricLine", "HistoricOrder", "MixedCurrencies", "NotSellable", "OrderFacts", "OrderView", "PriceStep",
-    "Quote", "WrongAmount", "cancel_by_customer", "cancel_order", "facts", "mark_paid_offline", "order_of_customer",
-    "orders_of_customer", "place_order", "quote_cart", "receive_by_customer", "receive_order", "record_history",
-    "record_payment", "ship_order",
-]  # fmt: skip
+    "CartLine",
+    "HistoricLine",
+    "HistoricOrder",
+    "MixedCurrencies",
+    "NotSellable",
+    "OrderFacts",
+    "OrderView",
+    "PriceStep",
+    "Quote",
+    "WrongAmount",
+    "cancel_by_customer",
+    "cancel_order",
+    "facts",
+    "mark_paid_offline",
+    "order_of_customer",
+    "orders_of_customer",
+    "place_order",
+    "quote_cart",
+    "receive_by_customer",
+    "receive_order",
+    "record_history",
+    "record_payment",
+    "ship_order",
+]
 
 
 def quote_cart(
@@ -61,9 +80,17 @@ def place_order(
     :raises NotFound: for a variant that is none, or an address that is not this customer's.
     """
     order = placement.place_order(
-        db, lines=lines, customer_id=customer_id, address_id=address_id, buyer_name=buyer_name, note=note, source=source,
-        locale=locale, actor=actor, now=now,
-    )  # fmt: skip
+        db,
+        lines=lines,
+        customer_id=customer_id,
+        address_id=address_id,
+        buyer_name=buyer_name,
+        note=note,
+        source=source,
+        locale=locale,
+        actor=actor,
+        now=now,
+    )
     return queries.views(db, [order])[0]
 
 

@@ -37,9 +37,18 @@ def order_for_update(db: Session, order_id: int) -> Order:
 def facts(order: Order) -> OrderFacts:
     """An order without its row."""
     return OrderFacts(
-        order.id, order.number, order.customer_id, order.status, order.payment_status, order.fulfillment_status, order.stage,
-        order.currency, order.total, order.paid_total or 0, order.placed_at,
-    )  # fmt: skip
+        order.id,
+        order.number,
+        order.customer_id,
+        order.status,
+        order.payment_status,
+        order.fulfillment_status,
+        order.stage,
+        order.currency,
+        order.total,
+        order.paid_total or 0,
+        order.placed_at,
+    )
 
 
 def lines_of(db: Session, order_ids: Collection[int]) -> dict[int, list[OrderLine]]:

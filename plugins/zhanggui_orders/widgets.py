@@ -30,7 +30,7 @@ def _figures(db: Session, column: str, first: date, last: date) -> dict[date, in
     rows = db.execute(
         select(c.day, c[column]).where(c.currency == _currency(), c.day >= first, c.day <= last).order_by(c.day)
     )
-    return {day: value for day, value in rows}
+    return dict(rows.all())
 
 
 def _today_and_yesterday(db: Session, column: str, now: datetime) -> tuple[int, int, date]:

@@ -70,7 +70,7 @@ def product_counts(db: Session, ids: Sequence[int]) -> dict[int, int]:
     rows = db.execute(
         select(Product.category_id, func.count()).where(Product.category_id.in_(ids)).group_by(Product.category_id)
     )
-    return {category_id: count for category_id, count in rows}
+    return dict(rows.all())
 
 
 def search(db: Session, text: str, limit: int) -> list[Hit]:

@@ -44,26 +44,59 @@ PRODUCTS = Screen(
     ),
     search=Search(contains=("search_text",), hint=_l("Name, SKU or barcode")),
     fields=(
-        Field("name", _l("Name"), "translations", required=True, max_length=200, get=queries.product_texts("name"), order=10),
+        Field(
+            "name",
+            _l("Name"),
+            "translations",
+            required=True,
+            max_length=200,
+            get=queries.product_texts("name"),
+            order=10,
+        ),
         Field("pictures", _l("Pictures"), "images", order=20),
-        Field("variants", _l("Variants"), "rows", required=True, rows=_VARIANT_FIELDS, get=queries.variant_lines, order=30),
+        Field(
+            "variants", _l("Variants"), "rows", required=True, rows=_VARIANT_FIELDS, get=queries.variant_lines, order=30
+        ),
         Field("category_id", _l("Category"), "lookup", to="products.Category", order=40),
         Field("description", _l("Description"), "translations", get=queries.product_texts("description"), order=50),
-        Field("position", _l("Place in the shop"), "int", minimum=0, maximum=1_000_000, help=_l("Small numbers come first."), order=60),
+        Field(
+            "position",
+            _l("Place in the shop"),
+            "int",
+            minimum=0,
+            maximum=1_000_000,
+            help=_l("Small numbers come first."),
+            order=60,
+        ),
     ),
     sections=(
-        Section("about", _l("About"), columns=("category_id", "description", "position", "created_at", "changed_at"), order=30),
         Section(
-            "variants", _l("Variants"), template="products/variants.html",
-            load=lambda db, row: {"variants": queries.variant_lines(db, row)}, order=20,
+            "about",
+            _l("About"),
+            columns=("category_id", "description", "position", "created_at", "changed_at"),
+            order=30,
+        ),
+        Section(
+            "variants",
+            _l("Variants"),
+            template="products/variants.html",
+            load=lambda db, row: {"variants": queries.variant_lines(db, row)},
+            order=20,
         ),
     ),
     actions=(
         Action(
-            "change_price", _l("Change price"), selling.change_price, icon="currency-yen",
+            "change_price",
+            _l("Change price"),
+            selling.change_price,
+            icon="currency-yen",
             fields=(
                 Field(
-                    "prices", _l("Prices"), "rows", required=True, get=queries.price_lines,
+                    "prices",
+                    _l("Prices"),
+                    "rows",
+                    required=True,
+                    get=queries.price_lines,
                     rows=(
                         Field("id", _l("Id"), "hidden"),
                         Field("option", _l("Variant")),
@@ -71,21 +104,37 @@ PRODUCTS = Screen(
                     ),
                 ),
             ),
-            done=_l("The price was changed."), order=10,
+            done=_l("The price was changed."),
+            order=10,
         ),
         Action(
-            "put_on_sale", _l("Put on sale"), selling.put_on_sale, icon="eye", tone="primary", bulk=True,
-            needs=("status",), when=lambda row: row.status in ("draft", "off_sale"), done=_l("It is on sale now."), order=20,
+            "put_on_sale",
+            _l("Put on sale"),
+            selling.put_on_sale,
+            icon="eye",
+            tone="primary",
+            bulk=True,
+            needs=("status",),
+            when=lambda row: row.status in ("draft", "off_sale"),
+            done=_l("It is on sale now."),
+            order=20,
         ),
         Action(
-            "take_off_sale", _l("Take off sale"), selling.take_off_sale, icon="eye-off", bulk=True,
-            needs=("status",), when=lambda row: row.status == "on_sale", done=_l("Customers no longer see it."), order=30,
+            "take_off_sale",
+            _l("Take off sale"),
+            selling.take_off_sale,
+            icon="eye-off",
+            bulk=True,
+            needs=("status",),
+            when=lambda row: row.status == "on_sale",
+            done=_l("Customers no longer see it."),
+            order=30,
         ),
     ),
     create=editing.create_product,
     update=editing.update_product,
     empty=_l("No products yet. Add the first one."),
-)  # fmt: skip
+)
 
 CATEGORIES = Screen(
     resource="products.Category",
@@ -107,7 +156,9 @@ CATEGORIES = Screen(
     fields=(
         Field("name", _l("Name"), "translations", required=True, max_length=120, get=queries.category_texts, order=10),
         Field("parent_id", _l("Below"), "lookup", to="products.Category", order=20),
-        Field("position", _l("Place"), "int", minimum=0, maximum=1_000_000, help=_l("Small numbers come first."), order=30),
+        Field(
+            "position", _l("Place"), "int", minimum=0, maximum=1_000_000, help=_l("Small numbers come first."), order=30
+        ),
         Field("visible", _l("Visible"), "bool", default=True, order=40),
         Field("picture", _l("Picture"), "image", order=50),
     ),
@@ -115,7 +166,7 @@ CATEGORIES = Screen(
     update=categories.update_category,
     delete=categories.delete_category,
     empty=_l("No categories yet."),
-)  # fmt: skip
+)
 
 MENU = (
     MenuItem("products", _l("Products"), "package", screen="products.Product", tab=30, order=30),

@@ -131,7 +131,7 @@ def forget(db: Session, resource: str, row_ids: Collection[int]) -> None:
     db.execute(delete(Translation).where(Translation.resource == resource, Translation.row_id.in_(list(row_ids))))
 
 
-def _of(resource: str, ids: Collection[int], field: str) -> Select[tuple[Translation]]:
+def _of(resource: str, ids: Collection[int], field: str) -> Select[Translation]:
     return select(Translation).where(
         Translation.resource == resource, Translation.field == field, Translation.row_id.in_(list(ids))
     )

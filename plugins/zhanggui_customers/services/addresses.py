@@ -82,10 +82,16 @@ def update_address(
         address.is_default = True
     db.flush()
     record_audit(
-        db, "customers.address.changed", target=("customers.Customer", customer_id), label=address.public_id, actor=actor,
-        now=now, after={"region": address.region}, subject=("customers.Customer", customer_id),
+        db,
+        "customers.address.changed",
+        target=("customers.Customer", customer_id),
+        label=address.public_id,
+        actor=actor,
+        now=now,
+        after={"region": address.region},
+        subject=("customers.Customer", customer_id),
         pii={"name": address.name, "phone": address.phone, "detail": address.detail},
-    )  # fmt: skip
+    )
     return address
 
 
@@ -98,9 +104,13 @@ def remove_address(db: Session, *, customer_id: int, public_id: str, actor: Acto
     address.removed_at, address.is_default = now, False
     db.flush()
     record_audit(
-        db, "customers.address.removed", target=("customers.Customer", customer_id), label=address.public_id, actor=actor,
+        db,
+        "customers.address.removed",
+        target=("customers.Customer", customer_id),
+        label=address.public_id,
+        actor=actor,
         now=now,
-    )  # fmt: skip
+    )
 
 
 def _clear_default(db: Session, customer_id: int) -> None:

@@ -38,9 +38,14 @@ def upsert_customers(
         )
     if records:
         record_audit(
-            db, "customers.customer.imported", target=("customers.Batch", batch_id), label=batch_id, actor=actor, now=now,
+            db,
+            "customers.customer.imported",
+            target=("customers.Batch", batch_id),
+            label=batch_id,
+            actor=actor,
+            now=now,
             after={"new": len(new), "updated": len(old)},
-        )  # fmt: skip
+        )
     db.expire_all()
     return known
 

@@ -129,15 +129,16 @@ def unblock_customer(db: Session, *, id: int, actor: Actor, now: datetime) -> No
 
 
 def _set_blocked(db: Session, customer_id: int, blocked: bool, actor: Actor, now: datetime, reason: str) -> None:
-    done = db.execute(
+    done = db.scalar(
         update(Customer)
         .where(Customer.id == customer_id, Customer.blocked.is_(not blocked))
         .values(blocked=blocked, row_version=Customer.row_version + 1)
+        .returning(Customer.id)
         .execution_options(synchronize_session=False)
     )
     customer = queries.customer(db, customer_id)
     db.refresh(customer)
-    if done.rowcount == 0:
+    if done is None:
         words = {True: _l("blocked"), False: _l("not blocked")}
         raise IllegalMove(thing=_l("This customer"), state=words[blocked], wanted=words[blocked])
     record_audit(

@@ -73,10 +73,16 @@ def ship_order(
     publish(
         db,
         OrderShipped(
-            order_id=order.id, number=order.number, customer_id=order.customer_id, shipment_id=shipment.id, carrier=carrier,
-            tracking_number=number, complete=not left, at=now.isoformat(),
+            order_id=order.id,
+            number=order.number,
+            customer_id=order.customer_id,
+            shipment_id=shipment.id,
+            carrier=carrier,
+            tracking_number=number,
+            complete=not left,
+            at=now.isoformat(),
         ),
-    )  # fmt: skip
+    )
     return order
 
 

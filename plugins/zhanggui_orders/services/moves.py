@@ -35,7 +35,7 @@ def move(db: Session, order: Order, verb: str, **changes: Any) -> None:
     """
     before = (order.status, order.payment_status, order.fulfillment_status)
     after = [changes.get(name, old) for name, old in zip(_STATUSES, before, strict=True)]
-    done = db.execute(
+    done = db.scalar(
         update(Order)
         .where(
             Order.id == order.id,
@@ -44,10 +44,11 @@ def move(db: Session, order: Order, verb: str, **changes: Any) -> None:
             Order.fulfillment_status == before[2],
         )
         .values(**changes, stage=stage_of(*after), row_version=Order.row_version + 1)
+        .returning(Order.id)
         .execution_options(synchronize_session=False)
     )
     db.refresh(order)
-    if done.rowcount == 0:
+    if done is None:
         raise refusal(order, verb)
 
 

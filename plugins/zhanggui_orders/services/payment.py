@@ -117,15 +117,26 @@ def record_refund(db: Session, *, id: int, actor: Actor, now: datetime, note: st
         .values(status="refunded", refunded_at=now)
     )
     record_audit(
-        db, "orders.order.refunded", target=order, label=order.number, actor=actor, now=now,
-        before={"payment_status": "refund_due"}, after={"payment_status": "refunded", "amount": amount}, reason=note or "",
-    )  # fmt: skip
+        db,
+        "orders.order.refunded",
+        target=order,
+        label=order.number,
+        actor=actor,
+        now=now,
+        before={"payment_status": "refund_due"},
+        after={"payment_status": "refunded", "amount": amount},
+        reason=note or "",
+    )
     publish(
         db,
         OrderRefunded(
-            order_id=order.id, number=order.number, customer_id=order.customer_id, amount=amount, currency=order.currency,
+            order_id=order.id,
+            number=order.number,
+            customer_id=order.customer_id,
+            amount=amount,
+            currency=order.currency,
             at=now.isoformat(),
         ),
-    )  # fmt: skip
+    )
     days.count(db, now, order.currency, refunded_amount=amount)
     return order

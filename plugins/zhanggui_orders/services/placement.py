@@ -131,10 +131,14 @@ def place_order(
     publish(
         db,
         OrderPlaced(
-            order_id=order.id, number=order.number, customer_id=customer_id, amount=order.total, currency=order.currency,
+            order_id=order.id,
+            number=order.number,
+            customer_id=customer_id,
+            amount=order.total,
+            currency=order.currency,
             at=now.isoformat(),
         ),
-    )  # fmt: skip
+    )
     days.count(db, now, order.currency, placed_count=1, placed_amount=order.total)
     if order.total == 0:
         record_payment(db, order_id=order.id, provider="free", amount=0, currency=order.currency, actor=actor, now=now)

@@ -132,7 +132,7 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
         elif sku in seen:
             errors[where + "sku"] = _l("This SKU stands here twice.")
         seen.add(sku)
-        variant = present.get(_id(line.get("id"))) or by_sku.get(sku)
+        variant = present.get(_id(line.get("id")) or 0) or by_sku.get(sku)
         if line.get("id") and _id(line["id"]) not in present:
             errors[where + "sku"] = _l("This variant belongs to another product.")
         if variant is None:

@@ -74,7 +74,8 @@ def _known(db: Session, keys: Sequence[str]) -> dict[str, int]:
 
 def variant_ids_by_sku(db: Session, skus: Iterable[str]) -> dict[str, tuple[int, int]]:
     """``{sku: (variant id, product id)}`` of those that there are."""
-    wanted, found = list(dict.fromkeys(skus)), {}
+    wanted = list(dict.fromkeys(skus))
+    found: dict[str, tuple[int, int]] = {}
     for start in range(0, len(wanted), _CHUNK):
         some = wanted[start : start + _CHUNK]
         rows = db.execute(

@@ -47,14 +47,15 @@ def take_off_sale(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
 
 def _move(db: Session, product: Product, wanted: ProductStatus, actor: Actor, now: datetime) -> None:
     before = product.status
-    done = db.execute(
+    done = db.scalar(
         update(Product)
         .where(Product.id == product.id, Product.status.in_(leading_to(wanted)))
         .values(status=wanted, changed_at=now, row_version=Product.row_version + 1)
+        .returning(Product.id)
         .execution_options(synchronize_session=False)
     )
     db.refresh(product)
-    if done.rowcount == 0:
+    if done is None:
         raise IllegalMove(thing=product.name, state=LABELS[product.status], wanted=LABELS[wanted])
     record_audit(
         db, f"products.product.{wanted}", target=product, label=product.name, actor=actor, now=now,

@@ -1,0 +1,77 @@
+# `make` lists what there is. Two commands matter most: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := config/requirements.txt
+DEV_LOCK := config/requirements-dev.txt
+export PORT ?= 8000
+export HOST ?= 127.0.0.1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format catalogs docs assets lock wheel ui-matrix bench import-report clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.demo: $(LOCK) setup.cfg setup.py
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "Installing (once; the next start needs no network) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r $(LOCK)
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(DEV_LOCK) $(VENV)/.demo
+	@$(PIP) --require-hashes -r $(DEV_LOCK)
+	@touch $@
+
+demo: $(VENV)/.demo ## the tea shop on http://127.0.0.1:8000 (PORT=, HOST=0.0.0.0 for a phone)
+	@exec $(BIN)/zhanggui demo
+
+test: $(VENV)/.dev ## every test, on SQLite, PostgreSQL, a queue server and a browser
+	@$(BIN)/python tests/browser.py
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev ## lint, types, imports, catalogs, generated docs, assets, migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest tests/architecture
+	@$(BIN)/python -m zhanggui.i18n.tool check
+	@$(BIN)/python -m zhanggui.cli.reference --check
+	@themes/palm/frontend/check
+
+format: $(VENV)/.dev ## put imports in order and mend what can be mended
+	@$(BIN)/ruff check --fix .
+
+catalogs: $(VENV)/.dev ## collect the texts and compile the translations
+	@$(BIN)/python -m zhanggui.i18n.tool extract
+	@$(BIN)/python -m zhanggui.i18n.tool compile
+
+docs: $(VENV)/.dev ## write docs/reference anew from the code
+	@$(BIN)/python -m zhanggui.cli.reference
+
+assets: ## build the theme's files (needs Node 20)
+	@cd themes/palm/frontend && npm ci --silent && node build.mjs
+
+lock: $(VENV)/.dev ## resolve the dependencies anew
+	@printf 'setuptools\nwheel\n' | $(BIN)/uv pip compile -q setup.cfg - --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(LOCK)
+	@$(BIN)/uv pip compile -q setup.cfg --extra dev -c $(LOCK) --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(DEV_LOCK)
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null && ls dist/*.whl
+
+ui-matrix: $(VENV)/.dev ## every screen, phone and desktop, zh and en, light and dark, against the budget
+	@$(BIN)/python tests/browser.py
+	@$(BIN)/python -m pytest tests/journeys/test_every_screen.py --full-matrix
+
+bench: $(VENV)/.dev ## beside the peers: BENCH=path/to/the/benchmark make bench
+	@test -n "$(BENCH)" || { echo "Say where the peer benchmark lies: BENCH=path make bench"; exit 2; }
+	@BENCH_TARGETS=$(CURDIR)/tests/bench $(BENCH)/run web --only django,floor,ours && BENCH_TARGETS=$(CURDIR)/tests/bench $(BENCH)/run export --only django,floor,ours
+
+import-report: $(VENV)/.demo ## compare what was imported with the file: FILE=year.parquet make import-report
+	@test -n "$(FILE)" || { echo "Say which file: FILE=year.parquet make import-report"; exit 2; }
+	@$(BIN)/python -m zhanggui.importing.compare $(FILE)
+
+clean: ## remove what was built; the demo's data in var/ stays
+	@rm -rf $(VENV) build dist *.egg-info core/*.egg-info

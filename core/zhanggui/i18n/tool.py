@@ -1,0 +1,123 @@
+"""Catalogs: collect the texts of the core and of each plugin, compile the translations, check that none is missing.
+
+    python -m zhanggui.i18n.tool extract|compile|check
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from ..host.discovery import discover
+
+LOCALES = ("zh_CN",)
+CORE = Path(__file__).parents[1]
+_METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.js", "jinja2"), ("**.py", "python")]
+_KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+_OPTIONS = {"**/templates/**.html": {"trimmed": "true"}}
+
+
+def components() -> dict[str, Path]:
+    """The core, and every plugin that is installed or lies in ./plugins."""
+    found = {plugin_id: manifest.path for plugin_id, manifest in discover(["plugins"]).manifests.items()}
+    return {"core": CORE} | found
+
+
+def collect(folder: Path) -> Catalog:
+    """All marked texts of one component. Without line numbers, so that moving code changes nothing."""
+    catalog = Catalog(project="zhanggui", charset="utf-8", fuzzy=False)
+    messages = extract_from_dir(folder, _METHODS, _OPTIONS, _KEYWORDS, comment_tags=("i18n:",), strip_comment_tags=True)
+    for filename, _line, message, comments, context in messages:
+        catalog.add(message, None, [(filename, 0)], auto_comments=comments, context=context)
+    return catalog
+
+
+def po_path(folder: Path, locale: str) -> Path:
+    """Where a component's translations lie."""
+    return folder / "translations" / locale / "LC_MESSAGES" / "messages.po"
+
+
+def load(folder: Path, locale: str) -> Catalog:
+    """The translations that there are."""
+    path = po_path(folder, locale)
+    if not path.exists():
+        return Catalog(locale=locale)
+    with path.open("rb") as source:
+        return read_po(source, locale=locale)
+
+
+def extract() -> None:
+    """Bring every catalog in step with the code; translations that are there stay."""
+    for folder in components().values():
+        template = collect(folder)
+        for locale in LOCALES:
+            present = load(folder, locale)
+            present.update(template, no_fuzzy_matching=True)
+            present.obsolete.clear()
+            present.header_comment = ""
+            path = po_path(folder, locale)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as target:
+                write_po(target, present, width=120, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True)
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """The machine form of a catalog."""
+    out = io.BytesIO()
+    write_mo(out, catalog)
+    return out.getvalue()
+
+
+def compile_all() -> None:
+    """Write the machine forms."""
+    for folder in components().values():
+        for locale in LOCALES:
+            po_path(folder, locale).with_suffix(".mo").write_bytes(compiled(load(folder, locale)))
+
+
+def problems() -> Iterator[str]:
+    """What is missing, a line each."""
+    for name, folder in components().items():
+        template = collect(folder)
+        for locale in LOCALES:
+            catalog = load(folder, locale)
+            for message in template:
+                if not message.id:
+                    continue
+                found = catalog.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
+                texts = found.string if found is not None and isinstance(found.string, tuple | list) else [found.string if found else ""]
+                if found is None or not all(texts) or found.fuzzy:
+                    yield f"{name}: no {locale} text for {message.id!r}"
+            for message in catalog:
+                if message.id and template.get(message.id if isinstance(message.id, str) else message.id[0], message.context) is None:
+                    yield f"{name}: {locale} translates a text that is gone: {message.id!r}"
+            mo = po_path(folder, locale).with_suffix(".mo")
+            if not mo.exists() or mo.read_bytes() != compiled(catalog):
+                yield f"{name}: {mo.name} is not what messages.po says; run `make catalogs`"
+
+
+def main(command: str) -> int:
+    """Run one command; answers the exit code."""
+    if command == "extract":
+        extract()
+    elif command == "compile":
+        compile_all()
+    elif command == "check":
+        found = list(problems())
+        print("\n".join(found) or "Catalogs are complete.")
+        return 1 if found else 0
+    else:
+        print(__doc__)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2] or [""]))
