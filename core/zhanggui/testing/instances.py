@@ -28,6 +28,7 @@ def configured(data: Path, url: str, **more: Any) -> Config:
         "ZHANGGUI_WEB__TRUSTED_HOSTS": "localhost,127.0.0.1",
         "ZHANGGUI_PLUGINS__ENABLED": "*",
         "ZHANGGUI_PLUGINS__FOLDERS": str(Path(__file__).parents[3] / "plugins"),
+        "ZHANGGUI_THEME__FOLDERS": str(Path(__file__).parents[3] / "themes"),
     }
     environ |= {f"ZHANGGUI_{key.upper()}": str(value) for key, value in more.items()}
     return Config.load(None, environ)

@@ -132,7 +132,7 @@ def write_movement(
 
 
 def tell_low(db: Session, level: Row[Any], available: int, now: datetime) -> None:
-    """One notice when what is available falls to the warn level, not one for every unit below it."""
+    """One notice when what is available falls to the warn level: none for each unit below, one a day at most."""
     notify(
         db,
         kind="inventory.low",
@@ -140,7 +140,7 @@ def tell_low(db: Session, level: Row[Any], available: int, now: datetime) -> Non
         href=f"/stock/{level.id}",
         permission=("can_list", "inventory.StockLevel"),
         now=now,
-        key=f"inventory.low:{level.variant_id}",
+        key=f"inventory.low:{level.variant_id}:{now.date().isoformat()}",
     )
 
 

@@ -66,7 +66,7 @@ def test_the_staff_is_told_once_when_it_falls_to_the_warn_level(db: Session, own
     assert told == []
     for _ in range(3):
         place(db, owner, (tea, 1))
-    assert [n["key"] for n in told] == [f"inventory.low:{tea.id}"]
+    assert [n["key"] for n in told] == [f"inventory.low:{tea.id}:2026-03-02"]
     assert "Longjing tea" in str(told[0]["title"])
     assert queries.low_stock_todo(db, NOON, None)["count"] == 1
 

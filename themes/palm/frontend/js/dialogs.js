@@ -1,5 +1,5 @@
 // Sheets, questions, and forms shown in a sheet.
-import {$, base, el, icon, t, toast} from "./util.js";
+import {$, el, icon, t} from "./util.js";
 
 export function sheet(title, ...content) {
   const id = "sheet-title";
@@ -84,6 +84,8 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
   if (event.target.dataset.sent) { event.preventDefault(); return; }
   if (!navigator.onLine) return;
-  event.target.dataset.sent = "yes";
+  const form = event.target;
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 8000); // a download leaves the page standing
 });
 addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => delete form.dataset.sent));

@@ -18,18 +18,21 @@ async function reader() {
   }
   const worker = new Worker(base + WORKER);
   const canvas = document.createElement("canvas");
+  const one = (source) => new Promise((resolve, reject) => {
+    const width = source.videoWidth || source.width, height = source.videoHeight || source.height;
+    const scale = Math.min(1, 1280 / Math.max(width, height));
+    canvas.width = width * scale;
+    canvas.height = height * scale;
+    const context = canvas.getContext("2d", {willReadFrequently: true});
+    context.drawImage(source, 0, 0, canvas.width, canvas.height);
+    worker.onmessage = ({data}) => (data.error ? reject(new Error(data.error)) : resolve(data.text));
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage(context.getImageData(0, 0, canvas.width, canvas.height));
+  });
+  // One picture at a time, or the answer to a frame would be taken for the answer to a photo.
+  let last = Promise.resolve();
   return {
-    read: (source) => new Promise((resolve, reject) => {
-      const width = source.videoWidth || source.width, height = source.videoHeight || source.height;
-      const scale = Math.min(1, 1280 / Math.max(width, height));
-      canvas.width = width * scale;
-      canvas.height = height * scale;
-      const context = canvas.getContext("2d", {willReadFrequently: true});
-      context.drawImage(source, 0, 0, canvas.width, canvas.height);
-      worker.onmessage = ({data}) => (data.error ? reject(new Error(data.error)) : resolve(data.text));
-      worker.onerror = (event) => reject(new Error(event.message));
-      worker.postMessage(context.getImageData(0, 0, canvas.width, canvas.height));
-    }),
+    read: (source) => (last = last.catch(() => "").then(() => one(source))),
     close: () => worker.terminate(),
   };
 }
