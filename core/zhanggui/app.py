@@ -7,6 +7,7 @@ running one and swaps it, so no other code needs to know that plugins can come a
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -37,6 +38,7 @@ from .web.shell import TEMPLATE_GLOBALS
 from .web.views import screen_view
 
 log = logging.getLogger(__name__)
+_HASHED = re.compile(r"\.[0-9a-f]{10}\.")  # built assets carry their content's hash in the name
 
 
 class PluginFailed(Exception):
@@ -138,7 +140,7 @@ class Site:
         self._app: Flask | None = None
         self._generation = -1
         self._wsgi = self._with_proxy(self._dispatch)
-        self._static = WhiteNoise(self._wsgi, immutable_file_test=lambda path, url: url.startswith("/static/"),
+        self._static = WhiteNoise(self._wsgi, immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
                                   add_headers_function=_static_headers, charset="utf-8", max_age=0)  # fmt: skip
         for prefix, folder in theme.static_folders(runtime).items():
             self._static.add_files(str(folder), prefix=prefix)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import DemoData, JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import events, jobs, models, queries, screens
+from . import demo, events, jobs, models, queries, screens
 
 
 @hookimpl
@@ -57,3 +57,8 @@ def register_role_presets() -> Sequence[RolePreset]:
         ),
         RolePreset("viewer", _l("Viewer"), {"customers.Customer": reading}),
     ]
+
+
+@hookimpl
+def register_demo() -> Sequence[DemoData]:
+    return [demo.DEMO]

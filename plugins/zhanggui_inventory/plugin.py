@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import JobDef, MenuItem, RolePreset, Screen, Slot, Widget, _l, hookimpl
+from zhanggui.api import DemoData, JobDef, MenuItem, RolePreset, Screen, Slot, Widget, _l, hookimpl
 
-from . import jobs, models, screens
+from . import demo, jobs, models, screens
 
 
 @hookimpl
@@ -54,3 +54,8 @@ def register_role_presets() -> Sequence[RolePreset]:
         RolePreset("clerk", _l("Clerk"), {"inventory.StockLevel": reading, "inventory.StockMovement": reading}),
         RolePreset("viewer", _l("Viewer"), {"inventory.StockLevel": reading, "inventory.StockMovement": reading}),
     ]
+
+
+@hookimpl
+def register_demo() -> Sequence[DemoData]:
+    return demo.DEMO

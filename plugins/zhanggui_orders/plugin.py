@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import JobDef, MenuItem, RolePreset, Schedule, Screen, SearchProvider, Slot, Widget, _l, hookimpl
+from zhanggui.api import DemoData, JobDef, MenuItem, RolePreset, Schedule, Screen, SearchProvider, Slot, Widget, _l, hookimpl
 
-from . import events, hookspecs, jobs, models, queries, screens
+from . import demo, events, hookspecs, jobs, models, queries, screens
 
 
 @hookimpl
@@ -79,3 +79,8 @@ def register_role_presets() -> Sequence[RolePreset]:
         RolePreset("warehouse", _l("Warehouse"), {"orders.Order": (*reading, "ship", "write_note")}),
         RolePreset("viewer", _l("Viewer"), {"orders.Order": reading}),
     ]
+
+
+@hookimpl
+def register_demo() -> Sequence[DemoData]:
+    return [demo.DEMO]

@@ -8,11 +8,12 @@ from . import queries, states
 from .models import Category, Product
 from .services import categories, editing, selling
 
+# The service asks for SKU and price: the browser would ask for them in the blank last line too.
 _VARIANT_FIELDS = (
     Field("id", _l("Id"), "hidden"),
-    Field("sku", _l("SKU"), "code", required=True, max_length=64, scan=True),
+    Field("sku", _l("SKU"), "code", max_length=64, scan=True),
     Field("option", _l("Option"), max_length=200, help=_l("Size, color or weight, such as 250 g")),
-    Field("price", _l("Price"), "money", required=True, minimum=0),
+    Field("price", _l("Price"), "money", minimum=0),
     Field("cost", _l("Cost"), "money", minimum=0),
     Field("barcode", _l("Barcode"), "code", max_length=64, scan=True),
     Field("weight_g", _l("Weight (g)"), "int", minimum=0, maximum=10_000_000),
@@ -100,7 +101,7 @@ PRODUCTS = Screen(
                     rows=(
                         Field("id", _l("Id"), "hidden"),
                         Field("option", _l("Variant")),
-                        Field("price", _l("Price"), "money", required=True, minimum=0),
+                        Field("price", _l("Price"), "money", minimum=0),
                     ),
                 ),
             ),

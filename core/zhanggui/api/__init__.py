@@ -10,7 +10,9 @@ from flask_babel import gettext, lazy_gettext, ngettext, pgettext
 from .. import API_LEVEL
 from ..audit import record as record_audit
 from ..audit import timeline
+from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, has_access, protect, public
+from ..auth.throttle import throttled
 from ..config.settings import get as get_setting
 from ..db.base import Model, Versioned
 from ..db.crypto import blind_index
@@ -58,6 +60,7 @@ from ..web.describe import (
     Widget,
 )
 from ..web.gateway import gateway
+from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
 from ..web.views import View
 
@@ -70,8 +73,8 @@ __all__ = [
     "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money", "NotFound", "Operation", "Permission", "Pii",
     "ProviderError", "RolePreset", "Schedule", "Screen", "Search", "SearchProvider", "Section", "SettingTest", "Slot",
     "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate",
-    "blind_index", "clock", "code_string", "current_actor", "current_runtime", "enqueue", "expose", "fmt", "gateway",
-    "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "job", "lazy_gettext", "ngettext", "notify",
-    "pgettext", "protect", "public", "public_id", "publish", "reading", "record_audit", "save_image", "timeline",
+    "blind_index", "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose", "fmt", "gateway",
+    "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job", "lazy_gettext", "ngettext", "notify",
+    "pgettext", "protect", "public", "public_id", "publish", "reading", "record_audit", "save_image", "throttled", "timeline",
     "translations", "unit_of_work", "url_for_file",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flask import Request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -94,3 +95,10 @@ def _find(owner: str, key: str, print_: str) -> Answer | None:
 def forget_old(db: Session) -> int:
     """Drop keys older than a day; answers how many."""
     return int(db.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEEP)).rowcount)
+
+
+def idempotent(owner: str, request: Request, act: Callable[[Session], tuple[int, bytes]]) -> tuple[int, bytes]:
+    """:func:`once` for a Flask request: the key is its ``Idempotency-Key``, the fingerprint what it asks."""
+    print_ = fingerprint(request.method, request.path, request.get_data())
+    answer = once(owner, request.headers.get("Idempotency-Key"), print_, lambda db: Answer(*act(db)))
+    return answer.status, answer.body

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
@@ -10,6 +12,7 @@ from sqlalchemy import case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ..db.uow import reading, unit_of_work
 from ..kernel import clock
 from ..kernel.errors import DomainError
 from .models import Throttle
@@ -58,3 +61,21 @@ def count(db: Session, buckets: list[str]) -> None:
 def clear(db: Session, buckets: list[str]) -> None:
     """Forget the failures of somebody who got in."""
     db.execute(delete(Throttle).where(Throttle.bucket.in_(buckets)))
+
+
+@contextmanager
+def throttled(name: str, *, counts: type[Exception]) -> Iterator[None]:
+    """Run the block unless it failed too often of late; failures of the kind ``counts`` are counted.
+
+    :raises TooManyTries: from the 11th failure in five minutes.
+    """
+    kind, _, value = name.partition(":")
+    buckets = [bucket(kind, value)]
+    with reading() as db:
+        check(db, buckets)
+    try:
+        yield
+    except counts:
+        with unit_of_work() as db:
+            count(db, buckets)
+        raise

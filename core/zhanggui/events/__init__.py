@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, get_args, get_type_hints
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from ..kernel.trace import current_trace
 from .models import OutboxEvent
 
 MAX_DEPTH = 8
+_NUDGED = "zhanggui_relay_nudged"
 
 
 class Event:
@@ -39,6 +40,12 @@ class Event:
         """The fields as JSON values; a handler gets them by name."""
         return {f.name: _json(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
 
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> Self:
+        """The event that a payload was made of; what a newer release added is let pass."""
+        types = get_type_hints(cls)
+        return cls(**{f.name: _value(payload[f.name], types[f.name]) for f in fields(cls) if f.name in payload})  # type: ignore[arg-type]
+
 
 def _json(value: Any) -> Any:
     if isinstance(value, Money):
@@ -52,8 +59,23 @@ def _json(value: Any) -> Any:
     raise TypeError(f"an event carries ids and plain values, not {type(value).__name__}")
 
 
+def _value(value: Any, hint: Any) -> Any:
+    wanted = get_args(hint) or (hint,)
+    if isinstance(value, Mapping) and Money in wanted:
+        return Money(value["amount"], value["currency"])
+    if isinstance(value, str) and datetime in wanted:
+        return datetime.fromisoformat(value)
+    if isinstance(value, str) and date in wanted:
+        return date.fromisoformat(value)
+    if isinstance(value, list):
+        return [_value(v, wanted[0]) for v in value]
+    return value
+
+
 class TooDeep(RuntimeError):
-    """An event was caused by an event, by an event, ... : a circle."""
+    """An event was caused by an event, by an event, ... : a circle. Its job is given up at once."""
+
+    retry = False
 
 
 def publish(db: Session, event: Event) -> None:
@@ -71,11 +93,8 @@ def publish(db: Session, event: Event) -> None:
             actor_kind=actor.kind, actor_id=actor.id, correlation=trace.correlation, causation=trace.causation, depth=trace.depth,
         )
     )  # fmt: skip
-    from ..jobs.nudge import nudge_relay
+    if not db.info.get(_NUDGED):  # one nudge tells of all events of this transaction
+        from ..jobs.nudge import nudge_relay
 
-    after_commit(db, nudge_relay)
-
-
-def payload_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a handler of this outbox row is called with."""
-    return dict(row["payload"])
+        db.info[_NUDGED] = True
+        after_commit(db, nudge_relay)

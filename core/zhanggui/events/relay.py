@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from ..db.uow import unit_of_work
@@ -12,10 +15,19 @@ from ..kernel import clock
 from .models import OutboxEvent
 
 BATCH = 200
+_LOCK = text("SELECT pg_advisory_xact_lock(7024301)")  # any number that nobody else uses
+c = OutboxEvent.__table__.c
 
 
-def dispatch(limit: int = BATCH) -> list[int]:
-    """Give every handler of undispatched events its job; answers the jobs' ids, oldest first.
+class Dispatched(NamedTuple):
+    """What one batch came to: how many events, and the ids of the jobs that they became, oldest first."""
+
+    events: int
+    jobs: list[int]
+
+
+def dispatch(limit: int = BATCH) -> Dispatched:
+    """Give every handler of the oldest undispatched events its job.
 
     Two relays at once are harmless: the unique (event, handler) keeps one row.
     """
@@ -23,10 +35,12 @@ def dispatch(limit: int = BATCH) -> list[int]:
         return _dispatch(db, limit)
 
 
-def _dispatch(db: Session, limit: int) -> list[int]:
-    c = OutboxEvent.__table__.c
-    waiting = select(*c).where(c.dispatched_at.is_(None)).order_by(c.id).limit(limit)
-    rows = db.execute(waiting.with_for_update(skip_locked=True)).all()
+def _dispatch(db: Session, limit: int) -> Dispatched:
+    # One relay at a time: a second one would give later events their jobs while the earlier ones
+    # have none yet, and nothing would hold these jobs back. On SQLite every unit of work is alone.
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(_LOCK)
+    rows = db.execute(select(*c).where(c.dispatched_at.is_(None)).order_by(c.id).limit(limit)).all()
     handlers = current_host().handlers
     made: list[int] = []
     for row in rows:
@@ -40,10 +54,15 @@ def _dispatch(db: Session, limit: int) -> list[int]:
     if rows:
         done = update(OutboxEvent.__table__).where(c.id.in_([row.id for row in rows]))
         db.execute(done.values(dispatched_at=clock.now()))
-    return made
+    return Dispatched(len(rows), made)
+
+
+def status(db: Session) -> dict[str, Any]:
+    """How many events nobody was told of yet (at most a thousand are counted), and since when the oldest waits."""
+    oldest: datetime | None = db.scalar(select(func.min(c.occurred_at)).where(c.dispatched_at.is_(None)))
+    return {"waiting": waiting_count(db), "oldest": oldest}
 
 
 def waiting_count(db: Session) -> int:
     """How many events nobody was told of yet (at most a thousand are counted)."""
-    c = OutboxEvent.__table__.c
     return len(db.execute(select(c.id).where(c.dispatched_at.is_(None)).limit(1000)).all())

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..db.uow import after_commit
 from ..host.declare import JobDef
 from ..kernel import clock
-from ..kernel.actors import Actor
 from ..kernel.trace import current_trace
+from .dead import dead, requeue
 from .models import Job, Lease
-from .nudge import connect, nudge_jobs
+from .nudge import backlog, nudge_jobs
 from .store import add_job
+
+__all__ = ["dead", "enqueue", "job", "readiness", "requeue", "status"]
+LATE = 60.0  # seconds after which a due job that nobody took makes the instance "degraded"
 
 
 def job(*, max_attempts: int = 8, timeout: int = 120, queue: str = "default") -> Callable[[Callable[..., Any]], JobDef]:
@@ -59,47 +62,14 @@ def status(db: Session) -> dict[str, Any]:
     return {"counts": {s: counts.get(s, 0) for s in ("ready", "running", "held", "done", "dead")}, "oldest_due": oldest}
 
 
-def dead(db: Session, limit: int = 100) -> Sequence[Any]:
-    """The newest jobs that were given up."""
-    c = Job.__table__.c
-    return db.execute(select(*c).where(c.state == "dead").order_by(c.id.desc()).limit(limit)).all()
-
-
-def requeue(db: Session, ids: Sequence[int] | None, *, actor: Actor, now: datetime) -> int:
-    """Give dead jobs a new set of tries; all of them when ``ids`` is None. Answers how many."""
-    from .. import audit
-
-    c = Job.__table__.c
-    statement = update(Job.__table__).where(c.state == "dead")
-    if ids is not None:
-        statement = statement.where(c.id.in_(ids))
-    count = db.execute(statement.values(state="ready", attempts=0, run_at=now, finished_at=None, nudged_at=None)).rowcount
-    if count:
-        after = {"count": count, "ids": list(ids or ())}
-        audit.record(db, "core.job.requeued", target=("core.Job", ids[0] if ids and len(ids) == 1 else "*"), actor=actor, now=now, after=after)
-    return int(count)
-
-
 def readiness(db: Session) -> tuple[dict[str, Any], dict[str, Any]]:
     """The queue's and the jobs' part of ``/readyz``."""
-    from ..runtime import current_runtime
-
-    try:
-        connect(current_runtime()).ping()
-        queue: dict[str, Any] = {"status": "ok"}
-    except Exception as error:
-        queue = {"status": "down", "detail": type(error).__name__}
+    queue: dict[str, Any] = {"status": "ok"} if backlog() is not None else {"status": "down"}
     now = clock.now()
     lease = db.get(Lease, "scheduler")
-    oldest = status_oldest(db)
+    c = Job.__table__.c
+    oldest = db.scalar(select(c.run_at).where(c.state == "ready", c.run_at <= now).order_by(c.run_at).limit(1))
     late = (now - oldest).total_seconds() if oldest else 0.0
     led = lease is not None and lease.until > now
-    jobs = {"status": "ok" if led and late < 60 else "degraded", "scheduler": led, "oldest_due_seconds": round(late, 1)}
-    return queue, jobs
-
-
-def status_oldest(db: Session) -> datetime | None:
-    """When the job that waits longest was due."""
-    c = Job.__table__.c
-    due = select(c.run_at).where(c.state == "ready", c.run_at <= clock.now() - timedelta(seconds=1)).order_by(c.run_at).limit(1)
-    return db.scalar(due)
+    fine = led and late < LATE
+    return queue, {"status": "ok" if fine else "degraded", "scheduler": led, "oldest_due_seconds": round(late, 1)}

@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-
 from ..db.uow import reading, unit_of_work
 from ..events import relay as events_relay
 from ..host import hosted, refresh
 from ..host.declare import JobDef
-from ..host.host import Host
+from ..kernel import clock
 from ..kernel.actors import Actor, acting_as
 from ..kernel.trace import traced
 from ..runtime import activated, current_runtime
-from . import store
+from . import dead, store
 from .nudge import nudge_jobs
 
 log = logging.getLogger(__name__)
 BEAT = 5.0  # seconds; a third of the lease
+GRACE = 10.0  # seconds that a job has to notice that its time is over
 
 
 class LeaseLost(Exception):
     """Another worker took this job over while it ran here: what was done here is rolled back."""
 
 
+class JobTimeout(Exception):
+    """A job ran longer than its ``timeout``."""
+
+
 def relay() -> None:
     """Queue entry point: dispatch waiting events and say which jobs they became."""
     with hosted(refresh()):
-        while ids := events_relay.dispatch():
-            nudge_jobs(ids)
+        while (done := events_relay.dispatch()).events:
+            nudge_jobs(done.jobs)
 
 
 def run(job_id: int) -> str:
@@ -50,38 +57,36 @@ def run(job_id: int) -> str:
             with unit_of_work() as db:
                 store.hold(db, job_id, token, f"no enabled plugin knows the job {row.name}")
             return "held"
-        with _beating(job_id, token), traced(row.correlation, f"job:{row.id}", row.depth), acting_as(_actor(row)):
-            return _run(host, job, row, token)
+        with _beating(job_id, token, job.timeout), traced(row.correlation, f"job:{row.id}", row.depth), acting_as(_actor(row)):
+            return _run(job, row, token)
 
 
 def _actor(row: Any) -> Actor:
     return Actor("job", id=row.id, name=row.name, everything=True)
 
 
-def _run(host: Host, job: JobDef, row: Any, token: str) -> str:
+def _run(job: JobDef, row: Any, token: str) -> str:
     try:
         if job.takes_db:
             with unit_of_work() as db:
-                job.function(db, **row.kwargs)
+                with _at_most(job.timeout):
+                    job.function(db, **row.kwargs)
                 _finish(db, row.id, token)
         else:
-            job.function(**row.kwargs)
+            with _at_most(job.timeout):
+                job.function(**row.kwargs)
             with unit_of_work() as db:
                 _finish(db, row.id, token)
+        state = "done"
     except LeaseLost:
         log.warning("job %s (%s) was taken over by another worker; what this one did is undone", row.id, row.name)
         return "skipped"
     except Exception as error:
-        log.warning("job %s (%s) failed on try %s: %s", row.id, row.name, row.attempts + 1, error, exc_info=True)
-        with unit_of_work() as db:
-            state = store.fail(
-                db, row, token, f"{type(error).__name__}: {error}", traceback.format_exc(), retry=getattr(error, "retry", True)
-            )
-            if state == "dead":
-                _tell(db, row, error)
-        return state
-    _wake_next(row)
-    return "done"
+        log.warning("job %s (%s) failed on try %s: %s", row.id, row.name, row.attempts, error, exc_info=True)
+        state = _fail(row, token, error)
+    if state in ("done", "dead"):
+        _wake_next(row)
+    return state
 
 
 def _finish(db: Any, job_id: int, token: str) -> None:
@@ -89,40 +94,58 @@ def _finish(db: Any, job_id: int, token: str) -> None:
         raise LeaseLost(job_id)
 
 
+def _fail(row: Any, token: str, error: Exception) -> str:
+    sentence = f"{type(error).__name__}: {error}"
+    with unit_of_work() as db:
+        state = store.fail(db, row, token, sentence, traceback.format_exc(), retry=getattr(error, "retry", True))
+        if state == "dead":
+            dead.tell(db, row.id, row.name, sentence, now=clock.now())
+    return state
+
+
 def _wake_next(row: Any) -> None:
-    """The next job of the same key may have been told to wait for this one."""
-    if not row.key:
-        return
-    c = store.c
     with reading() as db:
-        following = db.scalar(
-            store.select(c.id).where(c.name == row.name, c.key == row.key, c.id > row.id, c.state == "ready").order_by(c.id).limit(1)
-        )
+        following = store.following(db, row)
     if following is not None:
         nudge_jobs([following])
 
 
-def _tell(db: Any, row: Any, error: Exception) -> None:
-    from flask_babel import lazy_gettext as _l
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    """Raise :class:`JobTimeout` inside the block when it takes too long (in a main thread, as in workers)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
-    from ..kernel import clock
-    from ..notices import notify
+    def ring(_number: int, _frame: Any) -> None:
+        raise JobTimeout(f"it ran longer than {seconds} s")
 
-    notify(
-        db, kind="core.job.dead", title=_l("A job was given up: %(name)s"), params={"name": row.name},
-        body=f"{type(error).__name__}: {error}"[:200], href=f"/system/jobs/{row.id}", permission=("can_list", "core.Job"),
-        now=clock.now(), key=f"job:{row.id}",
-    )  # fmt: skip
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager
-def _beating(job_id: int, token: str) -> Iterator[None]:
-    """Keep the lease while the job runs, from a thread that owns nothing else."""
-    runtime, stop = current_runtime(), threading.Event()
+def _beating(job_id: int, token: str, timeout: float) -> Iterator[None]:
+    """Keep the lease while the job runs, from a thread that owns nothing else.
+
+    A job that does not even notice its time-out (a driver that hangs in C) loses the lease, and in
+    a worker its process: it is tried again elsewhere and cannot come back late.
+    """
+    runtime, stop, end = current_runtime(), threading.Event(), time.monotonic() + timeout + GRACE
 
     def beat() -> None:
         with activated(runtime):
             while not stop.wait(BEAT):
+                if time.monotonic() > end:
+                    log.error("job %s does not stop after its time-out", job_id)
+                    if runtime.shared.get("work_horse"):
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    return
                 try:
                     with unit_of_work() as db:
                         if not store.renew(db, job_id, token):
@@ -138,5 +161,3 @@ def _beating(job_id: int, token: str) -> Iterator[None]:
     finally:
         stop.set()
         thread.join(timeout=BEAT)
-
-

@@ -6,11 +6,12 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ..config import settings
@@ -21,15 +22,17 @@ from ..host.declare import Schedule
 from ..kernel import clock
 from ..kernel.ids import public_id
 from ..runtime import Runtime, open_runtime
-from . import enqueue
+from . import dead, enqueue, store
 from .models import Job, Lease, ScheduleState
-from .nudge import nudge_jobs, nudge_relay
-from .store import due
+from .nudge import backlog, nudge_jobs, nudge_relay
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=12)
 TICK = 1.0
 KEEP = timedelta(days=30)
+BATCH = 500
+PRUNE_BATCHES = 40  # at most, every ten minutes
+CROWD = 100  # waiting nudges
 c = Job.__table__.c
 
 
@@ -57,13 +60,15 @@ def tick(db: Session) -> None:
     zone = ZoneInfo(settings.get("instance.time_zone"))
     states = {state.id: state for state in db.scalars(select(ScheduleState))}
     for plugin_id, schedule in current_host().schedules:
-        name = f"{plugin_id}.{schedule.id}"
+        name, following = f"{plugin_id}.{schedule.id}", _next(schedule, now, zone)
         state = states.get(name)
         if state is None:
-            db.add(ScheduleState(id=name, next_run_at=_next(schedule, now, zone)))
+            db.add(ScheduleState(id=name, next_run_at=following))
         elif state.next_run_at <= now:
             enqueue(db, schedule.job, unique=f"schedule:{name}", **dict(schedule.kwargs))
-            state.next_run_at = _next(schedule, now, zone)
+            state.next_run_at = following
+        elif state.next_run_at > following:  # it was made more frequent, or the clock was put back
+            state.next_run_at = following
 
 
 def _next(schedule: Schedule, now: datetime, zone: ZoneInfo) -> datetime:
@@ -73,48 +78,64 @@ def _next(schedule: Schedule, now: datetime, zone: ZoneInfo) -> datetime:
     return found.astimezone(UTC)
 
 
-def sweep(db: Session) -> tuple[bool, list[int]]:
-    """Find what was lost: events nobody dispatched, jobs nobody runs. Answers what to nudge."""
+def sweep(db: Session, *, again: bool = True) -> tuple[bool, Sequence[int]]:
+    """Find what was lost: events nobody dispatched, jobs nobody runs. Answers what to nudge.
+
+    :param again: whether to repeat nudges that may have been lost.
+    """
     now = clock.now()
-    lost = update(Job.__table__).where(c.state == "running", c.lease_until < now)
-    db.execute(lost.where(c.attempts < c.max_attempts).values(state="ready", lease_token=None, nudged_at=None, run_at=now))
-    spent = lost.where(c.attempts >= c.max_attempts)
-    db.execute(spent.values(state="dead", lease_token=None, unique_key=None, finished_at=now, last_error="its worker was lost every time"))
-    known = list(current_host().jobs)
-    db.execute(update(Job.__table__).where(c.state == "held", c.name.in_(known)).values(state="ready", run_at=now, nudged_at=None))
+    for lost in store.take_back(db):
+        dead.tell(db, lost.id, lost.name, store.LOST, now=now)
+    store.release(db, list(current_host().jobs))
     e = OutboxEvent.__table__.c
     waiting = select(e.id).where(e.dispatched_at.is_(None), e.occurred_at < now - timedelta(seconds=2)).limit(1)
-    return db.scalar(waiting) is not None, list(due(db))
+    return db.scalar(waiting) is not None, store.due(db, again=again)
 
 
-def prune(db: Session) -> None:
-    """Forget what was done long ago, a batch at a time."""
+def prune(db: Session) -> int:
+    """Forget a batch of what was done long ago; answers how many rows.
+
+    The newest row always stays: SQLite would give its id away a second time, and an event that
+    bears the id of an older one would find its jobs "already there".
+    """
     limit = clock.now() - KEEP
-    old = select(c.id).where(c.state == "done", c.finished_at < limit).limit(500)
-    db.execute(delete(Job).where(Job.id.in_(db.scalars(old).all())))
     e = OutboxEvent.__table__.c
-    told = select(e.id).where(e.dispatched_at < limit).order_by(e.id).limit(500)
-    db.execute(delete(OutboxEvent).where(OutboxEvent.id.in_(db.scalars(told).all())))
+    old_jobs = select(c.id).where(c.state == "done", c.run_at < limit, c.finished_at < limit, c.id < select(func.max(c.id)).scalar_subquery())
+    old_events = select(e.id).where(e.dispatched_at < limit, e.id < select(func.max(e.id)).scalar_subquery())
+    jobs = db.scalars(old_jobs.limit(BATCH)).all()
+    events = db.scalars(old_events.limit(BATCH)).all()
+    db.execute(delete(Job).where(Job.id.in_(jobs)))
+    db.execute(delete(OutboxEvent).where(OutboxEvent.id.in_(events)))
+    return len(jobs) + len(events)
 
 
 def round_once(holder: str, *, pruning: bool = False) -> bool:
     """One turn of the clock; False when another one leads."""
-    with unit_of_work() as db:
-        leads = lead(db, holder)
-    if not leads:
-        return False
     with hosted(refresh()):
         with unit_of_work() as db:
+            # In the transaction of the lease: a leader that slept through its lease ticks no more.
+            if not lead(db, holder):
+                return False
             tick(db)
-        with unit_of_work() as db:
-            events, jobs = sweep(db)
+        _sweep()
         if pruning:
-            with unit_of_work() as db:
-                prune(db)
-    if events:
+            for _ in range(PRUNE_BATCHES):
+                with unit_of_work() as db:
+                    if not prune(db):
+                        break
+    return True
+
+
+def _sweep() -> None:
+    waiting = backlog()
+    if waiting is None:
+        return  # to whom should it be told? what is found now would count as told
+    with unit_of_work() as db:
+        # Nudges that wait in a long queue are not lost, and repeating them would make it longer.
+        events, jobs = sweep(db, again=waiting < CROWD)
+    if events and waiting < CROWD:
         nudge_relay()
     nudge_jobs(jobs)
-    return True
 
 
 def run(runtime: Runtime, stop: threading.Event) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,8 @@ from ..kernel.ids import public_id
 from .models import Job
 
 LEASE = timedelta(seconds=15)
+NUDGE_LASTS = timedelta(seconds=10)
+LOST = "its worker was lost every time"
 c = Job.__table__.c
 
 
@@ -30,6 +32,7 @@ def add_job(
         "name": job.name, "kwargs": dict(kwargs), "queue": job.queue, "state": "ready", "attempts": 0, "max_attempts": job.max_attempts,
         "run_at": run_at or now, "event_id": event_id, "key": key, "unique_key": unique, "correlation": correlation,
         "causation": causation, "depth": depth, "created_at": now,
+        "nudged_at": None if run_at else now,  # whoever adds a job that is due tells the queue server after the commit
     }  # fmt: skip
     if event_id is None and unique is None:
         return int(db.execute(insert(Job.__table__).values(**values)).inserted_primary_key[0])
@@ -38,29 +41,26 @@ def add_job(
     return db.scalar(statement)
 
 
+def _must_wait() -> ColumnElement[bool]:
+    """Whether an earlier event of the same key still has an unfinished job of the same handler."""
+    earlier = Job.__table__.alias()
+    before = select(earlier.c.id).where(
+        earlier.c.name == c.name, earlier.c.key == c.key, earlier.c.event_id < c.event_id,
+        earlier.c.state.in_(("ready", "running", "held")),
+    )  # fmt: skip
+    return and_(c.key != "", before.correlate(Job.__table__).exists())
+
+
 def claim(db: Session, job_id: int) -> tuple[Any, str] | None:
     """Take a ready job that is due; ``(row, token)``, or None when somebody else has it or it must wait.
 
     A job of an event waits while an earlier one of the same handler and key is unfinished.
     """
     now, token = clock.now(), public_id(24)
-    row = db.execute(select(*c).where(c.id == job_id)).first()
-    if row is None:
-        return None
-    waits = False
-    if row.key:
-        earlier = Job.__table__.alias()
-        waits = exists().where(
-            earlier.c.name == row.name, earlier.c.key == row.key, earlier.c.id < row.id,
-            earlier.c.state.in_(("ready", "running", "held")),
-        )  # fmt: skip
-    statement = update(Job.__table__).where(c.id == job_id, c.state == "ready", c.run_at <= now)
-    if row.key:
-        statement = statement.where(~waits)  # type: ignore[operator]
+    statement = update(Job.__table__).where(c.id == job_id, c.state == "ready", c.run_at <= now, ~_must_wait())
     taken = statement.values(state="running", attempts=c.attempts + 1, lease_until=now + LEASE, lease_token=token)
-    if db.execute(taken).rowcount == 0:
-        return None
-    return row, token
+    row = db.execute(taken.returning(*c)).first()
+    return None if row is None else (row, token)
 
 
 def renew(db: Session, job_id: int, token: str) -> bool:
@@ -76,20 +76,20 @@ def finish(db: Session, job_id: int, token: str) -> bool:
     return bool(db.execute(done).rowcount)
 
 
-def fail(db: Session, row: Any, token: str | None, error: str, traceback: str, *, retry: bool = True) -> str:
-    """Put a job back for later, or among the dead once its attempts are used up; answers the new state."""
-    attempts = row.attempts + 1
-    dead = not retry or attempts >= row.max_attempts
-    delay = min(2**attempts, 3600) * random.uniform(0.8, 1.2)
-    values: dict[str, Any] = {
-        "state": "dead" if dead else "ready", "last_error": error[:500], "traceback": traceback[-8000:], "lease_until": None,
-        "lease_token": None, "nudged_at": None, "run_at": clock.now() + timedelta(seconds=0 if dead else delay),
-    }  # fmt: skip
-    if dead:
-        values |= {"finished_at": clock.now(), "unique_key": None}
+def fail(db: Session, row: Any, token: str, error: str, traceback: str, *, retry: bool = True) -> str:
+    """Put a job back for later, or among the dead once its attempts are used up.
+
+    :returns: the new state, or ``skipped`` when the job was taken away meanwhile.
+    """
+    now = clock.now()
+    values: dict[str, Any] = {"last_error": error[:500], "traceback": traceback[-8000:], "lease_until": None, "lease_token": None}
+    if not retry or row.attempts >= row.max_attempts:
+        values |= {"state": "dead", "finished_at": now, "unique_key": None}
+    else:
+        pause = min(2**row.attempts, 3600) * random.uniform(0.8, 1.2)
+        values |= {"state": "ready", "nudged_at": None, "run_at": now + timedelta(seconds=pause)}
     statement = update(Job.__table__).where(c.id == row.id, c.state == "running", c.lease_token == token)
-    db.execute(statement.values(**values))
-    return str(values["state"])
+    return str(values["state"]) if db.execute(statement.values(**values)).rowcount else "skipped"
 
 
 def hold(db: Session, job_id: int, token: str, why: str) -> None:
@@ -98,11 +98,41 @@ def hold(db: Session, job_id: int, token: str, why: str) -> None:
     db.execute(statement.values(state="held", last_error=why[:500], attempts=c.attempts - 1, lease_until=None, lease_token=None))
 
 
-def due(db: Session, limit: int = 500) -> Sequence[int]:
-    """Ready jobs whose time has come and that nobody was told of in the last ten seconds."""
+def take_back(db: Session) -> Sequence[Any]:
+    """Make jobs ready whose worker was lost; those that lost every one of theirs are dead, and answered."""
     now = clock.now()
-    quiet = or_(c.nudged_at.is_(None), c.nudged_at < now - timedelta(seconds=10))
-    ids = db.scalars(select(c.id).where(c.state == "ready", c.run_at <= now, quiet).order_by(c.run_at, c.id).limit(limit)).all()
+    lost = update(Job.__table__).where(c.state == "running", c.lease_until < now)
+    db.execute(lost.where(c.attempts < c.max_attempts).values(state="ready", lease_token=None, nudged_at=None, run_at=now))
+    spent = lost.where(c.attempts >= c.max_attempts)
+    dead = spent.values(state="dead", lease_token=None, unique_key=None, finished_at=now, last_error=LOST).returning(c.id, c.name)
+    return db.execute(dead).all()
+
+
+def release(db: Session, known: Sequence[str]) -> None:
+    """Make held jobs ready whose plugin is back."""
+    back = update(Job.__table__).where(c.state == "held", c.name.in_(known))
+    db.execute(back.values(state="ready", run_at=clock.now(), nudged_at=None))
+
+
+def due(db: Session, *, again: bool = True, limit: int = 500) -> Sequence[int]:
+    """Ready jobs whose time has come, that need not wait, and that the queue server was not told of.
+
+    :param again: also those that it was told of more than ten seconds ago: that may have been lost.
+    """
+    now = clock.now()
+    untold = c.nudged_at.is_(None)
+    if again:
+        untold = or_(untold, c.nudged_at < now - NUDGE_LASTS)
+    statement = select(c.id).where(c.state == "ready", c.run_at <= now, untold, ~_must_wait())
+    ids = db.scalars(statement.order_by(c.run_at, c.id).limit(limit)).all()
     if ids:
         db.execute(update(Job.__table__).where(c.id.in_(ids)).values(nudged_at=now))
     return ids
+
+
+def following(db: Session, row: Any) -> int | None:
+    """The next job of the same handler and key, which may have waited for this one."""
+    if not row.key:
+        return None
+    later = select(c.id).where(c.name == row.name, c.key == row.key, c.event_id > row.event_id, c.state == "ready")
+    return db.scalar(later.order_by(c.event_id).limit(1))

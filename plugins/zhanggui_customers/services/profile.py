@@ -79,7 +79,7 @@ def update_customer(
     row_version: int | None,
     actor: Actor,
     now: datetime,
-    name: str,
+    name: str = KEEP,
     phone: str | None = KEEP,
     gender: str | None = KEEP,
     region: str | None = KEEP,
@@ -96,10 +96,10 @@ def update_customer(
         raise StaleRow(changed={"name": customer.name, **_open_facts(customer)})
     before, personal = _open_facts(customer), _personal(customer)
     given = {
-        "phone": phone, "gender": gender, "region": region, "birthday": birthday, "note": note, "tags": tags,
+        "name": name, "phone": phone, "gender": gender, "region": region, "birthday": birthday, "note": note, "tags": tags,
     }  # fmt: skip
     kept = {field: getattr(customer, field) for field, value in given.items() if value is KEEP}
-    _fill(customer, name, **(given | kept))
+    _fill(customer, **(given | kept))
     db.flush()
     after, personal_after = _open_facts(customer), _personal(customer)
     changed = [key for key in after if before[key] != after[key]]

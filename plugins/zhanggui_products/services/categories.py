@@ -15,6 +15,7 @@ from ..models import Category, Product
 
 RESOURCE = "products.Category"
 Texts = str | Mapping[str, str]
+KEEP: Any = object()
 
 
 class CategoryInUse(DomainError):
@@ -36,11 +37,11 @@ def create_category(
     picture: str | None = None,
 ) -> int:
     """A new category; answers its id."""
-    category = Category()
-    _fill(db, category, name, parent_id, position, visible, picture)
+    category = Category(position=0, visible=True)
+    given = {"name": name, "parent_id": parent_id, "position": position, "visible": visible, "picture": picture}
+    _fill(db, category, given)
     db.add(category)
-    db.flush()
-    translations.set_texts(db, RESOURCE, category.id, "name", translations.split(name)[1], source=category.name)
+    _finish(db, category, given)
     record_audit(
         db, "products.category.created", target=category, label=category.name, actor=actor, now=now,
         after=_facts(category),
@@ -55,13 +56,13 @@ def update_category(
     row_version: int | None,
     actor: Actor,
     now: datetime,
-    name: Texts,
-    parent_id: int | None = None,
-    position: int | None = None,
-    visible: bool = True,
-    picture: str | None = None,
+    name: Texts = KEEP,
+    parent_id: int | None = KEEP,
+    position: int | None = KEEP,
+    visible: bool = KEEP,
+    picture: str | None = KEEP,
 ) -> None:
-    """Save the form of a category.
+    """Save what is given of a category; the rest stays.
 
     :raises StaleRow: when somebody saved it since the form was opened.
     """
@@ -69,9 +70,10 @@ def update_category(
     before = _facts(category)
     if row_version is not None and category.row_version != row_version:
         raise StaleRow(changed=before)
-    _fill(db, category, name, parent_id, position, visible, picture)
-    db.flush()
-    translations.set_texts(db, RESOURCE, id, "name", translations.split(name)[1], source=category.name)
+    given = {"name": name, "parent_id": parent_id, "position": position, "visible": visible, "picture": picture}
+    given = {field: value for field, value in given.items() if value is not KEEP}
+    _fill(db, category, given)
+    _finish(db, category, given)
     record_audit(
         db, "products.category.changed", target=category, label=category.name, actor=actor, now=now,
         before=before, after=_facts(category),
@@ -103,26 +105,31 @@ def _category(db: Session, category_id: int) -> Category:
     return found
 
 
-def _fill(
-    db: Session,
-    category: Category,
-    name: Texts,
-    parent_id: int | None,
-    position: int | None,
-    visible: bool,
-    picture: str | None,
-) -> None:
-    source = translations.split(name)[0].strip()
-    if not source:
-        raise Invalid(errors={"name": _l("A category needs a name.")})
-    above = parent_id
-    while above is not None:
-        parent = db.get(Category, above)
-        if parent is None or parent.id == category.id:
-            raise Invalid(errors={"parent_id": _l("A category cannot stand below itself.")})
-        above = parent.parent_id
-    category.name, category.parent_id, category.position = source, parent_id, position or 0
-    category.visible, category.picture = visible, picture
+def _fill(db: Session, category: Category, given: Mapping[str, Any]) -> None:
+    if "name" in given:
+        category.name = translations.split(given["name"] or "")[0].strip()
+        if not category.name:
+            raise Invalid(errors={"name": _l("A category needs a name.")})
+    if "parent_id" in given:
+        above = given["parent_id"]
+        while above is not None:
+            parent = db.get(Category, above)
+            if parent is None or parent.id == category.id:
+                raise Invalid(errors={"parent_id": _l("A category cannot stand below itself.")})
+            above = parent.parent_id
+        category.parent_id = given["parent_id"]
+    if "position" in given:
+        category.position = given["position"] or 0
+    for field in ("visible", "picture"):
+        if field in given:
+            setattr(category, field, given[field])
+
+
+def _finish(db: Session, category: Category, given: Mapping[str, Any]) -> None:
+    db.flush()
+    if "name" in given:
+        others = translations.split(given["name"] or "")[1]
+        translations.set_texts(db, RESOURCE, category.id, "name", others, source=category.name)
 
 
 def _facts(category: Category) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..rules import minor_units, search_text, shop_currency
 
 RESOURCE = "products.Product"
 Texts = str | Mapping[str, str]
+KEEP: Any = object()
 
 
 def product_for_update(db: Session, product_id: int) -> Product:
@@ -46,11 +47,14 @@ def create_product(
 
     :raises Invalid: without a name or a variant, or when a SKU is taken.
     """
-    product = Product(created_at=now, public_id=public_id())
-    _fill(db, product, name, description, category_id, pictures, position, now)
+    given = {
+        "name": name, "description": description, "category_id": category_id, "pictures": pictures, "position": position,
+    }  # fmt: skip
+    product = Product(created_at=now, public_id=public_id(), description="")
+    _fill(db, product, given, now)
     _set_variants(db, product, variants)
     db.add(product)
-    _finish(db, product, name, description)
+    _finish(db, product, given)
     record_audit(
         db, "products.product.created", target=product, label=product.name, actor=actor, now=now, after=_facts(product)
     )
@@ -65,14 +69,14 @@ def update_product(
     row_version: int | None,
     actor: Actor,
     now: datetime,
-    name: Texts,
-    variants: Sequence[Mapping[str, Any]],
-    description: Texts | None = None,
-    category_id: int | None = None,
-    pictures: Sequence[str] | None = None,
-    position: int | None = None,
+    name: Texts = KEEP,
+    variants: Sequence[Mapping[str, Any]] = KEEP,
+    description: Texts | None = KEEP,
+    category_id: int | None = KEEP,
+    pictures: Sequence[str] | None = KEEP,
+    position: int | None = KEEP,
 ) -> None:
-    """Save the form of a product. A variant that is left out is no longer sold; its history stays.
+    """Save what is given of a product; the rest stays. A variant that is left out is no longer sold.
 
     :raises StaleRow: when somebody saved it since the form was opened.
     """
@@ -80,9 +84,14 @@ def update_product(
     if row_version is not None and product.row_version != row_version:
         raise StaleRow(changed=_facts(product))
     before = _facts(product)
-    _fill(db, product, name, description, category_id, pictures, position, now)
-    _set_variants(db, product, variants)
-    _finish(db, product, name, description)
+    given = {
+        "name": name, "description": description, "category_id": category_id, "pictures": pictures, "position": position,
+    }  # fmt: skip
+    given = {field: value for field, value in given.items() if value is not KEEP}
+    _fill(db, product, given, now)
+    if variants is not KEEP:
+        _set_variants(db, product, variants)
+    _finish(db, product, given)
     after = _facts(product)
     changed = [key for key in after if before[key] != after[key]]
     record_audit(
@@ -92,27 +101,22 @@ def update_product(
     publish(db, ProductSaved(product_id=product.id, variant_ids=[v.id for v in product.variants]))
 
 
-def _fill(
-    db: Session,
-    product: Product,
-    name: Texts,
-    description: Texts | None,
-    category_id: int | None,
-    pictures: Sequence[str] | None,
-    position: int | None,
-    now: datetime,
-) -> None:
-    product.name = translations.split(name)[0].strip()
-    if not product.name:
-        raise Invalid(errors={"name": _l("A product needs a name.")})
-    product.description = translations.split(description or "")[0]
-    if category_id is not None and db.get(Category, category_id) is None:
-        raise Invalid(errors={"category_id": _l("Choose from the list.")})
-    product.category_id = category_id
-    if pictures is not None:
-        product.pictures = list(pictures)
+def _fill(db: Session, product: Product, given: Mapping[str, Any], now: datetime) -> None:
+    if "name" in given:
+        product.name = translations.split(given["name"] or "")[0].strip()
+        if not product.name:
+            raise Invalid(errors={"name": _l("A product needs a name.")})
+    if "description" in given:
+        product.description = translations.split(given["description"] or "")[0]
+    if "category_id" in given:
+        if given["category_id"] is not None and db.get(Category, given["category_id"]) is None:
+            raise Invalid(errors={"category_id": _l("Choose from the list.")})
+        product.category_id = given["category_id"]
+    if "pictures" in given:
+        product.pictures = list(given["pictures"] or ())
         product.picture = product.pictures[0] if product.pictures else None
-    product.position = position or 0
+    if "position" in given:
+        product.position = given["position"] or 0
     product.changed_at = now
 
 
@@ -180,14 +184,16 @@ def _taken_skus(db: Session, product: Product, skus: Sequence[str]) -> dict[str,
     return {f"variants-{n}-sku": _l("This SKU is taken already.") for n, sku in enumerate(skus) if sku in found}
 
 
-def _finish(db: Session, product: Product, name: Texts, description: Texts | None) -> None:
-    others = translations.split(name)[1]
-    product.search_text = search_text(product.name, product.variants, (others or {}).values())
+def _finish(db: Session, product: Product, given: Mapping[str, Any]) -> None:
     db.flush()
-    translations.set_texts(db, RESOURCE, product.id, "name", others, source=product.name)
-    translations.set_texts(
-        db, RESOURCE, product.id, "description", translations.split(description or "")[1], source=product.description
-    )
+    for field in ("name", "description"):
+        if field in given:
+            texts = translations.split(given[field] or "")[1]
+            translations.set_texts(db, RESOURCE, product.id, field, texts, source=getattr(product, field))
+    names = translations.all_texts(db, RESOURCE, product.id, "name", source=product.name)
+    others = [text for text in names.values() if text != product.name]
+    product.search_text = search_text(product.name, product.variants, others)
+    db.flush()
 
 
 def _id(value: Any) -> int | None:

@@ -104,4 +104,5 @@ def test_movements_always_add_up_to_the_level(db: Session, owner: Actor) -> None
             )
         )
         stock = stock_of(db, variant)
-        assert tuple(sums) == (stock.on_hand, stock.reserved) and held == stock.reserved
+        assert tuple(sums) == (stock.on_hand, stock.reserved)
+        assert held == stock.reserved

@@ -153,7 +153,9 @@ def test_it_counts_in_the_figures_of_the_day(db: Session, owner: Actor) -> None:
 
 def test_a_number_is_short_and_begins_with_the_day(db: Session, owner: Actor) -> None:
     number = place(db, owner, (add_product(db, owner), 1)).number
-    assert number.startswith("260302") and number.isalnum() and len(number) <= 32
+    assert number.startswith("260302")
+    assert number.isalnum()
+    assert len(number) <= 32
 
 
 def _at_once(instance: Runtime, attempt: Any) -> list[Any]:

@@ -133,3 +133,26 @@ def test_customers_do_not_find_a_draft(db: Session, owner: Actor) -> None:
     with pytest.raises(NotFound):
         products.product_on_shelf(db, product.public_id, locale="en")
     assert products.shelf(db, locale="en")[0] == []
+
+
+def test_what_is_not_given_stays(db: Session, owner: Actor) -> None:
+    product_id = make(db, owner, description={"zh_CN": "好茶", "en": "Good tea"}, position=7, pictures=["a" * 16])
+    update_product(db, id=product_id, row_version=None, actor=owner, now=NOON, name="Green tea")
+    product = db.get_one(Product, product_id)
+    assert (product.name, product.description, product.position, product.picture) == ("Green tea", "好茶", 7, "a" * 16)
+    assert translations.texts_of(db, "products.Product", [product_id], "description", "en") == {product_id: "Good tea"}
+    assert [v.active for v in product.variants] == [True]
+
+
+def test_a_category_keeps_what_is_not_given(db: Session, owner: Actor) -> None:
+    from zhanggui_products.models import Category
+    from zhanggui_products.services.categories import create_category, update_category
+
+    above = create_category(db, actor=owner, now=NOON, name="Tea")
+    below = create_category(
+        db, actor=owner, now=NOON, name={"zh_CN": "绿茶", "en": "Green"}, parent_id=above, position=3
+    )
+    update_category(db, id=below, row_version=1, actor=owner, now=NOON, visible=False)
+    category = db.get_one(Category, below)
+    assert (category.name, category.parent_id, category.position, category.visible) == ("绿茶", above, 3, False)
+    assert translations.texts_of(db, "products.Category", {below: "绿茶"}, "name", "en") == {below: "Green"}

@@ -77,7 +77,8 @@ def test_a_list_says_one_price_or_a_range(db: Session, owner: Actor) -> None:
     two = create_product(db, actor=owner, now=NOON, name="Two", variants=variants)
     ranges = queries.price_ranges(db, [one.product_id, two])
     assert ranges[one.product_id].endswith("19.90")
-    assert "10.00" in ranges[two] and "30.00" in ranges[two]
+    assert "10.00" in ranges[two]
+    assert "30.00" in ranges[two]
 
 
 def test_a_shelf_holds_what_lies_below_it_and_nothing_hidden(db: Session, owner: Actor) -> None:
@@ -92,7 +93,8 @@ def test_a_shelf_holds_what_lies_below_it_and_nothing_hidden(db: Session, owner:
         )
         put_on_sale(db, id=product_id, actor=owner, now=NOON)
     public = {s.name: s for s in products.shelves(db, locale="en")}
-    assert set(public) == {"Tea", "Green"} and public["Green"].parent_id == public["Tea"].public_id
+    assert set(public) == {"Tea", "Green"}
+    assert public["Green"].parent_id == public["Tea"].public_id
     found, _next = products.shelf(db, locale="en", category=public["Tea"].public_id)
     assert [p.name for p in found] == ["G"]
     assert found[0].category_id == public["Green"].public_id

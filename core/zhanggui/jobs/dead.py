@@ -1,0 +1,45 @@
+"""Jobs that were given up: told to staff, listed, tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from .. import audit
+from ..kernel.actors import Actor
+from ..notices import notify
+from .models import Job
+
+c = Job.__table__.c
+
+
+def tell(db: Session, job_id: int, name: str, why: str, *, now: datetime) -> None:
+    """Leave a notice for those who may look at jobs."""
+    notify(
+        db, kind="core.job.dead", title=_l("A job was given up: %(name)s"), params={"name": name}, body=why[:200],
+        href=f"/system/jobs/{job_id}", permission=("can_list", "core.Job"), now=now, key=f"job:{job_id}:{now:%Y%m%d%H%M%S}",
+    )  # fmt: skip
+
+
+def dead(db: Session, limit: int = 100) -> Sequence[Any]:
+    """The newest jobs that were given up."""
+    return db.execute(select(*c).where(c.state == "dead").order_by(c.id.desc()).limit(limit)).all()
+
+
+def requeue(db: Session, ids: Sequence[int] | None, *, actor: Actor, now: datetime) -> int:
+    """Give dead jobs a new set of tries; all of them when ``ids`` is None. Answers how many."""
+    statement = update(Job.__table__).where(c.state == "dead")
+    if ids is not None:
+        statement = statement.where(c.id.in_(ids))
+    again = statement.values(state="ready", attempts=0, run_at=now, finished_at=None, nudged_at=None)
+    done = sorted(db.scalars(again.returning(c.id)).all())
+    if done:
+        target = done[0] if len(done) == 1 else "*"
+        after = {"count": len(done), "ids": done[:100]}
+        audit.record(db, "core.job.requeued", target=("core.Job", target), actor=actor, now=now, after=after)
+    return len(done)

@@ -1,0 +1,67 @@
+"""The tea shop's shelves: eight categories, some sixty products, drawn pictures."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from datetime import datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import SYSTEM, DemoData, Money, save_image, unit_of_work
+
+from . import demo_pictures
+from .services.categories import create_category
+from .services.editing import create_product
+from .services.selling import put_on_sale
+
+_CURRENCY = "CNY"
+
+
+def fill(now: datetime, rng: random.Random) -> None:
+    """Put everything on the shelves, as if somebody had done it three months ago."""
+    opened = now - timedelta(days=95)
+    shelves = tomllib.loads(files(demo_pictures).joinpath("catalogue.toml").read_text("utf-8"))["category"]
+    for place, shelf in enumerate(shelves):
+        with unit_of_work() as db:
+            first = shelf["products"][0]
+            category = create_category(
+                db, name={"zh_CN": shelf["zh"], "en": shelf["en"]}, position=place, actor=SYSTEM, now=opened,
+                picture=_picture(db, first[5], first[6], rng, opened, first[0]),
+            )  # fmt: skip
+            for number, product in enumerate(shelf["products"]):
+                _add(db, product, category, place * 100 + number, rng, opened)
+
+
+def _add(db: Session, product: list[Any], category: int, position: int, rng: random.Random, now: datetime) -> None:
+    stem, zh, en, words_zh, words_en, shape, palette, variants = product
+    product_id = create_product(
+        db, actor=SYSTEM, now=now, name={"zh_CN": zh, "en": en}, description={"zh_CN": words_zh, "en": words_en},
+        category_id=category, position=position, pictures=[_picture(db, shape, palette, rng, now, stem)],
+        variants=[
+            {
+                "sku": f"{stem}-{number:02d}", "option": option, "price": Money.parse(price, _CURRENCY), "weight_g": grams,
+                "cost": Money(Money.parse(price, _CURRENCY).amount * rng.randint(38, 55) // 100, _CURRENCY),
+                "barcode": _barcode(rng), "attributes": {"option_en": option_en},
+            }
+            for number, (option, option_en, price, grams) in enumerate(variants, 1)
+        ],
+    )  # fmt: skip
+    put_on_sale(db, id=product_id, actor=SYSTEM, now=now)
+
+
+def _picture(db: Session, shape: str, palette: str, rng: random.Random, now: datetime, name: str) -> str:
+    drawn = demo_pictures.draw(shape, palette, rng.getrandbits(32))
+    return save_image(db, drawn, filename=f"{name}.png", actor=SYSTEM, now=now).id
+
+
+def _barcode(rng: random.Random) -> str:
+    """An EAN-13 in the range for use inside a shop, with its check digit."""
+    digits = "20" + "".join(str(rng.randrange(10)) for _ in range(10))
+    check = -sum(int(d) * (3 if n % 2 else 1) for n, d in enumerate(digits)) % 10
+    return f"{digits}{check}"
+
+
+DEMO = DemoData("products", fill, order=10)

@@ -1,0 +1,98 @@
+"""Reading what a client sent: strict JSON, checked by a schema, every complaint with a name."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnsupportedMediaType
+
+from zhanggui.api import BadRequest, Invalid, _l
+
+LARGEST = 64 * 1024
+
+
+class BadArgument(Invalid):
+    """An argument of the query that means nothing."""
+
+    code = "bad_request"
+    status = 400
+
+
+def read_body(raw: bytes, mimetype: str, schema: type[Schema] | None) -> Mapping[str, Any]:
+    """The body that an operation asks for. Fields that it does not know are left out.
+
+    :raises BadRequest: when it is no JSON object.
+    :raises Invalid: naming the field, ``lines.0.quantity``.
+    """
+    if schema is None:
+        return {}
+    if raw and mimetype != "application/json":
+        raise UnsupportedMediaType()
+    try:
+        given = json.loads(raw, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=_each_once) if raw else {}
+    except (ValueError, RecursionError):
+        raise BadRequest(_l("The body is not valid JSON.")) from None
+    if not isinstance(given, dict):
+        raise BadRequest(_l("The body must be a JSON object."))
+    try:
+        return schema().load(given)
+    except ValidationError as error:
+        raise Invalid(errors=dict(_flat(error.messages))) from None
+
+
+def read_query(args: MultiDict[str, str], schema: type[Schema] | None) -> Mapping[str, Any]:
+    """The arguments of a query.
+
+    :raises BadArgument: naming one that is unknown, given twice or out of its limits.
+    """
+    given: dict[str, Any] = {}
+    for name, values in args.lists():
+        if len(values) > 1:
+            raise _bad(name, _l("This was given twice."))
+        given[name] = values[0]
+    if schema is None:
+        if given:
+            raise _bad(next(iter(given)), _l("This is not known here."))
+        return {}
+    try:
+        return schema().load(given)
+    except ValidationError as error:
+        name, sentence = next(_flat(error.messages))
+        raise _bad(name, sentence) from None
+
+
+def _bad(name: str, sentence: Any) -> BadArgument:
+    # What the client called an argument is quoted shortly: the answer is no echo.
+    return BadArgument(_l("%(name)s: %(sentence)s", name=name[:40], sentence=sentence), errors={name[:40]: sentence})
+
+
+def _flat(messages: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            # marshmallow's own name for "the object as a whole"
+            yield from _flat(inner, where if key == "_schema" else f"{where}.{key}" if where else str(key))
+    elif isinstance(messages, list):
+        yield where, messages[0]
+    else:
+        yield where, messages
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _whole(text: str) -> int | float:
+    # No number here has 20 digits; reading one with a million digits would take long.
+    return int(text) if len(text) < 20 else math.inf
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found

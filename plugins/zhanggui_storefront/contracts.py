@@ -1,0 +1,50 @@
+"""What crosses the border of this plugin: what a handler is given, and who a login code stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor
+from zhanggui_customers.contracts import CustomerView
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody as a provider knows him: ``subject`` is his id there (an openid), and never leaves us."""
+
+    provider: str
+    subject: str
+    name: str
+    phone: str | None = None
+
+
+@dataclass
+class ShopRequest:
+    """What the handler of an operation gets; everything in it was checked by the operation's schemas."""
+
+    now: datetime
+    locale: str
+    actor: Actor
+    visitor: CustomerView | None  # None on a public operation
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any]
+    transaction: Callable[[], Session] = field(repr=False)
+
+    @cached_property
+    def db(self) -> Session:
+        """The session of this request, opened when first asked for: reading for GET, else a unit of work."""
+        return self.transaction()
+
+    @property
+    def customer(self) -> CustomerView:
+        """Who sent this, on an operation that needs a token."""
+        if self.visitor is None:
+            raise RuntimeError("a public operation has no customer")
+        return self.visitor

@@ -1,0 +1,29 @@
+"""Hooks that the storefront offers to other plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from zhanggui.api import Operation, hookspec
+
+from .contracts import Identity
+
+
+@hookspec
+def storefront_operations() -> Sequence[Operation]:
+    """Paths below ``/shop/api/v1``. One with the method and path of an earlier plugin's takes its place.
+
+    Example: ``return [Operation("GET", "/points", rest.my_points, "How many points I have", answer=schemas.Points)]``
+    """
+    return ()
+
+
+@hookspec
+def storefront_identity_providers() -> Mapping[str, Callable[[str], Identity | None]]:
+    """Who stands behind a login code, by the provider's name; ``None`` for a code that is not of its kind.
+
+    Called outside of any transaction: a provider may ask a server far away.
+
+    Example: ``return {"wechat": wechat.identity_of_code}``
+    """
+    return {}

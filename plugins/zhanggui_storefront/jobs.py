@@ -1,0 +1,15 @@
+"""Entry points of the worker."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import clock, job
+
+from . import services
+
+
+@job()
+def forget_ended_tokens(db: Session, **_from_newer_releases: object) -> None:
+    """Delete tokens that expired or were signed out."""
+    services.forget_ended(db, now=clock.now())

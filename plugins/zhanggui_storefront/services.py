@@ -1,0 +1,83 @@
+"""Signing customers in and out."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from zhanggui.api import DomainError, _l, get_setting, hooks
+from zhanggui_customers import facade as customers
+
+from .contracts import Identity
+from .models import Token
+
+
+class WrongCode(DomainError):
+    """No provider knows the login code."""
+
+    code = "bad_login_code"
+    status = 401
+    message = _l("This login code is not valid.")
+
+
+def digest(token: str) -> str:
+    """What is stored of a token: knowing the database lets nobody in. It is random, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def identify(code: str) -> Identity:
+    """Who a login code stands for, asked of every enabled provider.
+
+    :raises WrongCode: when none of them knows.
+    """
+    for _plugin, providers in hooks.call("storefront_identity_providers", strict=False):
+        for identity_of in (providers or {}).values():
+            identity = identity_of(code)
+            if identity is not None:
+                return identity
+    raise WrongCode()
+
+
+def open_session(db: Session, *, identity: Identity, now: datetime) -> tuple[str, int]:
+    """Sign somebody in; answers the token, which is never seen again, and its life in seconds.
+
+    :raises CustomerIsBlocked: when the shop does not sell to this customer.
+    """
+    customer = customers.find_or_create_by_identity(
+        db, provider=identity.provider, subject=identity.subject, name=identity.name, now=now, phone=identity.phone
+    )
+    life = timedelta(days=get_setting("plugin.storefront.token_days"))
+    token = secrets.token_urlsafe(32)
+    db.add(Token(digest=digest(token), customer_id=customer.id, created_at=now, expires_at=now + life))
+    db.flush()
+    return token, int(life.total_seconds())
+
+
+def customer_of_token(db: Session, token: str, now: datetime) -> customers.CustomerView | None:
+    """Whose token this is; None for one that is unknown, expired or revoked.
+
+    :raises CustomerIsBlocked: when the shop does not sell to this customer.
+    """
+    valid = (Token.digest == digest(token)) & Token.revoked_at.is_(None) & (Token.expires_at > now)
+    customer_id = db.scalar(select(Token.customer_id).where(valid))
+    if customer_id is None:
+        return None
+    customer = customers.customer(db, customer_id)
+    if customer.blocked:
+        raise customers.CustomerIsBlocked()
+    return customer
+
+
+def end_session(db: Session, *, token: str, now: datetime) -> None:
+    """Sign out on one device. A second time changes nothing."""
+    db.execute(update(Token).where(Token.digest == digest(token), Token.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def forget_ended(db: Session, *, now: datetime) -> int:
+    """Delete tokens that let nobody in any more; answers how many."""
+    ended = or_(Token.expires_at <= now, Token.revoked_at.is_not(None))
+    return int(db.execute(delete(Token).where(ended)).rowcount)
