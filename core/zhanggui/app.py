@@ -21,7 +21,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from . import auth, i18n
-from .auth import headers, views as auth_views
+from .auth import headers
+from .auth import views as auth_views
 from .auth.fab import ContainedAppBuilder
 from .auth.permissions import undeclared_routes
 from .db.uow import reading

@@ -17,7 +17,7 @@ from .services.profile import CustomerIsBlocked
 
 __all__ = [
     "AddressView", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "Purchases", "add_address", "add_purchases",
-    "address_of", "addresses_of", "customer", "find_or_create_by_identity", "masked_phone", "names", "normal_phone",
+    "address_of", "addresses_of", "customer", "find_or_create_by_identity", "ids_by_key", "masked_phone", "names", "normal_phone",
     "phone_index", "remove_address", "update_address", "upsert_customers",
 ]  # fmt: skip
 
@@ -131,3 +131,8 @@ def upsert_customers(
     return history.upsert_customers(
         db, records, batch_id=batch_id, actor=actor or current_actor(), now=now or clock.now()
     )
+
+
+def ids_by_key(db: Session, keys: Sequence[str]) -> dict[str, int]:
+    """``{key: customer id}`` of those customers of an import that there are."""
+    return history.customer_ids(db, keys)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import DemoData, Importer, JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import demo, events, jobs, models, queries, screens
+from . import demo, events, importing, jobs, models, queries, screens
 
 
 @hookimpl
@@ -57,6 +57,11 @@ def register_role_presets() -> Sequence[RolePreset]:
         ),
         RolePreset("viewer", _l("Viewer"), {"customers.Customer": reading}),
     ]
+
+
+@hookimpl
+def register_importers() -> Sequence[Importer]:
+    return [importing.CUSTOMERS]
 
 
 @hookimpl

@@ -6,9 +6,22 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import DemoData, JobDef, MenuItem, RolePreset, Schedule, Screen, SearchProvider, Slot, Widget, _l, hookimpl
+from zhanggui.api import (
+    DemoData,
+    Importer,
+    JobDef,
+    MenuItem,
+    RolePreset,
+    Schedule,
+    Screen,
+    SearchProvider,
+    Slot,
+    Widget,
+    _l,
+    hookimpl,
+)
 
-from . import demo, events, hookspecs, jobs, models, queries, screens
+from . import demo, events, hookspecs, importing, jobs, models, queries, screens
 
 
 @hookimpl
@@ -79,6 +92,11 @@ def register_role_presets() -> Sequence[RolePreset]:
         RolePreset("warehouse", _l("Warehouse"), {"orders.Order": (*reading, "ship", "write_note")}),
         RolePreset("viewer", _l("Viewer"), {"orders.Order": reading}),
     ]
+
+
+@hookimpl
+def register_importers() -> Sequence[Importer]:
+    return [importing.ORDERS]
 
 
 @hookimpl

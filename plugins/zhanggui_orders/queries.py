@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,6 @@ from zhanggui_customers import facade as customers
 
 from .contracts import LineView, OrderFacts, OrderView, ShipmentView
 from .models import Order, OrderLine, Payment, PriceAdjustment, Shipment
-from .rules import searched_phone
 from .states import STAGE_LABELS, Stage
 
 _orders = Order.__table__
@@ -145,6 +145,14 @@ def page_of_customer(
 
 
 # -- for the staff -----------------------------------------------------------------------------
+
+
+def searched_phone(text: str) -> str | None:
+    """The index of what may be a whole phone number, else None: an order number is longer than any."""
+    plain = re.sub(r"[\s-]", "", text)
+    if not re.match(r"(\+\d{7,15}|1\d{10})\Z", plain):
+        return None
+    return customers.phone_index(plain)
 
 
 def search(db: Session, text: str, limit: int) -> list[Hit]:

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from zhanggui.api import Choice, Invalid, _l, allocate, get_setting
-from zhanggui_customers import facade as customers
 
 from .contracts import Adjustment, CartLine, Quote
 from .states import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
@@ -125,11 +124,3 @@ def tracking(carrier: str, number: str | None) -> str:
     if not _TRACKING.match(plain):
         raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters and digits.")})
     return plain
-
-
-def searched_phone(text: str) -> str | None:
-    """The index of what may be a whole phone number, else None: an order number is longer than any."""
-    plain = re.sub(r"[\s-]", "", text)
-    if not re.match(r"(\+\d{7,15}|1\d{10})\Z", plain):
-        return None
-    return customers.phone_index(plain)

@@ -20,7 +20,7 @@ from zhanggui.api import (
 
 from . import details, queries, widgets
 from .models import Order
-from .rules import CARRIERS, searched_phone
+from .rules import CARRIERS
 from .services import cancellation, fulfillment, notes, payment
 from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
 
@@ -61,7 +61,7 @@ ORDERS = Screen(
     ),
     card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at")),
     filters=(
-        Filter("stage", _l("Stage"), choices=STAGES, tabs=True, order=10),
+        Filter("stage", _l("Stage"), choices=STAGES, tabs=True, counted=("to_pay", "to_ship"), order=10),
         Filter("payment_status", _l("Payment"), choices=PAYMENT_CHOICES, order=20),
         Filter("source", _l("Source"), choices=SOURCES, order=30),
         Filter("placed_at", _l("Placed"), "date_range", order=40),
@@ -69,7 +69,7 @@ ORDERS = Screen(
         Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
     ),
     search=Search(
-        prefix=("number",), exact={"phone_index": searched_phone}, hint=_l("Order number, or the whole phone number")
+        prefix=("number",), exact={"phone_index": queries.searched_phone}, hint=_l("Order number, or the whole phone number")
     ),
     default_sort=("-placed_at", "-id"),
     sections=(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import DemoData, Importer, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import demo, events, models, queries, screens
+from . import demo, events, importing, models, queries, screens
 
 
 @hookimpl
@@ -50,6 +50,11 @@ def register_role_presets() -> Sequence[RolePreset]:
         RolePreset("warehouse", _l("Warehouse"), {"products.Product": reading, "products.Category": reading}),
         RolePreset("viewer", _l("Viewer"), {"products.Product": reading, "products.Category": reading}),
     ]
+
+
+@hookimpl
+def register_importers() -> Sequence[Importer]:
+    return [importing.PRODUCTS]
 
 
 @hookimpl

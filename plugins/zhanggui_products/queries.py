@@ -34,6 +34,11 @@ def price_ranges(db: Session, ids: Sequence[int]) -> dict[int, str]:
     return ranges
 
 
+def category_name(c: Any) -> Any:
+    """What the category of a product is called, in the statement that reads the product."""
+    return select(Category.name).where(Category.id == c.category_id).scalar_subquery()
+
+
 def variant_lines(db: Session, row: Any) -> list[dict[str, Any]]:
     """The variants of a product as lines of its form."""
     return [

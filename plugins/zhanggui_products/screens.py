@@ -32,13 +32,13 @@ PRODUCTS = Screen(
         Column("name", _l("Name"), order=20),
         Column("price", _l("Price"), load=queries.price_ranges, order=30),
         Column("status", _l("Status"), "status", choices=states.CHOICES, order=40),
-        Column("category_id", _l("Category"), "lookup", to="products.Category", order=50),
+        Column("category", _l("Category"), expr=queries.category_name, order=50),
         Column("description", _l("Description"), "long_text", wide=False, order=70),
         Column("position", _l("Place in the shop"), "int", wide=False, order=80),
         Column("changed_at", _l("Changed"), "datetime", wide=False, order=90),
         Column("created_at", _l("Added"), "datetime", wide=False, order=95),
     ),
-    card=Card(title="name", end="price", badge="status", sub=("category_id",), image="picture"),
+    card=Card(title="name", end="price", badge="status", sub=("category",), image="picture"),
     filters=(
         Filter("status", _l("Status"), choices=states.CHOICES, tabs=True),
         Filter("category_id", _l("Category"), "lookup", to="products.Category"),
@@ -74,7 +74,7 @@ PRODUCTS = Screen(
         Section(
             "about",
             _l("About"),
-            columns=("category_id", "description", "position", "created_at", "changed_at"),
+            columns=("category", "description", "position", "created_at", "changed_at"),
             order=30,
         ),
         Section(

@@ -1,60 +1,77 @@
-"""One worked exchange an operation; a test plays them all, in this order, against the real thing."""
+"""One worked exchange per operation. ``tests/plugins/storefront`` sends each to a real shop and compares."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_PRICE = {"amount": 12800, "currency": "CNY"}
-_NONE = {"amount": 0, "currency": "CNY"}
-_TWICE = {"amount": 25600, "currency": "CNY"}
+PRODUCT_ID, VARIANT_ID, CATEGORY_ID = "p7kq2m9xw4t8bn3d", "v3hd8r5tz6yqk2wm", "c4nm7v2kx9sbt6qf"
+ADDRESS_ID, PICTURE_ID = "a9wt4k6pz2hmx7dv", "f2q8nk5xm7wbt3vd"
+NUMBER, TOKEN = "260302K4M7Q2XW9T", "Wk3dPq0v5uYt7sXeRz1aBc9nMg2hLf8jKo4iT6yUx0E"
 
-SESSION: dict[str, Any] = {
-    "request": {"code": "demo:Lin"},
-    "response": {"token": "kq1Xb0e7bV3mB0m9v1bq6d2k9sYg8uUo3qv5W4n2h0E", "expires_in": 2592000},
-}
+
+def _cny(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+def _exchange(response: Any, *, status: int = 200, **request: Any) -> dict[str, Any]:
+    return {"request": request, "response": response, "status": status}
+
+
+_PICTURE = {"thumb": f"/files/{PICTURE_ID}/thumb", "full": f"/files/{PICTURE_ID}/full"}
 _PRODUCT = {
-    "id": "k7m2p9w4x3b8n6qd", "name": "明前龙井", "description": "春茶，清明前采摘。", "category_id": "c4t8w2m6k9p3x7bd",
-    "pictures": ["/files/f3k8m2w7p4x9b6nd/full"], "thumbnail": "/files/f3k8m2w7p4x9b6nd/thumb",
-    "variants": [{"id": "v9x4b7n2k6m3w8pd", "sku": "LJ-100", "option": "100g", "price": _PRICE, "available": 18}],
+    "id": PRODUCT_ID, "name": "Longjing tea", "description": "Picked before the rains.", "category_id": CATEGORY_ID,
+    "pictures": [_PICTURE], "price": _cny(1990),
+    "variants": [
+        {"id": VARIANT_ID, "sku": "TEA-250", "option": "250 g", "attributes": {}, "price": _cny(1990), "available": 8}
+    ],
 }  # fmt: skip
-PRODUCTS = {"response": {"items": [_PRODUCT], "next": None}}
-PRODUCT = {"response": _PRODUCT}
-CATEGORIES = {"response": {"items": [{"id": "c4t8w2m6k9p3x7bd", "parent_id": None, "name": "绿茶", "picture": None}], "next": None}}
-_ADDRESS_BODY = {"name": "林小满", "phone": "13800138000", "region": ["浙江省", "杭州市", "西湖区"], "detail": "龙井路 1 号"}
-_ADDRESS = {"id": "a6n3k8w2m7x4p9bd", **_ADDRESS_BODY, "is_default": True}
-ADDRESS = {"request": {**_ADDRESS_BODY, "is_default": True}, "response": _ADDRESS}
-ADDRESSES = {"response": {"items": [_ADDRESS], "next": None}}
-_CART = {"lines": [{"variant_id": "v9x4b7n2k6m3w8pd", "quantity": 2}], "address_id": "a6n3k8w2m7x4p9bd", "note": "请发顺丰"}
 _LINE = {
-    "variant_id": "v9x4b7n2k6m3w8pd", "sku": "LJ-100", "name": "明前龙井", "option": "100g", "picture": "/files/f3k8m2w7p4x9b6nd/thumb",
-    "quantity": 2, "unit_price": _PRICE, "total": _TWICE,
+    "variant_id": VARIANT_ID, "sku": "TEA-250", "name": "Longjing tea", "option": "250 g", "picture": _PICTURE,
+    "unit_price": _cny(1990), "quantity": 2, "discount": _cny(0), "total": _cny(3980),
 }  # fmt: skip
-_QUOTE = {"lines": [_LINE], "goods_total": _TWICE, "discount_total": _NONE, "freight_total": _NONE, "total": _TWICE}
-QUOTE = {"request": _CART, "response": _QUOTE}
+_SUMS = {"subtotal": _cny(3980), "discount": _cny(0), "freight": _cny(0), "total": _cny(3980)}
+_WRITTEN = {"name": "Wang Wei", "phone": "13800138000", "region": ["浙江省", "杭州市", "西湖区"], "detail": "龙井路 1 号"}
+_ADDRESS = {"id": ADDRESS_ID, **_WRITTEN, "is_default": True}
+_CART = {"lines": [{"variant_id": VARIANT_ID, "quantity": 2}], "address_id": ADDRESS_ID, "note": "Please ring twice."}
+_AT = "2026-03-02T04:00:00Z"
 _ORDER = {
-    **_QUOTE, "number": "260302K7M2P9", "status": "open", "payment_status": "unpaid", "fulfillment_status": "unfulfilled",
-    "stage": "to_pay", "address": {k: v for k, v in _ADDRESS_BODY.items()}, "note": "请发顺丰",
-    "placed_at": "2026-03-02T04:00:00+00:00", "paid_at": None, "shipped_at": None, "completed_at": None, "canceled_at": None,
-    "shipments": [],
+    "number": NUMBER, "status": "open", "payment_status": "unpaid", "fulfillment_status": "unfulfilled",
+    "stage": "to_pay", "lines": [_LINE], **_SUMS, "address": _WRITTEN, "note": "Please ring twice.", "shipments": [],
+    "placed_at": _AT, "paid_at": None, "shipped_at": None, "completed_at": None, "canceled_at": None,
+    "cancel_reason": "",
 }  # fmt: skip
-ORDER = {"request": _CART, "response": _ORDER}
-ORDERS = {"response": {"items": [_ORDER], "next": None}}
-SHOWN = {"response": _ORDER}
-
-
-def _problem(code: str, detail: str) -> dict[str, Any]:
-    return {
-        "type": "about:blank", "title": code.replace("_", " "), "status": 409, "code": code, "detail": detail,
-        "correlation": "p4x9b6nd3k8m2w7f",
-    }  # fmt: skip
-
-
-UNPAYABLE = {
-    "request": {}, "status": 409,
-    "response": _problem("payment_unavailable", "This shop takes no payment online yet; please pay as agreed with it."),
+_CANCELED = {
+    **_ORDER, "status": "canceled", "stage": "canceled", "canceled_at": _AT, "cancel_reason": "Ordered twice.",
 }  # fmt: skip
-TOO_EARLY = {"request": {}, "status": 409, "response": _problem("illegal_move", "Only an order that was shipped can be received.")}
-CANCELED = {
-    "request": {"reason": "买错了"},
-    "response": {**_ORDER, "status": "canceled", "stage": "canceled", "canceled_at": "2026-03-02T04:05:00+00:00"},
-}
+_RECEIVED = {
+    **_ORDER, "status": "completed", "payment_status": "paid", "fulfillment_status": "received", "stage": "done",
+    "shipments": [{"carrier": "sf", "tracking_number": "SF1234567890", "shipped_at": _AT}], "paid_at": _AT,
+    "shipped_at": _AT, "completed_at": _AT,
+}  # fmt: skip
+_UNPAYABLE = {
+    "type": "about:blank", "title": "payment unavailable", "status": 409, "code": "payment_unavailable",
+    "detail": "This shop takes no payment here. Please pay as agreed with the shop.",
+    "correlation": "0b6f1f0e2c8d4a53",
+}  # fmt: skip
+
+
+def _list(entry: dict[str, Any]) -> dict[str, Any]:
+    return {"items": [entry], "next": None}
+
+
+SIGN_IN = _exchange({"token": TOKEN, "expires_in": 2592000}, body={"code": "demo:Wang Wei"})
+SIGN_OUT = _exchange(None, status=204)
+LIST_PRODUCTS = _exchange(_list(_PRODUCT), query={"category": CATEGORY_ID, "q": "tea", "limit": "20"})
+SHOW_PRODUCT = _exchange(_PRODUCT, path={"id": PRODUCT_ID})
+LIST_CATEGORIES = _exchange(_list({"id": CATEGORY_ID, "parent_id": None, "name": "Tea", "picture": None}))
+QUOTE = _exchange({"lines": [{**_LINE, "available": 8}], "adjustments": [], **_SUMS}, body=_CART)
+PLACE = _exchange(_ORDER, status=201, body=_CART, headers={"Idempotency-Key": "6f1c2f6e-cart-17"})
+LIST_ORDERS = _exchange(_list(_ORDER), query={"stage": "to_pay"})
+SHOW_ORDER = _exchange(_ORDER, path={"number": NUMBER})
+CANCEL = _exchange(_CANCELED, path={"number": NUMBER}, body={"reason": "Ordered twice."})
+PAY = _exchange(_UNPAYABLE, status=409, path={"number": NUMBER})
+RECEIVE = _exchange(_RECEIVED, path={"number": NUMBER})
+LIST_ADDRESSES = _exchange(_list(_ADDRESS))
+ADD_ADDRESS = _exchange(_ADDRESS, status=201, body={**_WRITTEN, "is_default": True})
+CHANGE_ADDRESS = _exchange({**_ADDRESS, "detail": "龙井路 2 号"}, path={"id": ADDRESS_ID}, body={"detail": "龙井路 2 号"})
+REMOVE_ADDRESS = _exchange(None, status=204, path={"id": ADDRESS_ID})

@@ -1,78 +1,102 @@
-"""The OpenAPI document, written from the operations."""
+"""The OpenAPI document, made from the operations themselves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 
-from zhanggui.api import Operation
+from zhanggui.api import Operation, get_setting
 
-_PROBLEM = {
-    "type": "object",
-    "required": ["status", "code", "detail"],
-    "properties": {
-        "status": {"type": "integer"}, "code": {"type": "string"}, "title": {"type": "string"}, "detail": {"type": "string"},
-        "errors": {"type": "object"}, "correlation": {"type": "string"}, "type": {"type": "string"},
-    },
+from . import schemas
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_KEY = {
+    "name": "Idempotency-Key", "in": "header", "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Sent twice with the same body, the request happens once and is answered twice the same.",
 }  # fmt: skip
-_LIST = [
-    {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}},
-    {"in": "query", "name": "cursor", "schema": {"type": "string"}},
-]
 
 
-def document(operations: Sequence[Operation]) -> dict[str, Any]:
-    """OpenAPI 3.1 for these operations."""
-    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))
-    spec = APISpec("Storefront", "1", "3.1.0", plugins=[plugin], servers=[{"url": "/shop/api/v1"}])
-    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    spec.components.schema("Problem", _PROBLEM)
-    paths: dict[str, dict[str, Any]] = {}
+def document(root: str, operations: Sequence[Operation]) -> dict[str, Any]:
+    """OpenAPI 3.1 with one worked example per operation."""
+    marshmallow = MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))
+    spec = APISpec(
+        title=get_setting("instance.name"), version="1", openapi_version="3.1.0", plugins=[marshmallow],
+        info={"description": "The storefront: what the mini-program and the web shop are built on."},
+        servers=[{"url": get_setting("web.public_url").rstrip("/") + root}],
+    )  # fmt: skip
+    spec.components.security_scheme("customer", {"type": "http", "scheme": "bearer"})
+    spec.components.schema("Problem", schema=schemas.Problem)
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _describe(operation)
-    for path, verbs in paths.items():
-        spec.path(path, operations=verbs)
-    found: dict[str, Any] = spec.to_dict()
-    return found
+        spec.path(operation.path, operations={operation.method.lower(): _operation(operation)})
+    return spec.to_dict()
 
 
 def _name(schema: Any) -> str:
-    cls = schema if isinstance(schema, type) else type(schema)
-    return cls.__name__.removesuffix("Shape")
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__
 
 
-def _describe(operation: Operation) -> dict[str, Any]:
-    example = operation.example or {}
-    parameters: list[dict[str, Any]] = [
-        {"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", operation.path)
-    ]
-    if operation.method == "GET" and "{" not in operation.path:
-        parameters += _LIST
-    if operation.idempotent:
-        parameters.append({"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}})
-    success: dict[str, Any] = {"description": "Done"}
-    status = example.get("status", operation.status)
-    problem = {"application/problem+json": {"schema": "Problem"}}
-    if operation.answer is not None:
-        success["content"] = {"application/json": {"schema": operation.answer}}
-        if status < 400 and "response" in example:
-            success["content"]["application/json"]["example"] = example["response"]
-    responses = {str(operation.status): success, "default": {"description": "Problem", "content": problem}}
-    if status >= 400:
-        responses[str(status)] = {
-            "description": "Problem",
-            "content": {"application/problem+json": {"schema": "Problem", "example": example["response"]}},
-        }
-    described: dict[str, Any] = {"summary": operation.summary, "parameters": parameters, "responses": responses}
-    described["operationId"] = f"{operation.method.lower()}{re.sub(r'[^a-z]+', '_', operation.path)}".rstrip("_")
-    described["security"] = [{"token": []}] if operation.auth == "customer" else []
+def _operation(operation: Operation) -> dict[str, Any]:
+    asked = (operation.example or {}).get("request", {})
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "operationId": operation.handler.__name__,
+        "tags": [operation.path.split("/")[1]],
+        "security": [{"customer": []}] if operation.auth == "customer" else [],
+        "parameters": _parameters(operation, asked),
+        "responses": _responses(operation),
+    }
     if operation.body is not None:
-        content: dict[str, Any] = {"schema": operation.body}
-        if "request" in example:
-            content["example"] = example["request"]
-        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+        content = {"schema": operation.body, **({"example": asked["body"]} if "body" in asked else {})}
+        described["requestBody"] = {"required": _must_be_sent(operation.body), "content": {"application/json": content}}
     return described
+
+
+def _must_be_sent(body: type[Schema]) -> bool:
+    return any(field.required for field in body().fields.values())
+
+
+def _parameters(operation: Operation, asked: Mapping[str, Any]) -> list[Any]:
+    path, query, headers = (asked.get(part, {}) for part in ("path", "query", "headers"))
+    found: list[Any] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, **_shown(path, name)}
+        for name in _PLACE.findall(operation.path)
+    ]
+    if operation.query is not None:
+        converter = MarshmallowPlugin()
+        APISpec("", "", "3.1.0", plugins=[converter])
+        assert converter.converter is not None
+        for parameter in converter.converter.schema2parameters(operation.query, location="query"):
+            found.append({**parameter, **_shown(query, parameter["name"])})
+    if operation.idempotent:
+        found.append({**_KEY, **_shown(headers, "Idempotency-Key")})
+    return found
+
+
+def _shown(examples: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {"example": examples[name]} if name in examples else {}
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    example = operation.example or {}
+    good: dict[str, Any] = {"description": "Done"}
+    if operation.answer is not None:
+        good["content"] = {"application/json": {"schema": operation.answer}}
+    refused: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    found = {str(operation.status): good, "default": {"description": "Refused (RFC 9457)", "content": refused}}
+    if example.get("response") is None:
+        return found
+    if example.get("status", operation.status) == operation.status:
+        good["content"]["application/json"]["example"] = example["response"]
+    else:
+        found[str(example["status"])] = {
+            "description": str(example["response"].get("detail", "Refused")),
+            "content": {"application/problem+json": {**refused["application/problem+json"], "example": example["response"]}},
+        }
+    return found

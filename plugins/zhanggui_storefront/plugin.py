@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from zhanggui.api import MenuItem, _l, hookimpl
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
 
-from . import hookspecs, models, operations, rest, services, views
+from zhanggui.api import JobDef, MenuItem, Operation, Schedule, _l, hookimpl
+
+from . import hookspecs, identity, jobs, models, operations, pages, rest
+from .contracts import Identity
 
 
 @hookimpl
-def register_hookspecs():
-    return [hookspecs]
-
-
-@hookimpl
-def register_models():
+def register_models() -> Sequence[type[Any]]:
     return [models.Token]
 
 
 @hookimpl
-def register_apis():
-    return [rest.StorefrontApi]
+def register_hookspecs() -> Sequence[ModuleType]:
+    return [hookspecs]
 
 
 @hookimpl
-def register_views():
-    return [views.ShopView]
+def register_views() -> Sequence[type[Any]]:
+    return [rest.StorefrontView, pages.WebShopView]
 
 
 @hookimpl
-def register_menu():
-    return [MenuItem("storefront", _l("Web shop"), "building-store", href="/shop/", order=90)]
+def register_menu() -> Sequence[MenuItem]:
+    return [MenuItem("web_shop", _l("Web shop"), "building-store", href="/shop/", order=90)]
 
 
 @hookimpl
-def storefront_operations():
+def register_jobs() -> Sequence[JobDef]:
+    return [jobs.forget_ended_tokens]
+
+
+@hookimpl
+def register_schedules() -> Sequence[Schedule]:
+    return [Schedule("forget_tokens", jobs.forget_ended_tokens, cron="40 3 * * *")]
+
+
+@hookimpl
+def storefront_operations() -> Sequence[Operation]:
     return operations.OPERATIONS
 
 
 @hookimpl
-def storefront_identity_providers():
-    return {"demo": services.demo_identity}
+def storefront_identity_providers() -> Mapping[str, Callable[[str], Identity | None]]:
+    return {"demo": identity.demo_identity}

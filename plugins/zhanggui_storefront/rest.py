@@ -1,23 +1,24 @@
-"""``/shop/api/v1``: one door that matches operations, checks who asks and what was sent, and answers."""
+"""Operations as routes: who sends this, what exactly, in one transaction, at most once."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
-from flask import Response, json, request
-from flask_babel import get_locale
-from marshmallow import ValidationError
-from werkzeug.exceptions import HTTPException, NotFound, Unauthorized
-from werkzeug.routing import Map, Rule
+from flask import Response, current_app, request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
 from zhanggui.api import (
     ANONYMOUS,
     Actor,
-    Api,
-    BadRequest,
-    Invalid,
+    NotFound,
     Operation,
-    _l,
+    View,
     acting_as,
     clock,
     expose,
@@ -25,113 +26,112 @@ from zhanggui.api import (
     idempotent,
     public,
     reading,
-    throttled,
     unit_of_work,
 )
+from zhanggui_customers.contracts import CustomerView
 
 from . import openapi, services
-from .request import ShopRequest
+from .bodies import LARGEST, read_body, read_query
+from .contracts import ShopRequest
 
-BASE = "/shop/api/v1"
-_OWN_ARGUMENTS = {"limit", "cursor", "sort", "q", "category", "stage"}
-
-
-class StorefrontApi(Api):
-    """Bearer tokens only: a cookie means nothing here, so there is nothing to forge."""
-
-    route_base = BASE
-    class_permission_name = "storefront.Api"
-    _map: Map | None = None
-    _operations: dict[str, Operation]
-
-    def add_api_spec(self, api_spec: Any) -> None:
-        """The storefront has an OpenAPI document of its own."""
-
-    @expose("/openapi.json")
-    @public("what the API offers is no secret; the mini-program's developers read it")
-    def document(self) -> Response:
-        """The OpenAPI document."""
-        return Response(json.dumps(openapi.document(operations())), mimetype="application/json")
-
-    @expose("/<path:path>", methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
-    @public("each operation asks for the customer's token itself")
-    def call(self, path: str) -> Response:
-        """Find the operation, then run it."""
-        if self._map is None:
-            # Once per app, and an app lives as long as the set of enabled plugins stays.
-            self._operations = {f"{op.method} {op.path}": op for op in operations()}
-            found = self._operations.items()
-            self._map = Map([Rule(op.path.replace("{", "<").replace("}", ">"), methods=[op.method], endpoint=name) for name, op in found])
-        try:
-            name, params = self._map.bind("", "/").match("/" + path, method=request.method)
-        except HTTPException as error:
-            raise error if error.code in (404, 405) else NotFound() from error
-        return run(self._operations[name], params)
+ROOT = "/shop/api/v1"
+_PLACE = re.compile(r"\{(\w+)\}")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
 
 def operations() -> list[Operation]:
-    """All operations of every enabled plugin."""
-    return [operation for _plugin, part in hooks.call("storefront_operations") for operation in part]
+    """What the enabled plugins offer. A later plugin may put its own in the place of an earlier one's."""
+    found = {}
+    for _plugin, given in hooks.call("storefront_operations", strict=False):
+        for operation in given or ():
+            found[operation.method, operation.path] = operation
+    return list(found.values())
 
 
-def run(operation: Operation, params: dict[str, str]) -> Response:
-    """Check and run one operation; whatever is refused becomes problem+json further out."""
-    body = _body(operation)
-    now, locale = clock.now(), str(get_locale() or "en")
-    locale = "zh_CN" if locale.startswith("zh") else locale
-    with reading() as db:
-        buyer = services.customer_of_token(db, _token(), now) if _token() else None
-        if operation.auth == "customer" and buyer is None:
-            raise Unauthorized()
-        actor = Actor("customer", buyer.id, buyer.name, ip=request.remote_addr) if buyer else ANONYMOUS
-        if operation.method == "GET":
-            with acting_as(actor):
-                return _answer(operation.handler(ShopRequest(db, now, locale, params, request.args, body, actor, buyer)), operation.status)
+class StorefrontView(View):
+    """The routes, one per operation, and the document that describes them."""
 
-    def act(db: Any) -> tuple[int, bytes]:
-        result = operation.handler(ShopRequest(db, now, locale, params, request.args, body, actor, buyer))
-        return operation.status, b"" if result is None else json.dumps(result).encode()
+    route_base = ROOT
+    class_permission_name = "storefront.Api"
+    default_view = "document"
+    operations: list[Operation]
 
-    with acting_as(actor):
-        if operation.path == "/session":
-            with throttled(f"shop-session:{request.remote_addr}", counts=services.UnknownCode), unit_of_work() as db:
-                status, data = act(db)
-        elif operation.idempotent:
-            status, data = idempotent(f"customer:{buyer.id if buyer else 0}", request, act)
+    def create_blueprint(self, appbuilder: Any, endpoint: str | None = None, static_folder: str | None = None) -> Any:
+        """Free of CSRF tokens: who you are is in a header, which no other site can make a browser send."""
+        blueprint = super().create_blueprint(appbuilder, endpoint, static_folder)
+        current_app.extensions["csrf"].exempt(blueprint)
+        return blueprint
+
+    def _register_urls(self) -> None:
+        super()._register_urls()
+        self.operations = operations()
+        for operation in self.operations:
+            name = re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
+            self.blueprint.add_url_rule(_PLACE.sub(r"<\1>", operation.path), name, _route(operation), methods=[operation.method])
+
+    @expose("/openapi.json")
+    @public("describes what is public anyway")
+    def document(self) -> Response:
+        """OpenAPI 3.1 of what this shop's enabled plugins offer."""
+        return _json(200, _encoded(openapi.document(ROOT, self.operations)))
+
+
+def _route(operation: Operation) -> Callable[..., Response]:
+    reason = "the catalogue is open to everybody" if operation.auth == "public" else "customers show a token of their own"
+
+    @public(reason)
+    def route(**path: str) -> Response:
+        return serve(operation, path)
+
+    return route
+
+
+def serve(operation: Operation, path: dict[str, str]) -> Response:
+    """Check, run and answer one request."""
+    if not all(_ID.match(value) for value in path.values()):
+        raise NotFound()
+    visitor = customer_of_request() if operation.auth == "customer" else None
+    ip = request.remote_addr
+    actor = Actor("customer", visitor.id, visitor.public_id, ip=ip) if visitor else Actor(ANONYMOUS.kind, name=ANONYMOUS.name, ip=ip)
+    request.max_content_length = LARGEST
+    query = read_query(request.args, operation.query)
+    body = read_body(request.get_data(), request.mimetype, operation.body)
+    # The selector, not get_locale(): content is stored by the instance's own names of languages.
+    locale = current_app.extensions["babel"].locale_selector()
+
+    def run(transaction: Callable[[], Session]) -> tuple[int, bytes]:
+        asked = ShopRequest(clock.now(), locale, actor, visitor, path, query, body, transaction)
+        given = operation.handler(asked)
+        content, status = given if isinstance(given, tuple) else (given, operation.status)
+        return status, b"" if content is None else _encoded(content)
+
+    with acting_as(actor), ExitStack() as stack:
+        if operation.idempotent and visitor:
+            answer = idempotent(f"customer:{visitor.id}", request, lambda db: run(lambda: db))
         else:
-            with unit_of_work() as db:
-                status, data = act(db)
-    return Response(data, status, mimetype="application/json")
+            opened = reading if operation.method == "GET" else unit_of_work
+            answer = run(lambda: stack.enter_context(opened()))
+    return _json(*answer)
 
 
-def _answer(result: Any, status: int) -> Response:
-    return Response(json.dumps(result), status, mimetype="application/json")
+def customer_of_request() -> CustomerView:
+    """Whose token came with this request. A cookie of the admin counts for nothing here.
+
+    :raises Unauthorized: without a token that is good.
+    :raises CustomerIsBlocked: when the shop does not sell to this customer.
+    """
+    header = request.authorization
+    if header is not None and header.type == "bearer" and header.token:
+        with reading() as db:
+            customer = services.customer_of_token(db, header.token, clock.now())
+        if customer is not None:
+            return customer
+    raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
 
 
-def _token() -> str:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+def _encoded(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _body(operation: Operation) -> dict[str, Any]:
-    if operation.body is None:
-        return {}
-    data = request.get_json(silent=True)
-    if data is None and not request.get_data(cache=True):
-        data = {}
-    if not isinstance(data, dict):
-        raise BadRequest(_l("A JSON object is needed."))
-    try:
-        return dict(operation.body().load(data))
-    except ValidationError as error:
-        raise Invalid(errors=_flat(error.messages)) from None
-
-
-def _flat(messages: Any, prefix: str = "") -> dict[str, str]:
-    """``{"lines": {0: {"quantity": [..]}}}`` as ``{"lines.0.quantity": ".."}``."""
-    if isinstance(messages, dict):
-        flat: dict[str, str] = {}
-        for name, inner in messages.items():
-            flat |= _flat(inner, f"{prefix}.{name}" if prefix else str(name))
-        return flat
-    return {prefix: " ".join(map(str, messages)) if isinstance(messages, list) else str(messages)}
+def _json(status: int, body: bytes) -> Response:
+    return Response(body, status, mimetype="application/json")

@@ -22,9 +22,10 @@ from ..events import Event, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
-from ..host.declare import DemoData, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from ..host.declare import DemoData, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
 from ..i18n import content as translations
 from ..i18n.formats import fmt
+from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
 from ..kernel import clock
 from ..kernel.actors import ANONYMOUS, SYSTEM, Actor, acting_as, current_actor
@@ -68,13 +69,14 @@ _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "SYSTEM", "Action", "Actor", "Api", "BadRequest", "BigKey", "Card", "Choice", "Column",
-    "ConfigError", "DemoData", "DomainError", "Event", "Field", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove",
-    "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money", "NotFound", "Operation", "Permission", "Pii",
-    "ProviderError", "RolePreset", "Schedule", "Screen", "Search", "SearchProvider", "Section", "SettingTest", "Slot",
-    "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate",
-    "blind_index", "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose", "fmt", "gateway",
-    "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job", "lazy_gettext", "ngettext", "notify",
-    "pgettext", "protect", "public", "public_id", "publish", "reading", "record_audit", "save_image", "throttled", "timeline",
-    "translations", "unit_of_work", "url_for_file",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "Card", "Choice", "Column",
+    "ConfigError", "DemoData", "DomainError", "Event", "Field", "Figure", "FileRef", "Filter", "Forbidden", "Hit",
+    "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money",
+    "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
+    "Schedule", "Screen", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",
+    "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",
+    "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
+    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
+    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "reading",
+    "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import logging
 import os
 import signal
@@ -12,8 +13,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -24,6 +27,7 @@ from ..runtime import Runtime
 
 log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
+_SUPERVISOR = "ZHANGGUI_SUPERVISOR"
 _STOP_SECONDS = 25
 _SLOWEST_RESTART = 30.0
 
@@ -76,23 +80,54 @@ def web(runtime: Runtime, *, host: str | None = None, port: int | None = None, w
     """
     host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
     check_port(host, port)
+    end_with_supervisor()
     WebServer(runtime, host, port, workers or runtime.config["web.workers"]).run()
+
+
+def worker(runtime: Runtime, *, burst: bool = False) -> None:
+    """Run jobs until told to stop, or with ``burst`` until nothing is left. The runtime is not pooled: it forks."""
+    from ..jobs.worker import work
+
+    end_with_supervisor()
+    work(runtime, burst=burst)
 
 
 def scheduler(runtime: Runtime) -> None:
     """Run the clock until told to stop."""
     from ..jobs import scheduler as clockwork
 
+    end_with_supervisor()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     clockwork.run(runtime, stop)
 
 
-def _die_with_parent() -> None:
-    """Called in the child: a supervisor that is killed outright takes its children along (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_supervisor() -> None:
+    """Called by a process that ``up`` started, where the kernel cannot tell it: ends it when ``up`` is gone."""
+    supervisor = int(os.environ.get(_SUPERVISOR, "0"))
+    if not supervisor or sys.platform == "linux":
+        return
+
+    def watch() -> None:
+        while os.getppid() == supervisor:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="supervisor", daemon=True).start()
+
+
+def _die_with_parent(parent: int) -> Callable[[], None]:
+    """For the child between fork and exec: a supervisor that is killed outright takes it along (Linux)."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+
+    def ask() -> None:
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:  # it died before we could ask
+                os._exit(0)
+
+    return ask
 
 
 @dataclass
@@ -107,23 +142,51 @@ class Child:
     again_at: float = 0.0
 
     def keep(self) -> None:
-        """Start it when it does not run and its pause is over; pauses double while it keeps dying."""
+        """Start it when it does not run and its pause is over; pauses double while it keeps dying.
+
+        :raises ConfigError: when it cannot be started the very first time.
+        """
         now = time.monotonic()
         if self.process is not None and self.process.poll() is None:
             if now - self.started > 20:
                 self.wait = 0.5
             return
         if self.process is not None:
-            log.warning("%s ended with %s; it is started again in %.1f s", self.name, self.process.returncode, self.wait)
-            self.process, self.again_at = None, now + self.wait
-            self.wait = min(self.wait * 2, _SLOWEST_RESTART)
+            self._later(f"ended with {self.process.returncode}", now)
         if now >= self.again_at:
-            self.process, self.started = self.start(), now
+            try:
+                self.process, self.started = self.start(), now
+            except (ConfigError, OSError) as error:
+                if not self.started:
+                    raise
+                self._later(f"cannot be started ({error})", now)
+
+    def _later(self, why: str, now: float) -> None:
+        log.warning("%s %s; it is started again in %.1f s", self.name, why, self.wait)
+        self.process, self.again_at = None, now + self.wait
+        self.wait = min(self.wait * 2, _SLOWEST_RESTART)
 
 
 def _command(config: str | None, *arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "zhanggui.cli", *(["--config", config] if config else []), *arguments]
-    return lambda: subprocess.Popen(command, preexec_fn=_die_with_parent, stdin=subprocess.DEVNULL, start_new_session=True)
+    environ = {**os.environ, _SUPERVISOR: str(os.getpid())}
+    ask = _die_with_parent(os.getpid())
+    return lambda: subprocess.Popen(command, preexec_fn=ask, stdin=subprocess.DEVNULL, start_new_session=True, env=environ)
+
+
+@contextmanager
+def only_one(runtime: Runtime) -> Iterator[None]:
+    """Hold the data folder: two supervisors would fight over its queue server.
+
+    :raises ConfigError: while another one holds it.
+    """
+    runtime.data.mkdir(parents=True, exist_ok=True)
+    with open(runtime.data / "up.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"This shop runs already: another `zhanggui up` holds {runtime.data}.") from None
+        yield
 
 
 def up(
@@ -137,37 +200,48 @@ def up(
     """
     host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
     check_port(host, port)
+    children = _children(runtime, config, host, port, workers, safe_mode)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    told = False
+    with only_one(runtime):
+        try:
+            while not stopping.is_set():
+                for child in children:
+                    child.keep()
+                if not told and _answers(host, port):
+                    told = True
+                    ready()
+                stopping.wait(0.2)
+        finally:
+            _stop(children)
+    return 0
+
+
+def _children(runtime: Runtime, config: str | None, host: str, port: int, workers: int | None, safe_mode: bool) -> list[Child]:
     web_arguments = ["web", "--host", host, "--port", str(port), *(["--workers", str(workers)] if workers else [])]
     children = [Child("web", _command(config, *web_arguments, *(["--safe-mode"] if safe_mode else [])))]
     if not safe_mode:
         children += [Child(f"worker {n + 1}", _command(config, "worker")) for n in range(runtime.config["jobs.workers"])]
         children.append(Child("scheduler", _command(config, "scheduler")))
     if not runtime.config["queue.url"]:
-        children.insert(0, Child("queue server", lambda: queue_server.start(runtime, preexec_fn=_die_with_parent)))
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    told = False
-    try:
-        while not stopping.is_set():
-            for child in children:
-                child.keep()
-            if not told and _answers(host, port):
-                told = True
-                ready()
-            stopping.wait(0.2)
-    finally:
-        _stop(children)
-    return 0
+        ask = _die_with_parent(os.getpid())
+        children.insert(0, Child("queue server", lambda: queue_server.start(runtime, preexec_fn=ask)))
+    return children
 
 
 def _answers(host: str, port: int) -> bool:
+    """Whether a web process has built its app: the port alone is open long before."""
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    connection = HTTPConnection(target, port, timeout=1)
     try:
-        with socket.create_connection((target, port), timeout=0.2):
-            return True
-    except OSError:
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status < 500
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _stop(children: list[Child]) -> None:

@@ -63,26 +63,27 @@ class Setting:
 
         :raises ValueError: with what would be right.
         """
-        expected = {"int": int, "bool": bool, "list": list}.get(self.kind, str)
+        expected: type[Any] = {"int": int, "bool": bool, "list": list}.get(self.kind, str)  # type: ignore[assignment]
         if type(value) is not expected:
             raise ValueError(f"must be {'text' if expected is str else expected.__name__}, not {type(value).__name__}")
-        if self.kind == "list" and not all(isinstance(part, str) for part in value):
+        checked: Any = value
+        if self.kind == "list" and not all(isinstance(part, str) for part in checked):
             raise ValueError("must be a list of texts")
         if self.kind == "int":
-            if self.minimum is not None and value < self.minimum:
+            if self.minimum is not None and checked < self.minimum:
                 raise ValueError(f"must be at least {self.minimum}")
-            if self.maximum is not None and value > self.maximum:
+            if self.maximum is not None and checked > self.maximum:
                 raise ValueError(f"must be at most {self.maximum}")
-        if self.choices and value not in self.choices:
+        if self.choices and checked not in self.choices:
             raise ValueError(f"must be one of {', '.join(self.choices)}")
         if self.kind == "zone":
             try:
-                ZoneInfo(value)
+                ZoneInfo(checked)
             except (KeyError, ValueError, OSError):
                 raise ValueError("must be a time zone such as Asia/Shanghai") from None
-        if self.kind == "url" and value and "://" not in value:
+        if self.kind == "url" and checked and "://" not in checked:
             raise ValueError("must be an address with a scheme")
-        return value
+        return checked
 
 
 def plugin_settings(plugin_id: str, table: Mapping[str, Mapping[str, Any]]) -> list[Setting]:

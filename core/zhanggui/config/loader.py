@@ -49,7 +49,8 @@ class Config(Mapping[str, Any]):
 
     settings: dict[str, Setting]
     layers: list[Layer]
-    values: dict[str, Any] = field(default_factory=dict)
+    settled: dict[str, Any] = field(default_factory=dict)
+    locked: dict[str, str] = field(default_factory=dict)  # key -> the file that locks it
     path: Path | None = None
     kept: dict[str, str] = field(default_factory=dict)  # settings of plugins that are not installed, with their layer
 
@@ -92,7 +93,7 @@ class Config(Mapping[str, Any]):
         return value
 
     def _settle(self) -> None:
-        self.values = {key: setting.default for key, setting in self.settings.items()}
+        self.settled = {key: setting.default for key, setting in self.settings.items()}
         locked: dict[str, str] = {}
         for layer in self.layers:
             for key, raw in layer.values.items():
@@ -106,7 +107,7 @@ class Config(Mapping[str, Any]):
                     value = setting.parse(raw) if layer.name == "environment" else setting.check(raw)
                 except ValueError as error:
                     raise ConfigError(f"{key} (in {layer.name}) {error}") from None
-                self.values[key] = value
+                self.settled[key] = value
             for key in layer.locked:
                 if key not in self.settings:
                     raise ConfigError(f"locked: there is no setting {key} (in {layer.name})")
@@ -121,25 +122,25 @@ class Config(Mapping[str, Any]):
         raise ConfigError(f"there is no setting {key} (in {layer.name})")
 
     def _fill_in(self) -> None:
-        if not self.values["database.url"]:
-            self.values["database.url"] = f"sqlite:///{Path(self.values['instance.data']) / 'db.sqlite3'}"
-        named = self.values["security.secret_key_file"]
-        if named and not self.values["security.secret_key"]:
+        if not self.settled["database.url"]:
+            self.settled["database.url"] = f"sqlite:///{Path(self.settled['instance.data']) / 'db.sqlite3'}"
+        named = self.settled["security.secret_key_file"]
+        if named and not self.settled["security.secret_key"]:
             try:
-                self.values["security.secret_key"] = Path(named).read_text(encoding="utf-8").strip()
+                self.settled["security.secret_key"] = Path(named).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise ConfigError(f"security.secret_key_file: {named} cannot be read ({error.strerror})") from None
         where = self.explain("security.secret_key").layer
-        _check_secret(self.values["security.secret_key"], where)
+        _check_secret(self.settled["security.secret_key"], where)
 
     def __getitem__(self, key: str) -> Any:
-        return self.values[key]
+        return self.settled[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.settled)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.settled)
 
     def explain(self, key: str) -> Explained:
         """Where a value comes from.
@@ -152,7 +153,7 @@ class Config(Mapping[str, Any]):
         found = [("default", setting.default)] + [(layer.name, layer.values[key]) for layer in self.layers if key in layer.values]
         if setting.secret:
             found = [(name, "<secret>" if value else "") for name, value in found]
-        value = "<secret>" if setting.secret else self.values[key]
+        value = "<secret>" if setting.secret else self.settled[key]
         return Explained(key, value, found[-1][0], tuple(found), self.locked.get(key))
 
     def warnings(self) -> list[str]:

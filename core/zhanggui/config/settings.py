@@ -34,7 +34,7 @@ def _stored(runtime: Runtime) -> dict[str, Any]:
     with reading() as db:
         now = generation.read(db)
         if cached is None or cached[0] != now.settings:
-            rows = dict(db.execute(select(StoredSetting.key, StoredSetting.value)).tuples().all())
+            rows: dict[str, Any] = dict(db.execute(select(StoredSetting.key, StoredSetting.value)).tuples().all())
             cached = runtime.shared["stored_settings"] = (now.settings, rows)
     return cached[1]  # type: ignore[no-any-return]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_appbuilder.models.sqla import Model as FabModel
-from sqlalchemy import Integer
+from sqlalchemy import Integer, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 NAMING = {
@@ -30,6 +30,8 @@ class Model(DeclarativeBase):
     """
 
     __abstract__ = True
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]  # type: ignore[assignment]
     registry = FabModel.registry
     metadata = metadata
 

@@ -68,11 +68,27 @@ class SettingTest:
 
 
 @dataclass(frozen=True)
+class Preparation:
+    """What an importer makes of the whole file before its rows, such as the products that orders name.
+
+    ``batch(db, [(key, [Seen, ...]), ...], run)`` gets each value of the field ``key`` once, with the
+    different values that ``columns`` have beside it. It has to bear being called twice.
+    """
+
+    key: str
+    columns: Sequence[str]
+    batch: Callable[..., None]
+
+
+@dataclass(frozen=True)
 class Importer:
     """Reads rows of one KIND from a file.
 
-    ``columns`` maps a field to the header names it is known by. ``open(options) -> context`` is called
-    once, ``batch(db, rows, context) -> [Outcome]`` per batch in one unit of work, one outcome a row.
+    ``columns`` maps a field to the header names it is known by. ``batch(db, rows, run) -> [Outcome]`` is
+    called in one unit of work a batch and answers one outcome a row; rows that share the field
+    ``order_by`` (an invoice) come together, wherever they stand in the file. ``compare(db, rows, run,
+    left_out_rows, left_out_amount) -> [Figure]`` adds up the file once more beside the database; what the
+    import rejected, and what rounding took, is what was left out.
     """
 
     kind: str
@@ -80,7 +96,10 @@ class Importer:
     columns: Mapping[str, Sequence[str]]
     required: Sequence[str]
     batch: Callable[..., Any]
-    order_by: str | None = None  # rows of one key (an invoice) are handed over together
+    order_by: str | None = None
+    prepare: Sequence[Preparation] = ()
+    compare: Callable[..., Any] | None = None
+    options: Sequence[str] = ()  # names that a mapping file may set under [options]
     permission: tuple[str, str] = ("can_import", "core.Import")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import Table, insert, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ def read(connection: Connection | Session) -> Generations:
 
 def bump(db: Session, kind: str) -> None:
     """Tell every process that ``kind`` (plugins, security or settings) changed, with this commit."""
-    column = Generation.__table__.c[kind]
-    done = db.execute(update(Generation.__table__).where(Generation.id == 1).values({column: column + 1}))
-    if done.rowcount == 0:
-        db.execute(insert(Generation.__table__).values(id=1))
+    table = cast(Table, Generation.__table__)
+    done = db.execute(update(table).where(table.c.id == 1).values({table.c[kind]: table.c[kind] + 1}).returning(table.c.id))
+    if done.first() is None:
+        db.execute(insert(table).values(id=1))

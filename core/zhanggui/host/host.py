@@ -242,7 +242,8 @@ def _wire(host: Host) -> None:
         if screen is None:  # the other plugin is disabled or absent
             continue
         room = _SLOT_ROOM[type(slot.add)]
-        host.screens[slot.screen] = replace(screen, **{room: (*getattr(screen, room), slot.add)})
+        more: dict[str, Any] = {room: (*getattr(screen, room), slot.add)}
+        host.screens[slot.screen] = replace(screen, **more)
         if slot.save is not None:
             host.field_savers[slot.screen, slot.add.name] = slot.save
     for plugin_id, part in host.parts.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..web.describe import Screen
 from .declare import RolePreset
 from .host import Host
@@ -19,6 +21,7 @@ def screen_permissions(screen: Screen) -> set[Pair]:
     }
     names |= {f"can_{action.name}" for action in screen.actions}
     fields = () if callable(screen.fields) else screen.fields
+    guarded: Any
     for guarded in (*screen.columns, *fields, *screen.filters):
         if guarded.permission:
             names.add(guarded.permission)

@@ -14,7 +14,7 @@ from ..db.uow import after_commit
 from ..host.declare import JobDef
 from ..kernel import clock
 from ..kernel.trace import current_trace
-from .dead import dead, requeue
+from .dead_letters import dead, requeue
 from .models import Job, Lease
 from .nudge import backlog, nudge_jobs
 from .store import add_job

@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from ..runtime import Runtime, current_runtime
-from .queue_server import connection_url
+from .queue_server import NO_RETRY, connection_url
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -28,7 +26,7 @@ def connect(runtime: Runtime) -> Redis:
     found: Redis | None = runtime.shared.get("redis")
     if found is None:
         found = runtime.shared["redis"] = Redis.from_url(
-            connection_url(runtime), socket_connect_timeout=0.2, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)
+            connection_url(runtime), socket_connect_timeout=0.2, socket_timeout=0.2, retry=NO_RETRY
         )
     return found
 

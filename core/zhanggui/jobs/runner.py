@@ -20,7 +20,7 @@ from ..kernel import clock
 from ..kernel.actors import Actor, acting_as
 from ..kernel.trace import traced
 from ..runtime import activated, current_runtime
-from . import dead, store
+from . import dead_letters, store
 from .nudge import nudge_jobs
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def _fail(row: Any, token: str, error: Exception) -> str:
     with unit_of_work() as db:
         state = store.fail(db, row, token, sentence, traceback.format_exc(), retry=getattr(error, "retry", True))
         if state == "dead":
-            dead.tell(db, row.id, row.name, sentence, now=clock.now())
+            dead_letters.tell(db, row.id, row.name, sentence, now=clock.now())
     return state
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..config import settings
@@ -22,7 +23,7 @@ from ..host.declare import Schedule
 from ..kernel import clock
 from ..kernel.ids import public_id
 from ..runtime import Runtime, open_runtime
-from . import dead, enqueue, store
+from . import dead_letters, enqueue, store
 from .models import Job, Lease, ScheduleState
 from .nudge import backlog, nudge_jobs, nudge_relay
 
@@ -41,11 +42,13 @@ def lead(db: Session, holder: str) -> bool:
     now = clock.now()
     lease = db.get(Lease, "scheduler", with_for_update=True)
     if lease is None:
-        db.add(Lease(name="scheduler", holder=holder, until=now + LEASE))
-        return True
+        dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+        values = {"name": "scheduler", "holder": holder, "until": now + LEASE}
+        return bool(db.execute(dialect.insert(Lease.__table__).values(**values).on_conflict_do_nothing()).rowcount)
     if lease.holder != holder and lease.until > now:
         return False
-    lease.holder, lease.until = holder, now + LEASE
+    if lease.holder != holder or lease.until - now < LEASE * 0.75:  # not every second: a quiet shop writes nothing
+        lease.holder, lease.until = holder, now + LEASE
     return True
 
 
@@ -85,7 +88,7 @@ def sweep(db: Session, *, again: bool = True) -> tuple[bool, Sequence[int]]:
     """
     now = clock.now()
     for lost in store.take_back(db):
-        dead.tell(db, lost.id, lost.name, store.LOST, now=now)
+        dead_letters.tell(db, lost.id, lost.name, store.LOST, now=now)
     store.release(db, list(current_host().jobs))
     e = OutboxEvent.__table__.c
     waiting = select(e.id).where(e.dispatched_at.is_(None), e.occurred_at < now - timedelta(seconds=2)).limit(1)

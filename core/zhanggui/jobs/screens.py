@@ -59,7 +59,7 @@ JOBS = Screen(
     ],
     card=Card(title="name", badge="state", end="run_at", sub=("last_error",)),
     search=Search(prefix=("name",), hint=_l("Name of the job")),
-    filters=[Filter("state", _l("State"), choices=STATES, tabs=True), Filter("correlation", _l("Correlation"), "text")],
+    filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=("dead",)), Filter("correlation", _l("Correlation"), "text")],
     sections=[Section("job", _l("Job"), columns=(
         "name", "state", "run_at", "attempts", "last_error", "created_at", "finished_at", "event_id", "key", "correlation",
         "causation", "traceback"))],

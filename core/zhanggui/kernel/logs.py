@@ -10,36 +10,45 @@ import sys
 from .actors import current_actor
 from .trace import _current as _trace
 
-_SECRET = re.compile(r"(?i)\b(password|passwd|secret|token|authorization|api[_-]?key)\b(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)")
-_URL = re.compile(r"(\w+://[^:/\s]+):[^@/\s]+@")
+_SECRET = re.compile(
+    r"""(?ix) ((?:password|passwd|secret|token|authorization|cookie|api[_-]?key) [\w-]{0,40} ["']? \s* [=:] \s*)
+    (?: '[^']*' | "[^"]*" | (?:bearer|basic)\s+\S+ | [^\s,;&)}\]]+ )"""
+)
+_URL = re.compile(r"(?<=://)([^:/@\s]{0,200}):[^@/\s]{1,500}@")
 
 
 def scrub(text: str) -> str:
-    """A line without the values of passwords, tokens and keys, on one line."""
-    text = _URL.sub(r"\1:***@", _SECRET.sub(r"\1\2***", text))
-    return text.replace("\r", "\\r")
+    """A text without the values of passwords, tokens and keys."""
+    return _URL.sub(r"\1:***@", _SECRET.sub(r"\1***", text))
+
+
+def _one_line(text: str) -> str:
+    """What somebody typed must not look like another entry of the log."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 class Formatter(logging.Formatter):
     """``plain`` for people, ``json`` for machines."""
 
     def __init__(self, style: str) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        super().__init__()
         self.json = style == "json"
 
     def format(self, record: logging.LogRecord) -> str:
         trace, actor = _trace.get(), current_actor()
+        exception = scrub(self.formatException(record.exc_info)) if record.exc_info else ""
+        message = _one_line(scrub(record.getMessage()))
         if not self.json:
-            first, *rest = super().format(record).split("\n")
             mark = f" [{trace.correlation}]" if trace else ""
-            return scrub("\n".join([first + mark, *rest]))
-        line = {
-            "at": self.formatTime(record), "level": record.levelname, "logger": record.name, "message": scrub(record.getMessage()),
+            line = f"{self.formatTime(record)} {record.levelname} {record.name}: {message}{mark}"
+            return f"{line}\n{exception}" if exception else line
+        entry = {
+            "at": self.formatTime(record), "level": record.levelname, "logger": record.name, "message": message,
             "correlation": trace.correlation if trace else None, "causation": trace.causation if trace else None, "actor": actor.name,
         }  # fmt: skip
-        if record.exc_info:
-            line["exception"] = scrub(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        if exception:
+            entry["exception"] = exception
+        return json.dumps(entry, ensure_ascii=False)
 
 
 def configure(level: str = "INFO", style: str = "plain") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 MODULES = ("auth.models", "audit.models", "config.models", "events.models", "files.models", "host.models",
-           "i18n.content", "jobs.models", "notices.models")  # fmt: skip
+           "i18n.content", "importing.models", "jobs.models", "notices.models")  # fmt: skip
 
 
 def load() -> None:

@@ -74,9 +74,9 @@ def latest(db: Session, actor: Actor, *, limit: int = 100) -> list[NoticeLine]:
 
 def mark_read(db: Session, actor: Actor, *, now: datetime) -> None:
     """Everything up to now is read."""
-    newest = db.scalar(select(func.max(Notice.id))) or 0
-    row = db.get(ReadUpTo, actor.id)
-    if row is None:
-        db.add(ReadUpTo(user_id=actor.id, notice_id=newest))
-    else:
-        row.notice_id = newest
+    newest = db.scalar(select(func.max(Notice.id)))
+    if newest is None or actor.id is None:
+        return
+    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(ReadUpTo.__table__).values(user_id=actor.id, notice_id=newest)
+    db.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"notice_id": newest}))

@@ -84,6 +84,7 @@ class Filter:
     to: str | None = None
     clause: Callable[[Any, Any], Clause] | None = None  # (value, source columns) -> expression
     tabs: bool = False
+    counted: Sequence[Any] = ()  # of tabs: values whose rows are counted (up to 100), because they wait for somebody
     permission: str | None = None
     order: int = 100
 

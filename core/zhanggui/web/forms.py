@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from ..files import save_image, url_for_file
 from ..kernel.actors import Actor
-from ..kernel.errors import DomainError, Invalid
+from ..kernel.errors import Invalid
 from ..kernel.money import Money, exponent
 from .describe import Choice, Field
 from .gateway import gateway
@@ -262,6 +262,7 @@ def _present_line(
     name = f"{f.name}-{number}-{sub.name}"
     shown = present(sub, value, context, db, {}, typed=typed)
     shown.name, shown.id = name, f"f-{name}"
+    shown.required = False  # a blank line is no line: the browser must not insist; the server checks
     shown.errors = [errors[name]] if name in errors else []
     return shown
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from ..db.types import Pii
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, Forbidden, NotFound
-from .describe import Column, Field, Screen
+from .describe import Column, Field, Filter, Screen
 from .query import ListQuery, encode_cursor, visible_columns, visible_filters
 
 COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
@@ -201,6 +201,19 @@ class Gateway:
     def count(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
         return self._count(db, screen, self.where(screen, actor, query))
+
+    def tab_counts(self, db: Session, screen: Screen, actor: Actor, f: Filter, *, limit: int = 100) -> dict[Any, int]:
+        """How many rows wait behind some choices of a filter, in one statement; none is counted beyond ``limit``."""
+        table, allowed = self.table(screen), self.allowed(screen, actor)
+        column = table.c[f.column or f.name]
+
+        def some(value: Any) -> Any:
+            rows = select(table.c[screen.key]).where(column == value, *allowed).limit(limit).subquery()
+            return select(func.count()).select_from(rows).scalar_subquery()
+
+        if not f.counted:
+            return {}
+        return dict(zip(f.counted, db.execute(select(*map(some, f.counted))).one(), strict=True))
 
     def extras(self, db: Session, screen: Screen, columns: Sequence[Column], rows: Sequence[Row[Any]]) -> dict[str, Mapping[Any, Any]]:
         """What columns say that is not in the row: one query a column for the whole page."""

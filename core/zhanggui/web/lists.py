@@ -45,7 +45,7 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
         query=query.q, search=screen.search is not None, search_hint=str(screen.search.hint) if screen.search else "",
         hidden=[(k, args[k]) for k in ("sort", "size") if args.get(k)]
         + [(f.name, query.raw[f.name]) for f in screen.filters if f.tabs and f.name in query.raw],
-        tabs=_tabs(screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
+        tabs=_tabs(db, screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
         chips=_chips(db, screen, actor, query, plain), sorts=_sorts(screen, actor, query, plain),
         bulk=_bulk(screen, actor),
         add_href=f"{screen.route}/add" if may_add else "",
@@ -128,15 +128,17 @@ def _paging(screen: Screen, query: ListQuery, found: Found, args: Mapping[str, s
     return Paging(text, url(screen.route, back) if back is not None else "", url(screen.route, forward) if forward else "")
 
 
-def _tabs(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
+def _tabs(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
     f = next((f for f in visible_filters(screen, actor) if f.tabs), None)
     if f is None:
         return []
     rest = {k: v for k, v in plain.items() if k != f.name}
     chosen = query.raw.get(f.name, "")
+    counts = gateway.tab_counts(db, screen, actor, f)
     tabs = [Link(_("All"), url(screen.route, rest), active=not chosen)]
     return tabs + [
-        Link(str(c.label), url(screen.route, {**rest, f.name: c.value}), active=chosen == str(c.value)) for c in f.choices
+        Link(str(c.label), url(screen.route, {**rest, f.name: c.value}), active=chosen == str(c.value), badge=counts.get(c.value, 0))
+        for c in f.choices
     ]
 
 

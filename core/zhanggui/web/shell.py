@@ -14,7 +14,7 @@ from ..i18n.formats import fmt
 from ..kernel.actors import Actor
 from ..runtime import current_runtime
 from . import context
-from .core_texts import GROUPS, messages_label, me_label
+from .core_texts import GROUPS, me_label, messages_label
 from .describe import MenuItem
 from .page import Link, Shell
 from .theme import load_theme
@@ -77,7 +77,7 @@ def _fill_menu(result: Shell) -> None:
     proposed = sorted(((item.tab, link) for item, link in links if item.tab is not None), key=lambda pair: pair[0])
     tabs = [link for _order, link in proposed[:3]]
     tabs.append(Link(str(messages_label), "/messages/", "bell", request.path.startswith("/messages"), unread))
-    tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me")))
+    tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me/")))
     result.tabs = tabs
 
 

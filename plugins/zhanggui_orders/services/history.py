@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, record_audit
+from zhanggui.api import Actor, current_runtime, record_audit
 from zhanggui_customers import facade as customers
 
 from ..contracts import HistoricOrder
@@ -121,13 +121,15 @@ def _payment_row(order_id: int, row: dict[str, Any]) -> dict[str, Any]:
 
 def _purchases(orders: Any) -> list[customers.Purchases]:
     sums: dict[int, customers.Purchases] = {}
+    own: str = current_runtime().config["instance.currency"]
     for order in orders:
         if order.customer_id is None or order.canceled:
             continue
-        total, old = _total(order), sums.get(order.customer_id)
+        # What a customer spent is told in the shop's own currency: pounds are not added to yuan.
+        total, old = _total(order) if order.currency == own else 0, sums.get(order.customer_id)
         sums[order.customer_id] = customers.Purchases(
             order.customer_id,
-            (old.count if old else 0) + (1 if total > 0 else 0),
+            (old.count if old else 0) + (1 if _total(order) > 0 else 0),
             (old.amount if old else 0) + total,
             max(old.last_at, order.placed_at) if old else order.placed_at,
         )

@@ -156,5 +156,5 @@ def basket(c: Canvas) -> None:
     c.shape([(16, 57), (84, 57), (76, 83), (24, 83)], p.shade)
     for row in range(4):
         for n in range(9 - row % 2):
-            x = 22.5 + n * 6.9 + (row % 2) * 3.4
-            c.rounded(x - 2.6, 60 + row * 5.6, x + 2.6, 63.6 + row * 5.6, p.main, 1)
+            left = 19.9 + n * 6.9 + (row % 2) * 3.4
+            c.rounded(left, 60 + row * 5.6, left + 5.2, 63.6 + row * 5.6, p.main, 1)

@@ -56,7 +56,7 @@ NEWEST = (c.placed_at.desc(), c.id.desc())
 def test_a_page_is_one_index_walk_without_a_sort(many: None, db: Session, clauses: Any, index: str) -> None:
     found = plan(db.connection(), select(c.id, c.number).where(*clauses).order_by(*NEWEST).limit(26))
     assert index in found, found
-    assert "TEMP B-TREE" not in found and "Sort" not in found, found
+    assert not any(sort in found for sort in ("TEMP B-TREE", "Sort")), found
 
 
 def test_a_number_prefix_uses_its_index(many: None, db: Session) -> None:

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, IllegalMove
+from zhanggui.host import current_host
 from zhanggui_customers import jobs as customer_jobs
 from zhanggui_customers.models import Customer
 from zhanggui_orders import facade as orders
+from zhanggui_orders.events import OrderCanceled, OrderPaid
 from zhanggui_orders.models import Day, Payment
 from zhanggui_orders.services.cancellation import cancel_order
 from zhanggui_orders.services.payment import mark_paid_offline, record_refund
@@ -63,3 +65,16 @@ def test_the_customer_s_counters_follow_the_events(db: Session, owner: Actor) ->
     db.expire_all()
     customer = db.get_one(Customer, buyer)
     assert (customer.order_count, customer.spent, customer.last_order_at) == (1, 1990, NOON)
+
+
+def test_the_handlers_take_what_the_events_carry(db: Session, owner: Actor) -> None:
+    buyer = add_customer(db, owner)
+    paid = OrderPaid(order_id=1, number="1", customer_id=buyer, amount=1990, currency="CNY", at=NOON.isoformat())
+    canceled = OrderCanceled(
+        order_id=1, number="1", customer_id=buyer, paid=1990, currency="CNY", reason="", at=NOON.isoformat()
+    )
+    for event, spent in ((paid, 1990), (canceled, 0)):
+        for handler in current_host().handlers[f"{event.name}@{event.version}"]:
+            handler.function(db, **event.payload())
+        db.expire_all()
+        assert db.get_one(Customer, buyer).spent == spent

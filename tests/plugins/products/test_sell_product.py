@@ -8,7 +8,9 @@ import pytest
 from shop import NOON, add_product, rows
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, IllegalMove, Invalid, Money, timeline
+from zhanggui.api import Actor, IllegalMove, Invalid, Money, gateway, timeline
+from zhanggui.host import current_host
+from zhanggui.web.query import ListQuery
 from zhanggui_products import facade as products
 from zhanggui_products import queries
 from zhanggui_products.contracts import ProductRecord, VariantRecord
@@ -158,3 +160,12 @@ def test_an_import_writes_thousands_of_rows_a_second(db: Session, owner: Actor) 
     speed = 4000 / (time.perf_counter() - start)
     print(f"{speed:,.0f} rows a second")
     assert speed > 3_000
+
+
+def test_the_list_names_categories_without_a_statement_more(db: Session, owner: Actor) -> None:
+    category = categories.create_category(db, actor=owner, now=NOON, name="Tea")
+    for sku, chosen in (("A", category), ("B", None)):
+        create_product(db, actor=owner, now=NOON, name=sku, variants=[{"sku": sku, "price": 1}], category_id=chosen)
+    found = gateway.page(db, current_host().screens["products.Product"], owner, ListQuery())
+    assert [(row.name, row.category) for row in found.rows] == [("B", None), ("A", "Tea")]
+    assert set(found.extra) == {"price", "available"}

@@ -157,6 +157,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_core__idempotency_created", "core__idempotency", ["created_at"], unique=False)
     op.create_table(
+        "core__import",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("phase", sa.Integer(), nullable=False),
+        sa.Column("position", sa.String(length=255), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("tally", sa.JSON(), nullable=False),
+        sa.Column("actor", sa.String(length=128), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core__import")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_core__import_fingerprint")),
+    )
+    op.create_table(
         "core__job",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -360,6 +383,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "role_id", name=op.f("uq_ab_user_role_user_id_role_id")),
     )
     op.create_table(
+        "core__import_rejection",
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("raw", sa.JSON(), nullable=False),
+        sa.Column("amount", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["core__import.id"], name=op.f("fk_core__import_rejection_import_id")),
+        sa.PrimaryKeyConstraint("import_id", "row", name=op.f("pk_core__import_rejection")),
+    )
+    op.create_index("ix_core__import_rejection_reason", "core__import_rejection", ["import_id", "reason"], unique=False)
+    op.create_table(
+        "core__import_rounding",
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("exact", sa.String(length=64), nullable=False),
+        sa.Column("stored", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["core__import.id"], name=op.f("fk_core__import_rounding_import_id")),
+        sa.PrimaryKeyConstraint("import_id", "row", name=op.f("pk_core__import_rounding")),
+    )
+    op.create_table(
         "core__profile",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("locale", sa.String(length=16), nullable=True),
@@ -422,6 +465,9 @@ def downgrade() -> None:
     op.drop_index("ix_core__session_expires", table_name="core__session")
     op.drop_table("core__session")
     op.drop_table("core__profile")
+    op.drop_table("core__import_rounding")
+    op.drop_index("ix_core__import_rejection_reason", table_name="core__import_rejection")
+    op.drop_table("core__import_rejection")
     op.drop_table("ab_user_role")
     op.drop_index("idx_user_id", table_name="ab_user_group")
     op.drop_index("idx_user_group_id", table_name="ab_user_group")
@@ -453,6 +499,7 @@ def downgrade() -> None:
     op.drop_index("ix_core__job_lease", table_name="core__job")
     op.drop_index("ix_core__job_due", table_name="core__job")
     op.drop_table("core__job")
+    op.drop_table("core__import")
     op.drop_index("ix_core__idempotency_created", table_name="core__idempotency")
     op.drop_table("core__idempotency")
     op.drop_table("core__generation")

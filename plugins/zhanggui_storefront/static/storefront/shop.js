@@ -1,169 +1,448 @@
-// The shop over its own API. Texts come from the page, so that this file knows no language.
-(() => {
-  const words = JSON.parse(document.getElementById("words").textContent);
-  const main = document.getElementById("main");
-  const store = {
-    get cart() { return JSON.parse(localStorage.getItem("cart") || "[]"); },
-    set cart(value) { localStorage.setItem("cart", JSON.stringify(value)); count(); },
-    get token() { return localStorage.getItem("token"); },
-    set token(value) { value ? localStorage.setItem("token", value) : localStorage.removeItem("token"); },
+// The web shop: one page over /shop/api/v1. Text reaches the page as text nodes only, never as markup.
+const page = JSON.parse(document.getElementById("page").textContent);
+const t = page.texts;
+const main = document.getElementById("main");
+const say = (text, n) => text.replace("{n}", n);
+
+// -- small tools ---------------------------------------------------------------------------------
+
+function h(tag, props, ...children) {
+  const el = document.createElement(tag);
+  for (const [name, value] of Object.entries(props || {})) {
+    if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
+    else if (value === true) el.setAttribute(name, "");
+    else if (value !== false && value != null) el.setAttribute(name, value);
+  }
+  el.append(...children.flat(2).filter((child) => child != null && child !== false));
+  return el;
+}
+
+const store = {
+  get(key, otherwise) {
+    try { return JSON.parse(localStorage.getItem(`zg-shop-${key}`)) ?? otherwise; } catch { return otherwise; }
+  },
+  set(key, value) {
+    try { localStorage.setItem(`zg-shop-${key}`, JSON.stringify(value)); } catch { /* a private window keeps nothing */ }
+  },
+};
+
+const formats = new Map();
+function money({ amount, currency }) {
+  if (!formats.has(currency)) {
+    formats.set(currency, new Intl.NumberFormat(page.lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" }));
+  }
+  const format = formats.get(currency);
+  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+const when = (text) => new Intl.DateTimeFormat(page.lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
+
+let toastTimer;
+function toast(text) {
+  const box = document.getElementById("toast");
+  box.textContent = text;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { box.textContent = ""; }, 4000);
+}
+
+function ask(text) {
+  const dialog = document.getElementById("ask");
+  document.getElementById("ask-text").textContent = text;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+// Works without https too, where randomUUID is not there: a phone in the shop's own network.
+const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+// -- the API -------------------------------------------------------------------------------------
+
+class Refused extends Error {
+  constructor(status, problem) {
+    super((problem.errors && Object.values(problem.errors)[0]) || problem.detail || t.no_line);
+    Object.assign(this, { status, code: problem.code, errors: problem.errors || {} });
+  }
+}
+
+async function api(method, path, body, headers = {}) {
+  const token = store.get("token");
+  const options = { method, credentials: "omit", headers: { Accept: "application/json", "Accept-Language": page.lang, ...headers } };
+  if (token) options.headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) {
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  let response;
+  try { response = await fetch(`/shop/api/v1${path}`, options); } catch { throw new Refused(0, {}); }
+  if (response.ok) return response.status === 204 ? null : response.json();
+  const problem = await response.json().catch(() => ({}));
+  if (response.status === 401 && path !== "/session") store.set("token", null);
+  throw new Refused(response.status, problem);
+}
+
+const query = (args) => "?" + new URLSearchParams(Object.entries(args).filter(([, value]) => value));
+
+// -- the cart: kept on this device, priced by the server -----------------------------------------
+
+const cart = {
+  lines: () => store.get("cart", []),
+  save(lines) {
+    store.set("cart", lines);
+    const count = lines.reduce((sum, line) => sum + line.quantity, 0);
+    const badge = document.getElementById("count");
+    badge.hidden = count === 0;
+    badge.textContent = count > 99 ? "99+" : count;
+  },
+  put(line) {
+    const lines = cart.lines();
+    const same = lines.find((other) => other.variant_id === line.variant_id);
+    if (same) same.quantity += line.quantity;
+    else lines.push(line);
+    cart.save(lines);
+  },
+  set(id, quantity) {
+    cart.save(cart.lines().map((l) => (l.variant_id === id ? { ...l, quantity } : l)).filter((l) => l.quantity > 0));
+  },
+};
+
+// -- parts ---------------------------------------------------------------------------------------
+
+function picture(found, name, size = "thumb", big = false) {
+  // The path alone: the page may have been opened under another name than the shop's public one.
+  if (found) return h("img", { src: new URL(found[size], location.href).pathname, alt: big ? name : "", loading: big ? null : "lazy", decoding: "async" });
+  return h("span", { class: "blank", "aria-hidden": "true" }, [...name][0] || "");
+}
+
+function stepper(value, most, changed) {
+  const out = h("output", { "aria-label": t.quantity }, String(value));
+  const step = (by) => () => {
+    const next = Math.min(Math.max(value + by, 1), most);
+    if (next === value && by > 0) toast(say(t.now, most));
+    value = next;
+    out.textContent = value;
+    changed(value);
   };
+  return h("div", { class: "stepper" },
+    h("button", { type: "button", "aria-label": t.less, onclick: step(-1) }, "−"), out,
+    h("button", { type: "button", "aria-label": t.more_of, onclick: step(1) }, "+"));
+}
 
-  function make(tag, options = {}, ...children) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(options)) {
-      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-      else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value === true ? "" : value);
-    }
-    node.append(...children.flat().filter((child) => child !== null && child !== undefined));
-    return node;
-  }
-  const money = (value) => new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: value.currency })
-    .format(value.amount / 10 ** new Intl.NumberFormat("en", { style: "currency", currency: value.currency }).resolvedOptions().maximumFractionDigits);
-  const price = (value) => make("span", { class: "money" }, money(value));
-  function toast(text) {
-    const node = document.getElementById("toast");
-    node.textContent = text;
-    node.classList.add("on");
-    setTimeout(() => node.classList.remove("on"), 3500);
-  }
-  function count() {
-    const pieces = store.cart.reduce((sum, line) => sum + line.quantity, 0);
-    document.getElementById("count").textContent = pieces ? `(${pieces})` : "";
-  }
-  function show(...nodes) { main.replaceChildren(...nodes.flat().filter(Boolean)); main.focus({ preventScroll: true }); scrollTo(0, 0); }
+function sums(found) {
+  const row = (label, value, big) => [h("dt", { class: big && "big" }, label), h("dd", { class: big && "big" }, money(value))];
+  return h("dl", { class: "sums" },
+    row(t.subtotal, found.subtotal),
+    found.discount.amount ? row(t.discount, { ...found.discount, amount: -found.discount.amount }) : null,
+    found.freight.amount ? row(t.freight, found.freight) : null,
+    row(t.total, found.total, true));
+}
 
-  async function api(method, path, body, key) {
-    const headers = { Accept: "application/json" };
-    if (store.token) headers.Authorization = `Bearer ${store.token}`;
-    if (body) headers["Content-Type"] = "application/json";
-    if (key) headers["Idempotency-Key"] = key;
-    const answer = await fetch(`/shop/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), credentials: "omit" });
-    const data = answer.status === 204 ? null : await answer.json();
-    if (answer.status === 401 && path !== "/session") { store.token = null; location.hash = `#/sign-in${location.hash.slice(1)}`; }
-    if (!answer.ok) throw Object.assign(new Error(data.errors ? Object.values(data.errors).join(" ") : data.detail), { status: answer.status });
-    return data;
+function lineRow(line, ...more) {
+  return h("li", { class: "line" }, h("div", { class: "thumb" }, picture(line.picture, line.name)),
+    h("div", { class: "grow" }, h("p", { class: "name" }, line.name), h("p", { class: "muted" }, line.option), ...more));
+}
+
+const stage = (order) => h("span", { class: `stage ${order.stage}` }, t[`stage_${order.stage}`]);
+const empty = (text, ...more) => h("div", { class: "empty" }, h("p", {}, text), ...more);
+
+function field(label, name, props = {}, value = "") {
+  const input = h(props.rows ? "textarea" : "input", { id: `f-${name}`, name, ...props });
+  input.value = value;
+  const help = props.help ? h("small", { id: `h-${name}`, class: "muted" }, props.help) : null;
+  if (help) input.setAttribute("aria-describedby", help.id);
+  return h("div", { class: "field" }, h("label", { for: input.id }, label), input, help, h("small", { class: "error", id: `e-${name}` }));
+}
+
+function showErrors(form, refused) {
+  for (const old of form.querySelectorAll(".error")) old.textContent = "";
+  let first = null;
+  for (const [name, text] of Object.entries(refused.errors)) {
+    const input = form.elements[name.split(".")[0]];
+    if (!input || !input.id) continue;
+    document.getElementById(`e-${input.name}`).textContent = text;
+    input.setAttribute("aria-invalid", "true");
+    first = first || input;
   }
-  const guarded = (work) => async (event) => {
+  if (first) first.focus();
+  else toast(refused.message);
+}
+
+// A button that is busy takes no second tap.
+async function busy(button, work) {
+  if (button.disabled) return;
+  button.disabled = true;
+  try { await work(); } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.status === 401) signIn(); else toast(error.message);
+  } finally { button.disabled = false; }
+}
+
+// A list with "show more" below it.
+function list(tag, props, path, args, row, first) {
+  const box = h(tag, props);
+  const more = h("button", { type: "button", class: "wide" }, t.more);
+  const wrap = h("div", {}, box);
+  const add = (found) => {
+    box.append(...found.items.map(row));
+    more.remove();
+    if (!found.next) return;
+    more.onclick = () => busy(more, async () => add(await api("GET", path + query({ ...args, cursor: found.next }))));
+    wrap.append(more);
+  };
+  add(first);
+  return wrap;
+}
+
+// -- views ---------------------------------------------------------------------------------------
+
+let categories;
+
+async function home(args) {
+  const wanted = { category: args.get("c") || "", q: args.get("q") || "", limit: 20 };
+  const [found, shelves] = await Promise.all([
+    api("GET", "/products" + query(wanted)), categories || api("GET", "/categories?limit=100"),
+  ]);
+  categories = shelves;
+  const tab = (id, name) => h("a", { href: id ? `#/?c=${id}` : "#/", "aria-current": wanted.category === id ? "true" : null }, name);
+  const search = h("form", { class: "search", role: "search", onsubmit: (event) => {
     event.preventDefault();
-    const button = event.submitter || event.currentTarget;
-    button.disabled = true;
-    try { await work(event); } catch (error) { toast(error.message || words.failed); } finally { button.disabled = false; }
+    location.hash = "#/" + query({ c: wanted.category, q: search.elements.q.value.trim() });
+  } }, h("input", { type: "search", name: "q", "aria-label": t.search, placeholder: t.search, enterkeyhint: "search", maxlength: 100 }));
+  search.elements.q.value = wanted.q;
+  const tops = shelves.items.filter((shelf) => !shelf.parent_id);
+  return [h("h1", { class: "hidden" }, page.shop), search,
+    tops.length ? h("nav", { class: "chips", "aria-label": t.categories }, tab("", t.all), tops.map((s) => tab(s.id, s.name))) : null,
+    found.items.length ? list("ul", { class: "grid" }, "/products", wanted, card, found) : empty(t.nothing)];
+}
+
+function card(product) {
+  const left = product.variants.reduce((sum, variant) => sum + variant.available, 0);
+  return h("li", {}, h("a", { class: "card", href: `#/p/${product.id}` },
+    h("div", { class: "frame" }, picture(product.pictures[0], product.name), left ? null : h("span", { class: "out" }, t.sold_out)),
+    h("span", { class: "name" }, product.name), product.price ? h("span", { class: "price" }, money(product.price)) : null));
+}
+
+async function product(_args, id) {
+  const found = await api("GET", `/products/${id}`);
+  let chosen = found.variants.find((v) => v.available) || found.variants[0];
+  let quantity = 1;
+  const price = h("p", { class: "price big" });
+  const left = h("p", { class: "muted" });
+  const step = h("div");
+  const add = h("button", { type: "button", onclick: () => take() }, t.add);
+  const buy = h("button", { type: "button", class: "main", onclick: () => { take(); location.hash = "#/checkout"; } }, t.buy);
+  const take = () => {
+    cart.put({ variant_id: chosen.id, quantity, product_id: id, name: found.name, option: chosen.option, price: chosen.price, picture: found.pictures[0] || null });
+    toast(t.added);
   };
+  const choose = (variant) => {
+    chosen = variant;
+    quantity = 1;
+    price.textContent = variant ? money(variant.price) : "";
+    const none = !variant || variant.available < 1;
+    left.textContent = none ? t.sold_out : variant.available < 20 ? say(t.available, variant.available) : "";
+    step.replaceChildren(none ? "" : stepper(1, variant.available, (value) => { quantity = value; }));
+    add.disabled = buy.disabled = none;
+  };
+  choose(chosen);
+  const variants = found.variants.length > 1 && h("fieldset", { class: "variants" }, h("legend", {}, t.variant), found.variants.map((v) =>
+    h("label", {}, h("input", { type: "radio", name: "variant", value: v.id, checked: v === chosen, onchange: () => choose(v) }), h("span", {}, v.option || v.sku))));
+  return [h("div", { class: "pictures", tabindex: found.pictures.length > 1 ? 0 : null, role: "group", "aria-label": t.picture },
+    found.pictures.length ? found.pictures.map((p) => picture(p, found.name, "full", true)) : picture(null, found.name)),
+  h("div", { class: "sheet" }, price, h("h1", { tabindex: -1 }, found.name), left, variants, step,
+    found.description ? h("p", { class: "text" }, found.description) : null),
+  h("div", { class: "bar" }, add, buy)];
+}
 
-  async function home(category) {
-    const [shelves, page] = await Promise.all([api("GET", "/categories"), api("GET", `/products?limit=40${category ? `&category=${category}` : ""}`)]);
-    const tab = (id, name) => make("button", { type: "button", "aria-pressed": String((category || "") === id), onclick: () => { location.hash = id ? `#/c/${id}` : "#/"; } }, name);
-    const grid = make("div", { class: "grid" });
-    const fill = (items) => grid.append(...items.map((p) => make("a", { class: "item", href: `#/p/${p.id}` },
-      p.thumbnail ? make("img", { src: p.thumbnail, alt: "", loading: "lazy", width: 192, height: 192 }) : null,
-      make("div", {}, make("div", { class: "quiet name" }, p.name), p.variants.length ? price(p.variants.reduce((a, b) => (a.price.amount <= b.price.amount ? a : b)).price) : ""))));
-    fill(page.items);
-    let next = page.next;
-    const more = next && make("button", { class: "btn", type: "button", onclick: guarded(async () => {
-      const following = await api("GET", `/products?limit=40&cursor=${encodeURIComponent(next)}${category ? `&category=${category}` : ""}`);
-      fill(following.items);
-      next = following.next;
-      if (!next) more.remove();
-    }) }, words.more);
-    show(make("div", { class: "tabs" }, tab("", words.all), shelves.items.map((s) => tab(s.id, s.name))),
-      page.items.length ? grid : make("p", { class: "quiet" }, words.nothing), more);
-  }
-
-  async function product(id) {
-    const p = await api("GET", `/products/${id}`);
-    const first = p.variants.find((v) => v.available > 0) || p.variants[0];
-    const options = make("div", { class: "options", role: "radiogroup", "aria-label": p.name }, p.variants.map((v) => make("label", {},
-      make("input", { type: "radio", name: "variant", value: v.id, checked: v === first, disabled: v.available < 1 }),
-      make("span", { class: "grow" }, `${v.option || v.sku} `, make("span", { class: "quiet" }, v.available > 0 ? words.left.replace("{n}", v.available) : words.soldOut)), price(v.price))));
-    const form = make("form", { onsubmit: guarded(async (event) => {
-      const chosen = p.variants.find((v) => v.id === new FormData(event.target).get("variant"));
-      const cart = store.cart;
-      const line = cart.find((l) => l.id === chosen.id);
-      if (line) line.quantity += 1;
-      else cart.push({ id: chosen.id, quantity: 1 });
-      store.cart = cart;
-      toast(words.added);
-    }) }, options, make("div", { class: "bar" }, make("button", { class: "btn main", disabled: !first || first.available < 1 }, words.add)));
-    show(p.pictures.length ? make("img", { class: "hero", src: p.pictures[0], alt: p.name, width: 400, height: 400 }) : null,
-      make("h2", {}, p.name), make("p", { class: "quiet" }, p.description), make("div", { class: "card" }, form));
-  }
-
-  const lineRow = (l, tools) => make("div", { class: "row card" }, l.picture ? make("img", { src: l.picture, alt: "" }) : null,
-    make("div", { class: "grow" }, make("div", {}, l.name), make("div", { class: "quiet" }, `${l.option} × ${l.quantity}`)), price(l.total), tools);
-  const sums = (o) => make("div", { class: "card" }, [["goods", o.goods_total], ["discount", o.discount_total], ["freight", o.freight_total], ["total", o.total]]
-    .filter(([name, value]) => value.amount || name === "total").map(([name, value]) => make("div", { class: "row" }, make("span", { class: "grow" }, words[name]), price(value))));
-
-  async function cart() {
-    if (!store.cart.length) return show(make("h2", {}, words.cart), make("p", { class: "quiet" }, words.empty), make("a", { class: "btn", href: "#/" }, words.look));
-    if (!store.token) { location.hash = "#/sign-in/cart"; return; }
-    const wanted = () => store.cart.map((l) => ({ variant_id: l.id, quantity: l.quantity }));
-    let quote;
-    try { quote = await api("POST", "/quotes", { lines: wanted() }); } catch (error) {
-      if (error.status === 404) { store.cart = []; return cart(); }
-      throw error;
-    }
-    const addresses = (await api("GET", "/addresses")).items;
-    const change = (id, by) => { store.cart = store.cart.map((l) => (l.id === id ? { ...l, quantity: l.quantity + by } : l)).filter((l) => l.quantity > 0); cart(); };
-    const lines = quote.lines.map((l) => lineRow(l, make("span", { class: "row" },
-      make("button", { class: "btn", type: "button", "aria-label": `${words.remove} ${l.name}`, onclick: () => change(l.variant_id, -1) }, "−"),
-      make("button", { class: "btn", type: "button", "aria-label": `${words.add} ${l.name}`, onclick: () => change(l.variant_id, 1) }, "+"))));
-    // One key for this cart as it stands: a second tap, or a retry on a bad line, orders once.
-    const key = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random()}`;
-    const form = make("form", { onsubmit: guarded(async (event) => {
-      const data = new FormData(event.target);
-      const order = await api("POST", "/orders", { lines: wanted(), address_id: data.get("address"), note: data.get("note") }, key);
-      store.cart = [];
-      toast(words.placed);
-      location.hash = `#/o/${order.number}`;
-    }) }, make("h2", {}, words.address), make("div", { class: "card options", role: "radiogroup", "aria-label": words.address },
-      addresses.map((a, i) => make("label", {}, make("input", { type: "radio", name: "address", value: a.id, checked: a.is_default || i === 0, required: true }),
-        `${a.name} ${a.phone}, ${a.region.join(" ")} ${a.detail}`)), make("a", { class: "btn", href: "#/address" }, words.newAddress)),
-      make("label", { for: "note" }, words.note), make("textarea", { id: "note", name: "note", maxlength: 500 }),
-      make("div", { class: "bar" }, make("button", { class: "btn main", disabled: !addresses.length }, `${words.order} · ${money(quote.total)}`)));
-    show(make("h2", {}, words.cart), lines, sums(quote), form);
-  }
-
-  const field = (name, extra = {}) => [make("label", { for: `f-${name}` }, words[name]), make("input", { id: `f-${name}`, name, required: true, ...extra })];
-  function address() {
-    show(make("h2", {}, words.newAddress), make("form", { class: "card", onsubmit: guarded(async (event) => {
-      const data = Object.fromEntries(new FormData(event.target));
-      await api("POST", "/addresses", { name: data.name, phone: data.phone, region: [data.province, data.city, data.district].filter(Boolean), detail: data.detail, is_default: true });
-      location.hash = "#/cart";
-    }) }, field("name", { autocomplete: "name" }), field("phone", { type: "tel", inputmode: "tel", autocomplete: "tel" }), field("province", { autocomplete: "address-level1" }),
-      field("city", { autocomplete: "address-level2" }), field("district", { required: false }), field("detail", { autocomplete: "street-address" }),
-      make("p", {}, make("button", { class: "btn main" }, words.save))));
-  }
-  function signIn(back) {
-    if (document.body.dataset.demo !== "1") return show(make("p", {}, words.noLogin));
-    show(make("h2", {}, words.signIn), make("p", { class: "quiet" }, words.demo), make("form", { class: "card", onsubmit: guarded(async (event) => {
-      const answer = await api("POST", "/session", { code: `demo:${new FormData(event.target).get("who")}` });
-      store.token = answer.token;
-      location.hash = `#/${back}`;
-    }) }, field("who", { maxlength: 40, autocomplete: "name" }), make("p", {}, make("button", { class: "btn main" }, words.signIn))));
-  }
-  async function orders() {
-    if (!store.token) { location.hash = "#/sign-in/orders"; return; }
-    const page = await api("GET", "/orders?limit=50");
-    show(make("h2", {}, words.orders), page.items.length ? page.items.map((o) => make("a", { class: "card row", href: `#/o/${o.number}` },
-      make("span", { class: "grow" }, make("span", {}, o.lines.map((l) => l.name).join(", ")), make("br"), make("span", { class: "quiet" }, `${o.number} · ${words.stages[o.stage]}`)), price(o.total)))
-      : make("p", { class: "quiet" }, words.noOrders));
-  }
-  async function order(number) {
-    const o = await api("GET", `/orders/${number}`);
-    const verb = (name, label, body) => make("button", { class: "btn", type: "button", onclick: guarded(async () => { await api("POST", `/orders/${number}/${name}`, body); order(number); }) }, label);
-    show(make("h2", {}, o.number), make("p", {}, words.stages[o.stage]), o.lines.map((l) => lineRow(l)), sums(o),
-      o.shipments.map((s) => make("p", { class: "card" }, `${words.parcel}: ${s.carrier} ${s.tracking_number}`)),
-      o.stage === "to_pay" ? verb("cancel", words.cancel, {}) : null, o.stage === "shipped" ? verb("receive", words.receive, {}) : null);
-  }
-
-  async function route() {
-    const [, name = "", ...rest] = location.hash.split("/");
-    try {
-      await ({ "": () => home(), c: () => home(rest[0]), p: () => product(rest[0]), cart, address, orders, o: () => order(rest[0]), "sign-in": () => signIn(rest.join("/")) }[name] || home)();
-    } catch (error) { show(make("p", { class: "error", role: "alert" }, error.message || words.failed), make("a", { class: "btn", href: "#/" }, words.back)); }
-  }
-  addEventListener("hashchange", route);
+async function showCart() {
+  const lines = cart.lines();
+  if (!lines.length) return [h("h1", { tabindex: -1 }, t.cart), empty(t.cart_empty, h("a", { class: "button main", href: "#/" }, t.shop))];
+  const total = h("span", { class: "price big" });
+  const count = () => {
+    const present = cart.lines();
+    total.textContent = present.length ? money({ ...present[0].price, amount: present.reduce((sum, l) => sum + l.price.amount * l.quantity, 0) }) : "";
+  };
   count();
-  route();
-})();
+  return [h("h1", { tabindex: -1 }, t.cart),
+    h("ul", { class: "sheet lines" }, lines.map((line) => lineRow(line, h("p", { class: "price" }, money(line.price)),
+      h("div", { class: "row" }, stepper(line.quantity, 9999, (value) => { cart.set(line.variant_id, value); count(); }),
+        h("button", { type: "button", class: "plain", onclick: () => { cart.set(line.variant_id, 0); show(); } }, t.remove))))),
+    h("div", { class: "bar" }, total, h("a", { class: "button main", href: "#/checkout" }, t.checkout))];
+}
+
+async function checkout() {
+  if (!store.get("token")) return signIn();
+  if (!cart.lines().length) return showCart();
+  const addresses = (await api("GET", "/addresses?limit=100")).items;
+  const lines = cart.lines().map(({ variant_id, quantity }) => ({ variant_id, quantity }));
+  const priced = h("div");
+  const place = h("button", { type: "submit", class: "main", disabled: true }, t.place);
+  const body = () => ({ lines, address_id: form.elements.address ? form.elements.address.value : null, note: form.elements.note.value.trim() });
+  const price = async () => {
+    const quote = await api("POST", "/quotes", body());
+    const short = quote.lines.find((line) => line.quantity > line.available);
+    priced.replaceChildren(
+      h("ul", { class: "lines" }, quote.lines.map((line) => lineRow(line, h("p", { class: "row" }, h("span", {}, money(line.unit_price)), h("span", { class: "muted" }, `× ${line.quantity}`)),
+        line.quantity > line.available ? h("p", { class: "error" }, line.available ? say(t.now, line.available) : t.sold_out) : null))),
+      sums(quote));
+    place.disabled = Boolean(short);
+  };
+  const form = h("form", { onsubmit: (event) => {
+    event.preventDefault();
+    busy(place, async () => {
+      const order = await api("POST", "/orders", body(), { "Idempotency-Key": keyFor(body()) });
+      sessionStorage.removeItem("zg-shop-key");
+      cart.save([]);
+      toast(t.placed);
+      location.hash = `#/o/${order.number}`;
+    });
+  } },
+  h("fieldset", { class: "sheet" }, h("legend", {}, t.addresses), addresses.map((a, at) =>
+    h("label", { class: "address" }, h("input", { type: "radio", name: "address", value: a.id, checked: at === 0, onchange: () => busy(place, price) }),
+      h("span", {}, h("b", {}, `${a.name} ${a.phone}`), h("br"), [...a.region, a.detail].join(" ")))),
+  h("a", { class: "button", href: "#/address" }, t.new_address)),
+  h("div", { class: "sheet" }, priced, field(t.note, "note", { rows: 2, maxlength: 500 })),
+  h("div", { class: "bar" }, place));
+  if (!addresses.length) { location.replace("#/address"); return null; }
+  await price();
+  return [h("h1", { tabindex: -1 }, t.checkout), form];
+}
+
+// One key for one content: a second tap or a retry after a lost answer finds the order that was made.
+function keyFor(body) {
+  const content = JSON.stringify(body);
+  const kept = JSON.parse(sessionStorage.getItem("zg-shop-key") || "null");
+  if (kept && kept.content === content) return kept.key;
+  const key = randomKey();
+  sessionStorage.setItem("zg-shop-key", JSON.stringify({ content, key }));
+  return key;
+}
+
+async function address() {
+  if (!store.get("token")) return signIn();
+  const save = h("button", { type: "submit", class: "main" }, t.save);
+  const form = h("form", { class: "sheet", novalidate: true, onsubmit: (event) => {
+    event.preventDefault();
+    busy(save, async () => {
+      const value = (name) => form.elements[name].value.trim();
+      try {
+        await api("POST", "/addresses", { name: value("name"), phone: value("phone"), region: value("region").split(/[\s,，、/]+/).filter(Boolean), detail: value("detail"), is_default: true });
+      } catch (error) {
+        if (!(error instanceof Refused) || error.status !== 422) throw error;
+        return showErrors(form, error);
+      }
+      location.replace("#/checkout");
+    });
+  } },
+  field(t.name, "name", { autocomplete: "name", maxlength: 100 }), field(t.phone, "phone", { type: "tel", autocomplete: "tel", inputmode: "tel", maxlength: 30 }),
+  field(t.region, "region", { help: t.region_help, autocomplete: "address-level1" }), field(t.detail, "detail", { autocomplete: "street-address", maxlength: 500 }), save);
+  return [h("h1", { tabindex: -1 }, t.new_address), form];
+}
+
+const STAGES = ["to_pay", "to_ship", "shipped", "done", "canceled"];
+
+async function orders(args) {
+  if (!store.get("token")) return signIn();
+  const wanted = { stage: STAGES.includes(args.get("s")) ? args.get("s") : "", limit: 20 };
+  const found = await api("GET", "/orders" + query(wanted));
+  const tab = (id, name) => h("a", { href: id ? `#/orders?s=${id}` : "#/orders", "aria-current": wanted.stage === id ? "true" : null }, name);
+  const row = (o) => h("li", {}, h("a", { class: "sheet order", href: `#/o/${o.number}` },
+    h("span", { class: "row" }, h("span", { class: "muted" }, when(o.placed_at)), stage(o)),
+    h("span", { class: "name" }, o.lines.map((line) => `${line.name} ${line.option} × ${line.quantity}`).join(", ")),
+    h("span", { class: "price" }, money(o.total))));
+  const leave = h("button", { type: "button", class: "plain", onclick: () => busy(leave, async () => {
+    await api("DELETE", "/session");
+    store.set("token", null);
+    location.hash = "#/";
+  }) }, t.sign_out);
+  return [h("div", { class: "row" }, h("h1", { tabindex: -1 }, t.orders), leave),
+    h("nav", { class: "chips", "aria-label": t.orders }, tab("", t.all), STAGES.map((s) => tab(s, t[`stage_${s}`]))),
+    found.items.length ? list("ul", { class: "orders" }, "/orders", wanted, row, found) : empty(t.no_orders)];
+}
+
+async function order(_args, number) {
+  if (!store.get("token")) return signIn();
+  const o = await api("GET", `/orders/${number}`);
+  const verb = (name, question, style) => {
+    const button = h("button", { type: "button", class: style, onclick: () => busy(button, async () => {
+      if (!(await ask(question))) return;
+      await api("POST", `/orders/${number}/${name}`, name === "cancel" ? {} : undefined);
+      await show();
+    }) }, t[name]);
+    return button;
+  };
+  return [h("div", { class: "row" }, h("h1", { tabindex: -1 }, t.order), stage(o)),
+    o.stage === "to_pay" ? h("p", { class: "hint" }, t.unpaid) : null,
+    h("div", { class: "sheet" }, h("ul", { class: "lines" }, o.lines.map((line) => lineRow(line, h("p", { class: "row" }, h("span", {}, money(line.unit_price)), h("span", { class: "muted" }, `× ${line.quantity}`))))), sums(o)),
+    h("dl", { class: "sheet facts" }, h("dt", {}, t.number), h("dd", { class: "code" }, o.number), h("dt", {}, t.placed_at), h("dd", {}, when(o.placed_at)),
+      o.address ? [h("dt", {}, t.addresses), h("dd", {}, `${o.address.name} ${o.address.phone}`, h("br"), [...o.address.region, o.address.detail].join(" "))] : null,
+      o.note ? [h("dt", {}, t.note), h("dd", {}, o.note)] : null,
+      o.shipments.map((s) => [h("dt", {}, t.shipment), h("dd", { class: "code" }, `${s.carrier.toUpperCase()} ${s.tracking_number}`)])),
+    o.stage === "to_pay" ? verb("cancel", t.cancel_ask, "wide") : null,
+    o.stage === "shipped" && o.fulfillment_status === "fulfilled" ? verb("receive", t.receive_ask, "wide main") : null];
+}
+
+function signIn() {
+  const enter = h("button", { type: "submit", class: "main" }, t.sign_in);
+  const form = h("form", { class: "sheet", onsubmit: (event) => {
+    event.preventDefault();
+    busy(enter, async () => {
+      try {
+        store.set("token", (await api("POST", "/session", { code: `demo:${form.elements.name.value.trim()}` })).token);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        return toast(error.message);
+      }
+      await show();
+    });
+  } }, field(t.demo_name, "name", { required: true, maxlength: 40, autocomplete: "nickname" }, page.lang === "zh-CN" ? "小王" : "Wang Wei"), enter);
+  const parts = [h("h1", { tabindex: -1 }, t.sign_in), page.demo ? form : empty(t.no_demo)];
+  main.replaceChildren(...parts);
+  return null;
+}
+
+// -- routes --------------------------------------------------------------------------------------
+
+const ROUTES = [
+  [/^\/p\/([\w-]+)$/, product, "shop"], [/^\/cart$/, showCart, "cart"], [/^\/checkout$/, checkout, "cart"], [/^\/address$/, address, "cart"],
+  [/^\/orders$/, orders, "orders"], [/^\/o\/([\w-]+)$/, order, "orders"], [/^\/?$/, home, "shop"],
+];
+let turn = 0;
+
+async function show() {
+  const mine = ++turn;
+  const [path, args] = location.hash.slice(1).split("?");
+  const [pattern, view, tab] = ROUTES.find(([p]) => p.test(path)) || ROUTES.at(-1);
+  for (const link of document.querySelectorAll(".tabs a")) {
+    if (link.dataset.tab === tab) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+  }
+  main.setAttribute("aria-busy", "true");
+  try {
+    const parts = await view(new URLSearchParams(args), ...(path.match(pattern) || []).slice(1));
+    if (mine !== turn || !parts) return;
+    main.replaceChildren(...parts.flat().filter(Boolean));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (mine !== turn) return;
+    if (error.status === 401) { signIn(); return; }
+    main.replaceChildren(h("h1", { tabindex: -1 }, page.shop), empty(error.message, h("a", { class: "button", href: "#/" }, t.shop)));
+  } finally {
+    if (mine === turn) main.removeAttribute("aria-busy");
+  }
+  const title = main.querySelector("h1");
+  document.title = title && title.textContent !== page.shop ? `${title.textContent} · ${page.shop}` : page.shop;
+}
+
+addEventListener("hashchange", async () => {
+  await show();
+  scrollTo(0, 0);
+  const title = main.querySelector("h1[tabindex]");
+  if (title) title.focus({ preventScroll: true });
+});
+for (const link of document.querySelectorAll(".langs a")) {
+  link.addEventListener("click", () => { link.href = `?lang=${link.hreflang}${location.hash}`; });
+}
+cart.save(cart.lines());
+show();

@@ -13,6 +13,11 @@ export function draw(box, table) {
   const unit = said ? [1, 10, 100, 1000].find((one) => Math.abs(y[biggest] / one - said) < 1) || 1 : 1;
   const format = new Intl.NumberFormat(document.documentElement.lang, {notation: "compact", maximumFractionDigits: 1});
   const short = (value) => format.format(value / unit);
+  const date = new Intl.DateTimeFormat(document.documentElement.lang, {month: "numeric", day: "numeric", timeZone: "UTC"});
+  const day = (at) => {
+    const moment = new Date(days[at]?.dataset.x);
+    return Number.isNaN(moment.getTime()) ? days[at]?.textContent ?? "" : date.format(moment);
+  };
   const axis = {stroke: css("--zg-muted"), font: `12px ${getComputedStyle(document.body).fontFamily}`, ticks: {show: false}};
   const tip = box.appendChild(document.createElement("div"));
   tip.className = "chart-tip";
@@ -21,7 +26,7 @@ export function draw(box, table) {
     cursor: {y: false, points: {size: 8}, drag: {x: false, y: false}},
     scales: {x: {time: false}, y: {range: (_u, _low, high) => [0, high * 1.1 || 1]}},
     axes: [
-      {...axis, grid: {show: false}, size: 28, values: (_u, at) => at.map((one) => days[one]?.textContent ?? ""), space: 64, incrs: [1, 2, 5, 7, 10]},
+      {...axis, grid: {show: false}, size: 28, values: (_u, at) => at.map(day), space: 48, incrs: [1, 2, 5, 7, 10]},
       {...axis, grid: {stroke: css("--zg-line"), width: 1}, size: 44, space: 40, values: (_u, at) => at.map(short)},
     ],
     series: [{}, {stroke: css("--zg-brand-text"), width: 2, fill: css("--zg-brand-soft"), points: {show: false}, paths: uPlot.paths.spline()}],

@@ -1,0 +1,146 @@
+"""``docs/reference`` is written from the code: hooks, settings, permissions, events, commands.
+
+    python -m zhanggui.cli.reference [--check]
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..config.core_settings import CORE_SETTINGS
+from ..config.declare import Setting, plugin_settings
+from ..host.core_part import core_part
+from ..host.discovery import discover
+from ..host.host import CORE_SPECS, Host, build_host
+from ..host.permissions import wanted_permissions
+from . import main as command_line
+
+FOLDER = Path("docs/reference")
+_MADE = "<!-- Written by `make docs`; change the code instead. -->\n"
+
+
+def _host() -> Host:
+    """Every bundled plugin, built without a database."""
+    manifests = discover(["plugins"]).manifests
+    host = build_host(manifests, set(manifests), core_part())
+    if host.faults:
+        raise SystemExit(f"a plugin cannot be built: {next(iter(host.faults.values()))}")
+    return host
+
+
+def _docstring(thing: Any) -> str:
+    return inspect.cleandoc(thing.__doc__ or "")
+
+
+def hooks(host: Host) -> str:
+    """Hooks by theme, with who implements them."""
+    table = {row["name"]: row["plugins"] for row in host.hook_table()}
+    parts = ["# Hooks\n", "A plugin implements a hook by a function of that name in its `plugin.py`, marked `@hookimpl`.\n"]
+    modules = [*CORE_SPECS, *(specs for part in host.manager.get_plugins() for specs in _offered(part))]
+    for module in modules:
+        parts.append(f"## {_docstring(module).splitlines()[0]}\n")
+        for name, function in vars(module).items():
+            if hasattr(function, "zhanggui_spec"):
+                parts += [f"### `{name}`\n", _docstring(function) + "\n", f"Implemented by: {', '.join(table.get(name, ())) or 'nobody yet'}.\n"]
+    return "\n".join(parts)
+
+
+def _offered(plugin: Any) -> Iterable[Any]:
+    offered = getattr(plugin, "register_hookspecs", None)
+    return offered() if offered else ()
+
+
+def settings(host: Host) -> str:
+    """Every setting with its default."""
+    parts = ["# Settings\n", "`zhanggui config explain KEY` says where a value comes from.\n"]
+    groups: dict[str, list[Setting]] = {"The core": list(CORE_SETTINGS)}
+    for plugin_id, manifest in host.manifests.items():
+        found = plugin_settings(plugin_id, manifest.settings)
+        if found:
+            groups[f"Plugin `{plugin_id}`"] = found
+    for title, group in groups.items():
+        parts += [f"## {title}\n", "| key | kind | default | |", "|---|---|---|---|"]
+        for s in group:
+            notes = s.text("help", "en") + (" Run-time." if s.runtime else "")
+            parts.append(f"| `{s.key}` | {s.kind} | {'' if s.secret else f'`{s.default!r}`'} | {notes} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def permissions(host: Host) -> str:
+    """Every permission, and which role presets have it."""
+    wanted, presets = wanted_permissions(host)
+    held: dict[tuple[str, str], set[str]] = {}
+    for preset in presets:
+        for resource, verbs in preset.grants.items():
+            for verb in verbs:
+                held.setdefault((f"can_{verb}", resource), set()).add(preset.name)
+    lines = ["# Permissions\n", "The role `owner` holds every permission.\n", "| resource | permission | presets |", "|---|---|---|"]
+    lines += [f"| `{r}` | `{n}` | {', '.join(sorted(held.get((n, r), ())))} |" for n, r in sorted(wanted, key=lambda p: (p[1], p[0]))]
+    return "\n".join(lines) + "\n"
+
+
+def events(host: Host) -> str:
+    """Every event with its fields and its handlers."""
+    parts = ["# Events\n", "Handlers name an event as `name@version`; see `register_handlers`.\n"]
+    for name, event in sorted(host.events.items()):
+        parts += [f"## `{name}`\n", _docstring(event) + "\n"]
+        if is_dataclass(event):
+            parts += [*(f"- `{f.name}`: {f.type}" for f in fields(event)), ""]
+        parts.append(f"Handled by: {', '.join(job.name for job in host.handlers.get(name, ())) or 'nobody'}.\n")
+    return "\n".join(parts)
+
+
+def commands(_host: Host) -> str:
+    """The command line."""
+    parts = ["# Commands\n", "Every command takes `--config FILE` and `--json`. Exit codes: 0 fine, 1 refused or found something, 2 bad usage.\n"]
+
+    def walk(command: click.Command, path: str) -> None:
+        if isinstance(command, click.Group):
+            for name in sorted(command.commands):
+                walk(command.commands[name], f"{path} {name}")
+            return
+        parts.append(f"## `{path}`\n\n{inspect.cleandoc(command.help or '')}\n")
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and parameter.name not in ("config", "as_json"):
+                parts.append(f"- `{', '.join(parameter.opts)}` {parameter.help or ''}".rstrip())
+        parts.append("")
+
+    walk(command_line, "zhanggui")
+    return "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[Host], str]] = {
+    "hooks.md": hooks, "settings.md": settings, "permissions.md": permissions, "events.md": events, "commands.md": commands,
+}  # fmt: skip
+
+
+def main(check: bool) -> int:
+    """Write the pages, or say which one is out of date."""
+    host = _host()
+    stale = []
+    for name, write in PAGES.items():
+        text = _MADE + write(host)
+        path = FOLDER / name
+        if check:
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                stale.append(name)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"docs/reference is out of date ({', '.join(stale)}): run `make docs`")
+    elif check:
+        print("docs/reference is up to date.")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

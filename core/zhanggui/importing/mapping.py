@@ -1,0 +1,86 @@
+"""Which column of a file is which field: said in a file, recognized by its header, or asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from ..host.declare import Importer
+from ..kernel.errors import Invalid
+
+Ask = Callable[[str, Sequence[str]], str | None]  # (field, columns that are left) -> the column, or None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Fields by the place of their column, and the options that came with the mapping."""
+
+    columns: Mapping[str, int]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_mapping(path: Path | None) -> tuple[dict[str, str], dict[str, Any]]:
+    """``[columns]`` and ``[options]`` of a mapping file, TOML or JSON.
+
+    :raises Invalid: when it is neither, or holds something else.
+    """
+    if path is None:
+        return {}, {}
+    try:
+        text = path.read_text("utf-8-sig")
+        found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except (ValueError, OSError) as error:
+        raise Invalid(_l("%(name)s cannot be read: %(error)s", name=path.name, error=str(error))) from error
+    unknown = set(found) - {"columns", "options"} if isinstance(found, dict) else {"?"}
+    if unknown:
+        raise Invalid(_l("A mapping has the parts columns and options, not %(name)s.", name=", ".join(sorted(unknown))))
+    return dict(found.get("columns", {})), dict(found.get("options", {}))
+
+
+def match(importer: Importer, header: Sequence[str], given: Mapping[str, str], ask: Ask | None = None) -> dict[str, int]:
+    """The place of each field's column. What was given wins over what is recognized.
+
+    :raises Invalid: for a field or a column that there is not, or when a required one stays unknown.
+    """
+    places: dict[str, int] = {}
+    for name, column in given.items():
+        if name not in importer.columns:
+            raise Invalid(_l("There is no field %(name)s; there are: %(known)s.", name=name, known=", ".join(importer.columns)))
+        if column not in header:
+            raise Invalid(_l("The file has no column %(name)s; it has: %(known)s.", name=column, known=", ".join(header)))
+        places[name] = list(header).index(column)
+    by_alias = {_normal(column): place for place, column in reversed(list(enumerate(header)))}
+    for name, aliases in importer.columns.items():
+        if name in places:
+            continue
+        for alias in (name, *aliases):
+            place = by_alias.get(_normal(alias))
+            if place is not None and place not in places.values():
+                places[name] = place
+                break
+    for name in importer.required:
+        if name not in places and ask is not None:
+            answer = ask(name, [column for place, column in enumerate(header) if place not in places.values()])
+            if answer is not None and answer in header:
+                places[name] = list(header).index(answer)
+    missing = [name for name in importer.required if name not in places]
+    if missing:
+        raise Invalid(
+            _l(
+                "No column was recognized as %(fields)s. The file has: %(known)s. Name them in a mapping file.",
+                fields=", ".join(missing), known=", ".join(header),
+            )
+        )  # fmt: skip
+    return places
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[\s_\-./（）()]+", "", unicodedata.normalize("NFKC", name)).casefold()

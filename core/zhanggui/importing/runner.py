@@ -1,0 +1,262 @@
+"""``zhanggui import``: a file becomes rows, batch by batch, each in one unit of work with its own bookmark."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from .. import audit
+from ..db.uow import unit_of_work
+from ..host import current_host
+from ..host.declare import Importer, Preparation
+from ..kernel import clock
+from ..kernel.actors import current_actor
+from ..kernel.errors import DomainError, Invalid, NotFound
+from ..kernel.ids import public_id
+from ..runtime import Runtime
+from .contracts import ImportRow, ImportRun, Outcome
+from .mapping import Ask, match, read_mapping
+from .models import Import, Rejection, Rounding
+from .reader import Table, open_table
+from .report import Report, Tally
+from .scratch import Scratch
+
+BATCH_ROWS = 4000
+BATCH_KEYS = 500
+DEFAULT_SOURCE = "file"
+_OPTIONS = ("zone", "currency", "source")
+_imports: Any = Import.__table__
+_rejections: Any = Rejection.__table__
+_roundings: Any = Rounding.__table__
+
+
+class BeingImported(DomainError):
+    """Another process reads the same file at this moment."""
+
+    code = "being_imported"
+    message = _l("Another process is importing this file.")
+
+
+class _NothingKept(Exception):
+    """Ends the unit of work of a dry run."""
+
+
+def run_import(
+    runtime: Runtime, kind: str, path: Path | str, mapping: Path | str | None = None, *, zone: str | None = None,
+    currency: str | None = None, source: str | None = None, dry_run: bool = False, quiet: bool = False, ask: Ask | None = None,
+) -> Report:  # fmt: skip
+    """Read a file of one KIND. What was read before is not read again; what was interrupted goes on.
+
+    :param ask: is asked for a required field that no column was recognized as; by default the person at the terminal.
+    :raises NotFound: when no enabled plugin reads this kind.
+    :raises Invalid: for a file or a mapping that cannot be read.
+    """
+    started = time.monotonic()
+    job = _prepare(runtime, kind, Path(path), Path(mapping) if mapping else None, {"zone": zone, "currency": currency, "source": source},
+                   ask if ask is not None else None if quiet or not sys.stdin.isatty() else _ask)  # fmt: skip
+    bookmark = _Bookmark(0) if dry_run else _open(job)
+    if bookmark.state == "done":
+        return _report(job, bookmark, already=True, seconds=time.monotonic() - started)
+    scratch = Scratch(job.places, job.table.columns, job.importer.order_by)
+    try:
+        with _progress(quiet, "Reading", job.table.rows_expected) as tick:
+            for count in scratch.fill(job.table.rows()):
+                tick(count)
+        bookmark.rows = scratch.count
+        _run(job, scratch, bookmark, dry_run, quiet)
+    finally:
+        scratch.close()
+    return _report(job, bookmark, dry_run=dry_run, seconds=time.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class _Job:
+    importer: Importer
+    table: Table
+    places: dict[str, int]
+    run: ImportRun
+    digest: str
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        return {name: self.table.columns[place] for name, place in self.places.items()}
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the file and of everything that decides how it is read."""
+        how = [self.importer.kind, self.digest, self.mapping, self.run.source, self.run.currency, str(self.run.zone), dict(self.run.options)]
+        return hashlib.sha256(json.dumps(how, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass
+class _Bookmark:
+    """How far a run is."""
+
+    id: int
+    state: str = "running"
+    phase: int = 0
+    position: str = ""
+    step: int = 0
+    rows: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+
+def _prepare(runtime: Runtime, kind: str, path: Path, mapping: Path | None, said: dict[str, str | None], ask: Ask | None) -> _Job:
+    importers = {importer.kind: importer for importer in current_host().every("importers")}
+    if kind not in importers:
+        raise NotFound(_l("There is no kind %(kind)s; there are: %(known)s.", kind=kind, known=", ".join(sorted(importers))))
+    importer, table = importers[kind], open_table(path)
+    columns, options = read_mapping(mapping)
+    places = match(importer, table.columns, columns, ask)
+    settings = {name: said[name] or options.pop(name, None) for name in _OPTIONS}
+    options = {name: value for name, value in options.items() if name not in _OPTIONS}
+    unknown = [name for name in options if name not in importer.options]
+    if unknown:
+        raise Invalid(_l("There is no option %(name)s.", name=", ".join(unknown)))
+    zone = settings["zone"] or runtime.config["instance.time_zone"]
+    try:
+        tz = ZoneInfo(zone)
+    except (KeyError, ValueError) as error:
+        raise Invalid(_l("There is no time zone %(name)s.", name=zone)) from error
+    wanted = (settings["currency"] or runtime.config["instance.currency"]).upper()
+    if not (len(wanted) == 3 and wanted.isascii() and wanted.isalpha()):
+        raise Invalid(_l("%(name)s is no currency code such as CNY.", name=wanted))
+    origin = settings["source"] or DEFAULT_SOURCE
+    if not (0 < len(origin) <= 24 and origin.isascii() and origin.replace("-", "").replace("_", "").isalnum()):
+        raise Invalid(_l("A source is a short name of letters, digits, - and _."))
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    run = ImportRun(origin, public_id(), tz, wanted, current_actor(), clock.now(), options)
+    return _Job(importer, table, places, run, digest)
+
+
+def _ask(name: str, columns: Sequence[str]) -> str | None:
+    """Ask the person at the terminal which column is meant."""
+    click.echo(f"Which column is {name}? " + ", ".join(f"[{n}] {column}" for n, column in enumerate(columns, 1)), err=True)
+    number = click.prompt("Number", type=click.IntRange(0, len(columns)), default=0, err=True)
+    return columns[number - 1] if number else None
+
+
+def _open(job: _Job) -> _Bookmark:
+    """Where an earlier run of the same reading stands; a new one begins when there was none."""
+    c = _imports.c
+    with unit_of_work() as db:
+        row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).first()
+        if row is not None:
+            return _Bookmark(row.id, row.state, row.phase, row.position, row.step, row.rows, Tally.load(row.tally))
+        made = Import(
+            fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=job.table.path.name[-200:],
+            digest=job.digest, mapping=job.mapping, currency=job.run.currency, actor=job.run.actor.name, tally=Tally().dump(),
+            options={"zone": str(job.run.zone), **job.run.options}, started_at=job.run.now,
+        )  # fmt: skip
+        db.add(made)
+        db.flush()
+        return _Bookmark(made.id)
+
+
+def _run(job: _Job, scratch: Scratch, mark: _Bookmark, dry_run: bool, quiet: bool) -> None:
+    for phase, preparation in enumerate(job.importer.prepare):
+        if phase >= mark.phase:
+            _prepare_keys(job, scratch, mark, phase, preparation, dry_run)
+    first = len(job.importer.prepare)
+    if mark.phase < first:
+        mark.phase, mark.position = first, "0"
+    with _progress(quiet, "Writing", scratch.count) as tick:
+        tick(mark.tally.rows)
+        for place, rows in scratch.batches(int(mark.position or 0), BATCH_ROWS):
+            with _step(mark, dry_run) as db:
+                _write(db, job, scratch, mark, rows)
+                mark.position = str(place)
+            tick(mark.tally.rows)
+    if mark.tally.rows != scratch.count:
+        raise RuntimeError(f"{scratch.count} rows were read and {mark.tally.rows} became something")
+    with _step(mark, dry_run) as db:
+        mark.state = "done"
+        if not dry_run:
+            audit.record(
+                db, "core.import.finished", target=("core.Import", mark.id), label=job.table.path.name, actor=job.run.actor,
+                now=clock.now(), after={"kind": job.importer.kind, "rows": mark.rows, **mark.tally.dump()},
+            )  # fmt: skip
+
+
+def _prepare_keys(job: _Job, scratch: Scratch, mark: _Bookmark, phase: int, preparation: Preparation, dry_run: bool) -> None:
+    after = mark.position if mark.phase == phase else ""
+    for keys in scratch.keys(preparation.key, preparation.columns, after, BATCH_KEYS):
+        with _step(mark, dry_run) as db:
+            preparation.batch(db, keys, job.run)
+            mark.phase, mark.position = phase, keys[-1][0]
+
+
+def _write(db: Session, job: _Job, scratch: Scratch, mark: _Bookmark, rows: list[ImportRow]) -> None:
+    outcomes: list[Outcome] = job.importer.batch(db, rows, job.run)
+    if len(outcomes) != len(rows):
+        raise RuntimeError(f"{job.importer.kind}: {len(rows)} rows came back as {len(outcomes)} outcomes")
+    pairs = list(zip(rows, outcomes, strict=True))
+    rejected = [
+        {"import_id": mark.id, "row": row.number, "reason": outcome.reason, "raw": scratch.raw(row.number), "amount": str(outcome.amount)}
+        for row, outcome in pairs
+        if outcome.reason
+    ]
+    rounded = [
+        {"import_id": mark.id, "row": row.number, "exact": str(outcome.amount), "stored": str(outcome.stored)}
+        for row, outcome in pairs
+        if outcome.stored is not None and outcome.stored != outcome.amount
+    ]
+    if mark.id:
+        for table, found in ((_rejections, rejected), (_roundings, rounded)):
+            if found:
+                db.execute(insert(table), found)
+    mark.tally.add(outcomes)
+
+
+@contextlib.contextmanager
+def _step(mark: _Bookmark, dry_run: bool) -> Iterator[Session]:
+    """One unit of work that also moves the bookmark; a dry run takes everything back."""
+    try:
+        with unit_of_work() as db:
+            yield db
+            if dry_run:
+                raise _NothingKept()
+            moved = db.execute(
+                update(_imports)
+                .where(_imports.c.id == mark.id, _imports.c.step == mark.step, _imports.c.state == "running")
+                .values(
+                    state=mark.state, phase=mark.phase, position=mark.position[:255], rows=mark.rows, tally=mark.tally.dump(),
+                    step=mark.step + 1, finished_at=clock.now() if mark.state == "done" else None,
+                )
+                .returning(_imports.c.id)
+            ).first()  # fmt: skip
+            if moved is None:
+                raise BeingImported()
+    except _NothingKept:
+        pass
+    mark.step += 1
+
+
+def _report(job: _Job, mark: _Bookmark, *, already: bool = False, dry_run: bool = False, seconds: float = 0) -> Report:
+    return Report(
+        job.importer.kind, job.table.path.name, job.run.source, job.run.currency, mark.rows, mark.tally, dry_run=dry_run, already=already,
+        import_id=mark.id or None, seconds=seconds,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool, label: str, expected: int | None) -> Iterator[Callable[[int], Any]]:
+    if quiet or not expected:
+        yield lambda count: None
+        return
+    with click.progressbar(length=expected, label=label, file=sys.stderr) as bar:
+        yield lambda count: bar.update(count - bar.pos)

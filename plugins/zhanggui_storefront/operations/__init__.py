@@ -1,0 +1,7 @@
+"""The paths of the storefront, by subject. ``OPERATIONS`` is what this plugin offers itself."""
+
+from __future__ import annotations
+
+from . import addresses, buying, catalog, session
+
+OPERATIONS = [*session.OPERATIONS, *catalog.OPERATIONS, *buying.OPERATIONS, *addresses.OPERATIONS]

@@ -1,0 +1,35 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request as http
+
+from zhanggui.api import Operation, throttled
+
+from .. import examples, schemas, services
+from ..contracts import ShopRequest
+
+
+def open_session(request: ShopRequest) -> dict[str, Any]:
+    """A token for a login code. Failures are counted by address, outside of the transaction that they undo."""
+    with throttled(f"shop-session:{http.remote_addr}", counts=services.WrongCode):
+        identity = services.identify(request.body["code"])
+    token, seconds = services.open_session(request.db, identity=identity, now=request.now)
+    return {"token": token, "expires_in": seconds}
+
+
+def end_session(request: ShopRequest) -> tuple[None, int]:
+    """The token of this request lets nobody in any more."""
+    services.end_session(request.db, token=http.authorization.token or "", now=request.now)  # type: ignore[union-attr]
+    return None, 204
+
+
+OPERATIONS = [
+    Operation(
+        "POST", "/session", open_session, "Sign in: a login code for a token", auth="public", body=schemas.SessionBody,
+        answer=schemas.Session, example=examples.SIGN_IN,
+    ),
+    Operation("DELETE", "/session", end_session, "Sign out on this device", status=204, example=examples.SIGN_OUT),
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""A plugin whose jobs leave a mark, fail, hang or wait as they are told."""
