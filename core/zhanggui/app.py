@@ -6,29 +6,32 @@ running one and swaps it, so no other code needs to know that plugins can come a
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, request
 from flask_compress import Compress
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from . import auth, i18n
+from . import auth
 from .auth import headers
 from .auth import views as auth_views
 from .auth.fab import ContainedAppBuilder
 from .auth.permissions import undeclared_routes
-from .db.uow import reading
+from .db.uow import one_reader
 from .host import generation, hosted, use_host
 from .host.host import Fault, Host
 from .host.service import build, found_plugins, record_repairs
+from .i18n import readers
 from .kernel.errors import WiringError
 from .kernel.trace import traced
 from .runtime import Runtime, activated, open_runtime
@@ -40,6 +43,9 @@ from .web.views import screen_view
 
 log = logging.getLogger(__name__)
 _HASHED = re.compile(r"\.[0-9a-f]{10}\.")  # built assets carry their content's hash in the name
+
+
+_READS = ("GET", "HEAD")
 
 
 class PluginFailed(Exception):
@@ -58,7 +64,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     app = Flask("zhanggui", static_folder=None, template_folder=None)
     app.config.update(_flask_config(runtime))
     theme.install(app, runtime, host)
-    i18n.install(app, runtime, host)
+    readers.install(app, runtime, host)
     app.jinja_env.globals.update(TEMPLATE_GLOBALS)
     auth.install_sessions(app)
     headers.install(app)
@@ -67,7 +73,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
         session = scoped_session(sessionmaker(bind=runtime.read_bind, expire_on_commit=False))
         app.teardown_appcontext(lambda _error: session.remove())
         builder = ContainedAppBuilder(app, session)
-        i18n.choose_readers(app, runtime)
+        readers.choose_readers(app, runtime)
         auth_views.register(builder)
         for view in CORE_VIEWS:
             builder.add_view_no_menu(view)
@@ -128,8 +134,8 @@ def _serve_host(app: Flask, runtime: Runtime, host: Host) -> None:
 
     @app.before_request
     def who() -> None:
-        g.zg_started = True
         auth.act_for_request(request)
+        app.extensions["zhanggui_reader"]()
 
 
 class Site:
@@ -168,13 +174,13 @@ class Site:
                     if self._app is None:
                         return _no_database(start_response)
                     app = self._app
-            with hosted(app.extensions["zhanggui_host"]):
+            with hosted(app.extensions["zhanggui_host"]), one_reader() if environ["REQUEST_METHOD"] in _READS else nullcontext():
                 return app.wsgi_app(environ, start_response)
 
     def app(self, environ: dict[str, Any]) -> Flask:
         """The app of the generation that the database names now, built if need be."""
-        with reading() as db:
-            now = generation.read(db)
+        with self.runtime.engine.connect() as connection:
+            now = generation.read(connection)
         self.runtime.shared["generations"] = environ["zhanggui.generations"] = now
         if self._app is not None and now.plugins == self._generation:
             return self._app
@@ -202,6 +208,9 @@ def build_app(runtime: Runtime) -> tuple[Flask, Host]:
             host.generation = stamp
     host.faults |= broken
     use_host(host)
+    # What was built lives as long as the process or the next toggle: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
     if not runtime.safe_mode:
         record_repairs(host)
     return app, host

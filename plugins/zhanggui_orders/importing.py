@@ -221,10 +221,10 @@ def compare(db: Session, rows: Iterable[ImportRow], run: ImportRun, left_out_row
     for row in rows:
         count, value = count + 1, _amount(row)
         amount += value
-        quantity, price = _decimal(row["quantity"]), _decimal(row["price"])
-        if row["customer"] and quantity is not None and quantity > 0 and price is not None:
-            bought += (Money.rounded(price, run.currency) * int(quantity)).decimal
-            invoices.add(row["number"])
+        parsed = _parse(row, run) if row["customer"] else None
+        if isinstance(parsed, _Parsed) and parsed.quantity > 0:
+            bought += (Money.rounded(parsed.price, run.currency) * parsed.quantity).decimal
+            invoices.add(parsed.number)
             people.add(row["customer"])
     line, order = OrderLine.__table__.c, Order.__table__.c
     first = f"import:{run.key('')}"

@@ -44,9 +44,9 @@ def _add(db: Session, product: list[Any], category: int, position: int, rng: ran
             {
                 "sku": f"{stem}-{number:02d}", "option": option, "price": Money.parse(price, _CURRENCY), "weight_g": grams,
                 "cost": Money(Money.parse(price, _CURRENCY).amount * rng.randint(38, 55) // 100, _CURRENCY),
-                "barcode": _barcode(rng), "attributes": {"option_en": option_en},
+                "barcode": _barcode(rng),
             }
-            for number, (option, option_en, price, grams) in enumerate(variants, 1)
+            for number, (option, price, grams) in enumerate(variants, 1)
         ],
     )  # fmt: skip
     put_on_sale(db, id=product_id, actor=SYSTEM, now=now)

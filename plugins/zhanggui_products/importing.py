@@ -21,37 +21,39 @@ def batch(db: Session, rows: Sequence[ImportRow], run: ImportRun) -> list[Outcom
     owners = _owners(db, sorted({row["sku"] for row in rows if row["sku"]}))
     outcomes: dict[int, Outcome] = {}
     records: dict[str, ProductRecord] = {}
-    taken: set[str] = set()
+    first: dict[str, int] = {}  # the row that a SKU belongs to: the first that names it
+    for row in sorted(rows, key=lambda row: row.number):
+        first.setdefault(row["sku"] or "", row.number)
     for _product, group in groupby(rows, key=lambda row: row["product"] or f"\0{row['sku']}"):
         lines = list(group)
         key = f"product:{lines[0]['product']}" if lines[0]["product"] else f"sku:{lines[0]['sku']}"
         good: list[tuple[ImportRow, VariantRecord]] = []
         for row in lines:
-            found = _variant(row, run, key, owners, taken)
+            found = _variant(row, run, key, owners, first)
             if isinstance(found, str):
                 outcomes[row.number] = Outcome.rejected(found)
             else:
                 good.append((row, found))
                 outcomes[row.number] = Outcome("updated" if found.sku in owners else "new")
         if good:
-            first = good[0][0]
+            leader = good[0][0]
             records[key] = ProductRecord(
-                key, first["name"] or "", [variant for _row, variant in good], first["description"] or "",
-                (first["category"] or "")[:120] or None, status="draft",
+                key, leader["name"] or "", [variant for _row, variant in good], leader["description"] or "",
+                (leader["category"] or "")[:120] or None, status="draft",
             )  # fmt: skip
     if records:
         upsert_products(db, list(records.values()), batch_id=run.batch_id, actor=run.actor, now=run.now)
     return [outcomes[row.number] for row in rows]
 
 
-def _variant(row: ImportRow, run: ImportRun, key: str, owners: dict[str, str | None], taken: set[str]) -> VariantRecord | str:
+def _variant(row: ImportRow, run: ImportRun, key: str, owners: dict[str, str | None], first: dict[str, int]) -> VariantRecord | str:
     """The variant of a row, or the name of what is wrong with it."""
     sku = row["sku"]
     if sku is None or row["name"] is None:
         return "no_sku" if sku is None else "no_name"
     if len(sku) > 60 or len(key) > 64:
         return "bad_sku"
-    if sku in taken:
+    if first[sku] != row.number:
         return "sku_twice"
     if sku in owners and owners[sku] != key:
         return "sku_taken"
@@ -67,7 +69,6 @@ def _variant(row: ImportRow, run: ImportRun, key: str, owners: dict[str, str | N
     grams = row["weight_g"]
     if grams is not None and not (grams.isascii() and grams.isdigit() and len(grams) < 9):
         return "bad_weight"
-    taken.add(sku)
     return VariantRecord(
         sku, price, run.currency, (row["option"] or "")[:200], cost, (row["barcode"] or "")[:64] or None, int(grams) if grams else None
     )

@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, request
-from flask_babel import force_locale
+from flask import current_app
 
 from zhanggui.api import View, expose, get_setting, public
 
@@ -34,13 +33,19 @@ class WebShopView(View):
     @expose("/")
     @public("customers are no users of the admin")
     def show(self) -> Any:
-        """The page, in the language of ``?lang=`` or of the browser."""
-        wanted = request.args.get("lang", "").replace("-", "_")
-        known = get_setting("i18n.locales")
-        locale = wanted if wanted in known else current_app.extensions["babel"].locale_selector()
-        with force_locale(locale):
-            page = {
-                "shop": get_setting("instance.name"), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
-                "languages": [code.replace("_", "-") for code in known], "texts": texts(),
-            }  # fmt: skip
-            return self.render("storefront/shop.html", page=page, script=_address("shop.js"), style=_address("shop.css"))
+        """The page, in the language of the browser."""
+        return self.render("storefront/shop.html", page=_page(), script=_address("shop.js"), style=_address("shop.css"))
+
+    @expose("/page.json")
+    @public("customers are no users of the admin")
+    def words(self) -> Any:
+        """What the page knows, for a reader who wants another language than his browser's."""
+        return _page()
+
+
+def _page() -> dict[str, Any]:
+    locale = current_app.extensions["babel"].locale_selector()
+    return {
+        "shop": get_setting("instance.name"), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
+        "languages": [code.replace("_", "-") for code in get_setting("i18n.locales")], "texts": texts(),
+    }  # fmt: skip

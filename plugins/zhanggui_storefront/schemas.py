@@ -15,8 +15,27 @@ MOST = 100
 _NEEDED = {"required": _l("This is needed."), "null": _l("This is needed.")}
 
 
+class _Length(validate.Length):
+    """With a sentence that is translated when it is said, not when this module is read."""
+
+    def _format_error(self, value: Any, message: str) -> str:
+        return str(self.error or message).format(input=value, min=self.min, max=self.max, equal=self.equal)
+
+
+class _OneOf(validate.OneOf):
+    """The same for a choice."""
+
+    def _format_error(self, value: Any) -> str:
+        return str(self.error).format(input=value, choices=self.choices_text)
+
+
+def one_of(choices: Sequence[str]) -> validate.OneOf:
+    """One of a few words."""
+    return _OneOf(choices, error=_l("This is none of: {choices}."))  # type: ignore[arg-type]
+
+
 def _length(most: int, least: int = 0) -> validate.Length:
-    return validate.Length(least, most, error=_l("This has {min} to {max} characters."))
+    return _Length(least, most, error=_l("This has {min} to {max} characters."))  # type: ignore[arg-type]
 
 
 class Text(fields.String):
@@ -88,17 +107,12 @@ class Query(Schema):
 
 def list_query(name: str, sorts: Sequence[str], **more: fields.Field) -> type[Query]:
     """The arguments of a list; the first of ``sorts`` is its own order."""
-    wrong = _l("This is none of: {choices}.")
     limit = Limit(load_default=20, metadata={"minimum": 1, "maximum": MOST, "description": "Entries a page."})
     cursor = Text(600, 1, metadata={"description": "`next` of the page before."})
-    sort = fields.String(load_default=sorts[0], validate=validate.OneOf(sorts, error=wrong))
+    sort = fields.String(load_default=sorts[0], validate=one_of(sorts))
     q = Text(100, load_default="", metadata={"description": "What to look for."})
     return type(name, (Query,), {"limit": limit, "cursor": cursor, "sort": sort, "q": q, **more})
 
-
-def choice(*values: str) -> fields.String:
-    """One of a few words."""
-    return fields.String(validate=validate.OneOf(values, error=_l("This is none of: {choices}.")))
 
 
 # -- bodies ------------------------------------------------------------------------------------
@@ -128,7 +142,7 @@ class CancelBody(Body):
 
 
 def _region(**kwargs: Any) -> fields.List:
-    long = validate.Length(1, 6, error=_l("From 1 to 6 names are needed."))
+    long = _Length(1, 6, error=_l("From 1 to 6 names are needed."))  # type: ignore[arg-type]
     return _Lines(Text(60, 1), validate=long, metadata={"description": "Names, from the largest to the smallest."}, **kwargs)
 
 

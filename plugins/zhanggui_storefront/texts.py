@@ -9,12 +9,12 @@ def texts() -> dict[str, str]:
     """Every sentence by the name that ``shop.js`` uses. ``{n}`` stands for a number there."""
     return {
         "add": _("Add to cart"), "added": _("It is in the cart."), "addresses": _("Where to"), "agree": _("Yes"),
-        "all": _("All"), "available": _("{n} left"), "back": _("Back"), "buy": _("Buy now"), "cancel": _("Cancel order"),
+        "all": _("All"), "available": _("{n} left"), "buy": _("Buy now"), "cancel": _("Cancel order"),
         "cancel_ask": _("Cancel this order? What it holds is given back to the shop."), "cart": _("Cart"),
         "cart_empty": _("The cart is empty."), "categories": _("Categories"), "checkout": _("Check out"),
         "decline": _("No"), "demo_name": _("Your name in this demo"), "detail": _("Street and house number"),
-        "discount": _("Discount"), "freight": _("Freight"), "less": _("One less"), "more": _("Show more"),
-        "more_of": _("One more"), "name": _("Name"), "new_address": _("New address"),
+        "discount": _("Discount"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "more": _("Show more"),
+        "more_of": _("One more"), "name": _("Full name"), "new_address": _("New address"),
         "no_demo": _("Please open this shop in its mini-program to order."),
         "no_line": _("There is no connection. Please try again."), "no_orders": _("No orders yet."), "note": _("A note for the shop"),
         "nothing": _("Nothing was found."), "now": _("Only {n} can be ordered."), "number": _("Order number"),
@@ -25,5 +25,5 @@ def texts() -> dict[str, str]:
         "remove": _("Remove"), "save": _("Save"), "search": _("Search"), "shipment": _("Parcel"), "shop": _("Shop"),
         "sign_in": _("Sign in"), "sign_out": _("Sign out"), "sold_out": _("Sold out"), "stage_canceled": _("Canceled"),
         "stage_done": _("Done"), "stage_shipped": _("Shipped"), "stage_to_pay": _("To pay"), "stage_to_ship": _("To ship"),
-        "subtotal": _("Goods"), "total": _("Total"), "unpaid": _("The shop gets in touch about the payment."), "variant": _("Choose"),
+        "subtotal": _("Goods"), "total": _("Total"), "unpaid": _("The shop gets in touch about the payment."), "variant": _("Which one"),
     }  # fmt: skip

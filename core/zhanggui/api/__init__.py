@@ -5,8 +5,6 @@ Names are only ever added here; one that goes away is deprecated for a release f
 
 from __future__ import annotations
 
-from flask_babel import gettext, lazy_gettext, ngettext, pgettext
-
 from .. import API_LEVEL
 from ..audit import record as record_audit
 from ..audit import timeline
@@ -25,6 +23,7 @@ from ..host import hooks
 from ..host.declare import DemoData, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
 from ..i18n import content as translations
 from ..i18n.formats import fmt
+from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
 from ..kernel import clock

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
+from ..i18n.texts import lazy_gettext as _l
 from ..web.describe import Card, Choice, Column, Filter, Screen, Search, Section
 from .models import AuditEntry
 

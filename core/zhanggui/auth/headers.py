@@ -57,8 +57,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Any:
-        from flask_babel import gettext as _
-
+        from ..i18n.texts import gettext as _
         from ..web.errors import answer
 
         return answer(400, "csrf", _("This form is too old or was sent from elsewhere. Please go back, reload and send it again."))

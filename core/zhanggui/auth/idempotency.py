@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Request
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..db.uow import reading, unit_of_work
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import BadRequest, DomainError
 from .models import IdempotencyKey

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role, User, assoc_permissionview_role, assoc_user_role
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import StaleRow
 from ..web.describe import Action, Card, Choice, Column, Field, Filter, Screen, Search, Section

@@ -16,7 +16,6 @@ from flask_appbuilder.security.sqla.models import (
     assoc_permissionview_role,
     assoc_user_role,
 )
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
@@ -24,6 +23,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from .. import audit
 from ..db.uow import reading, unit_of_work
 from ..host import generation
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound

@@ -22,6 +22,8 @@ from ..runtime import current_runtime
 from .models import UserSession
 
 COOKIE = "zg_session"
+# Sentences for the next page travel in a signed cookie of their own: a row would cost each save a second commit.
+FLASH_COOKIE, _FLASHES = "zg_flash", "_flashes"
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -42,6 +44,8 @@ class ServerSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
         super().__init__(data or {}, changed)
         self.session_id, self.row_id, self.stale = session_id, row_id, stale
         self.ended = self.renewed = False
+        self.stored: dict[str, Any] = {}
+        self.carried: list[Any] = []
 
     def start(self, user_id: int, row_id: int, session_id: str) -> None:
         """A user signed in: a new id, and nothing of the stranger's session but his language."""
@@ -69,12 +73,12 @@ class DatabaseSessions(SessionInterface):
         cookie = request.cookies.get(COOKIE, "")
         kind, _, value = cookie.partition(".")
         if kind == "s" and value:
-            return self._stored(value) or ServerSession(stale=True)
+            return self._stored(app, request, value) or ServerSession(stale=True)
         if kind == "v" and value:
             return ServerSession(self._read_signed(app, value))
         return ServerSession()
 
-    def _stored(self, session_id: str) -> ServerSession | None:
+    def _stored(self, app: Flask, request: Request, session_id: str) -> ServerSession | None:
         now = clock.now()
         idle = timedelta(hours=current_runtime().config["auth.idle_hours"])
         table = UserSession.__table__.c
@@ -86,7 +90,13 @@ class DatabaseSessions(SessionInterface):
             ).first()
         if row is None:
             return None
-        found = ServerSession(dict(row.data), session_id=session_id, row_id=row.id)
+        data = dict(row.data)
+        if FLASH_COOKIE in request.cookies:
+            carried = self._read_signed(app, request.cookies[FLASH_COOKIE])
+            if carried.get("row") == row.id:
+                data[_FLASHES] = [tuple(flash) for flash in carried["flashes"]]
+        found = ServerSession(data, session_id=session_id, row_id=row.id)
+        found.stored, found.carried = dict(row.data), data.get(_FLASHES, [])
         found.seen = row.last_seen_at  # type: ignore[attr-defined]
         return found
 
@@ -101,6 +111,7 @@ class DatabaseSessions(SessionInterface):
         """Write what changed; the cookie is sent only when it changed."""
         if session.row_id is not None:
             self._save_row(session)
+            self._carry(app, session, response)
             if session.renewed:
                 self._set(app, response, f"s.{session.session_id}", timedelta(days=current_runtime().config["auth.absolute_days"]))
         elif session.ended or (session.stale and not session):
@@ -114,13 +125,24 @@ class DatabaseSessions(SessionInterface):
         now = clock.now()
         seen = getattr(session, "seen", now)
         values: dict[str, Any] = {}
-        if session.modified:
-            values["data"] = dict(session)
+        data = {name: value for name, value in session.items() if name != _FLASHES}
+        if session.modified and data != session.stored:
+            values["data"] = data
         if now - seen > _SEEN_EVERY:
             values["last_seen_at"] = now
         if values:
             with unit_of_work() as db:
                 db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
+
+    def _carry(self, app: Flask, session: ServerSession, response: Response) -> None:
+        flashes = session.get(_FLASHES, [])
+        if flashes:
+            signer = self._signed.get_signing_serializer(app)
+            assert signer is not None
+            value = signer.dumps({"row": session.row_id, "flashes": [[str(part) for part in flash] for flash in flashes[-5:]]})
+            response.set_cookie(FLASH_COOKIE, value, max_age=300, httponly=True, samesite="Lax", secure=bool(app.config["ZHANGGUI_HTTPS"]), path="/")
+        elif session.carried:
+            response.delete_cookie(FLASH_COOKIE, path="/")
 
     def _set(self, app: Flask, response: Response, value: str, age: timedelta | None) -> None:
         response.set_cookie(

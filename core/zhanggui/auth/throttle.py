@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..db.uow import reading, unit_of_work
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import DomainError
 from .models import Throttle

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, session
-from flask_babel import gettext as _
 from flask_jwt_extended import JWTManager
 
 from ..db.uow import reading, unit_of_work
+from ..i18n.texts import gettext as _
 from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import Invalid

@@ -93,16 +93,21 @@ def plugin_settings(plugin_id: str, table: Mapping[str, Mapping[str, Any]]) -> l
     """
     settings = []
     for name, described in table.items():
+        if not isinstance(described, Mapping):
+            raise ValueError(f"settings.{name} must be a table")
         unknown = set(described) - {"kind", "default", "label", "help", "choices", "minimum", "maximum", "runtime"}
         if unknown or described.get("kind", "str") not in KINDS:
             raise ValueError(f"settings.{name}: {sorted(unknown)[0] if unknown else described.get('kind')!r} is not known")
         texts = {k: {"en": v} if isinstance(v, str) else dict(v) for k, v in described.items() if k in ("label", "help")}
         kind = described.get("kind", "str")
         blank: Any = {"int": 0, "bool": False, "list": []}.get(kind, "")
-        settings.append(
-            Setting(
-                f"plugin.{plugin_id}.{name}", kind, described.get("default", blank), texts.get("help", {}), texts.get("label", {}),
-                tuple(described.get("choices", ())), described.get("minimum"), described.get("maximum"), described.get("runtime", True),
-            )
+        setting = Setting(
+            f"plugin.{plugin_id}.{name}", kind, described.get("default", blank), texts.get("help", {}), texts.get("label", {}),
+            tuple(described.get("choices", ())), described.get("minimum"), described.get("maximum"), described.get("runtime", True),
         )  # fmt: skip
+        try:
+            setting.check(setting.default)
+        except ValueError as error:
+            raise ValueError(f"settings.{name}: its default {error}") from None
+        settings.append(setting)
     return settings

@@ -6,7 +6,9 @@ database comes last, at run time (``config.settings``). A file may lock keys aga
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from ..kernel.errors import ConfigError
+from . import checks
 from .core_settings import CORE_SETTINGS
 from .declare import Setting, plugin_settings
 
 PREFIX = "ZHANGGUI_"
-MIN_SECRET = 32
-# Published in tutorials and other people's repositories: as good as no secret.
-KNOWN_SECRETS = ("changeme", "secret", "password", "insecure", "thisismyscretkey", "your-secret-key", "dev-secret", "zhanggui")
+ENVIRONMENT = "environment"
+# Variables of the project that are no settings.
+_NO_SETTINGS = {"CONFIG", "SUPERVISOR", "RETAIL_PARQUET"}
+# A password inside an address is as secret as any other.
+_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]*@")
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Config(Mapping[str, Any]):
     locked: dict[str, str] = field(default_factory=dict)  # key -> the file that locks it
     path: Path | None = None
     kept: dict[str, str] = field(default_factory=dict)  # settings of plugins that are not installed, with their layer
+    installed: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
@@ -77,19 +83,27 @@ class Config(Mapping[str, Any]):
     def _declare_plugins(self) -> None:
         from ..host.discovery import discover
 
-        for manifest in discover(self._raw("plugins.folders") or []).manifests.values():
-            try:
-                for setting in plugin_settings(manifest.id, manifest.settings):
-                    self.settings[setting.key] = setting
-            except ValueError as error:
-                raise ConfigError(f"plugin {manifest.id}: {error}") from None
+        found = discover(self._raw("plugins.folders") or []).manifests
+        self.installed = frozenset(found)
+        for manifest in found.values():
+            self.settings |= {setting.key: setting for setting in plugin_settings(manifest.id, manifest.settings)}
 
     def _raw(self, key: str) -> Any:
         value = None
         for layer in self.layers:
             if key in layer.values:
                 raw = layer.values[key]
-                value = self.settings[key].parse(raw) if layer.name == "environment" else raw
+                value = self._value(self.settings[key], raw, layer)
+        return value
+
+    def _value(self, setting: Setting, raw: Any, layer: Layer) -> Any:
+        try:
+            value = setting.parse(raw) if layer.name == ENVIRONMENT else setting.check(raw)
+        except ValueError as error:
+            raise ConfigError(f"{setting.key} (in {layer.name}) {error}") from None
+        if setting.secret and value and layer.name != ENVIRONMENT:
+            # Configuration files are committed, copied and mailed.
+            raise ConfigError(f"{setting.key} (in {layer.name}) is a secret: give it by {variable(setting.key)} or a file of its own")
         return value
 
     def _settle(self) -> None:
@@ -103,23 +117,20 @@ class Config(Mapping[str, Any]):
                     continue
                 if key in locked:
                     raise ConfigError(f"{key} (in {layer.name}) is locked by {locked[key]}")
-                try:
-                    value = setting.parse(raw) if layer.name == "environment" else setting.check(raw)
-                except ValueError as error:
-                    raise ConfigError(f"{key} (in {layer.name}) {error}") from None
-                self.settled[key] = value
+                self.settled[key] = self._value(setting, raw, layer)
             for key in layer.locked:
                 if key not in self.settings:
-                    raise ConfigError(f"locked: there is no setting {key} (in {layer.name})")
+                    self._unknown(key, layer)
                 locked.setdefault(key, layer.name)
         self.locked = locked
 
     def _unknown(self, key: str, layer: Layer) -> None:
         parts = key.split(".")
-        if parts[0] == "plugin" and not any(k.startswith(f"plugin.{parts[1]}.") for k in self.settings):
+        if parts[0] == "plugin" and len(parts) > 2 and parts[1] not in self.installed:
             self.kept[key] = layer.name
             return
-        raise ConfigError(f"there is no setting {key} (in {layer.name})")
+        near = difflib.get_close_matches(key, self.settings, n=1)
+        raise ConfigError(f"there is no setting {key} (in {layer.name})" + (f"; is {near[0]} meant?" if near else ""))
 
     def _fill_in(self) -> None:
         if not self.settled["database.url"]:
@@ -128,10 +139,13 @@ class Config(Mapping[str, Any]):
         if named and not self.settled["security.secret_key"]:
             try:
                 self.settled["security.secret_key"] = Path(named).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ConfigError(f"security.secret_key_file: {named} cannot be read ({error.strerror})") from None
-        where = self.explain("security.secret_key").layer
-        _check_secret(self.settled["security.secret_key"], where)
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"security.secret_key_file: {named} cannot be read ({getattr(error, 'strerror', 'it is no text')})") from None
+            layer = named
+        else:
+            layer = self.explain("security.secret_key").layer
+        checks.refuse_weak_secret(self.settled["security.secret_key"], layer)
+        checks.refuse_contradictions(self)
 
     def __getitem__(self, key: str) -> Any:
         return self.settled[key]
@@ -150,33 +164,24 @@ class Config(Mapping[str, Any]):
         setting = self.settings.get(key)
         if setting is None:
             raise ConfigError(f"there is no setting {key}")
-        found = [("default", setting.default)] + [(layer.name, layer.values[key]) for layer in self.layers if key in layer.values]
-        if setting.secret:
-            found = [(name, "<secret>" if value else "") for name, value in found]
-        value = "<secret>" if setting.secret else self.settled[key]
-        return Explained(key, value, found[-1][0], tuple(found), self.locked.get(key))
+        given = [(layer.name, layer.values[key]) for layer in self.layers if key in layer.values]
+        found = [(name, _shown(setting, value)) for name, value in [("default", setting.default), *given]]
+        return Explained(key, _shown(setting, self.settled[key]), found[-1][0], tuple(found), self.locked.get(key))
 
     def warnings(self) -> list[str]:
         """What is allowed but unwise, a sentence each."""
-        found = [f"{key} (in {layer}) belongs to a plugin that is not installed; it is kept" for key, layer in self.kept.items()]
-        if self["web.public_url"] and not self["web.public_url"].startswith("https:") and not self["instance.demo"]:
-            found.append("web.public_url is not https: passwords and cookies travel in the open")
-        if self["instance.demo"] and self["web.public_url"].startswith("https:"):
-            found.append("instance.demo is on while web.public_url is https: its passwords are known to everybody")
-        if "*" in self["web.trusted_hosts"]:
-            found.append("web.trusted_hosts has *: any Host header is taken")
-        return found
+        return list(checks.warnings(self))
 
 
-def _check_secret(secret: str, layer: str) -> None:
-    if not secret:
-        raise ConfigError(
-            "security.secret_key is not set: give ZHANGGUI_SECURITY__SECRET_KEY or security.secret_key_file, 32 random characters or more"
-        )
-    if len(secret) < MIN_SECRET:
-        raise ConfigError(f"security.secret_key (in {layer}) is too short: {MIN_SECRET} characters are needed")
-    if secret.lower().strip("-_0123456789") in KNOWN_SECRETS or len(set(secret)) < 8:
-        raise ConfigError(f"security.secret_key (in {layer}) is a known or guessable secret: make a random one")
+def variable(key: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + key.upper().replace(".", "__")
+
+
+def _shown(setting: Setting, value: Any) -> Any:
+    if setting.secret:
+        return "<secret>" if value else ""
+    return _PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value
 
 
 def _base_files(path: Path) -> list[Path]:
@@ -198,15 +203,24 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 def _file(path: Path) -> Layer:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no TOML file: {error}") from None
     locked = table.pop("locked", [])
+    if not isinstance(locked, list) or not all(isinstance(key, str) for key in locked):
+        raise ConfigError(f"locked (in {path}) must be a list of keys")
     return Layer(str(path), dict(_flatten(table)), frozenset(locked))
 
 
 def _environment(environ: Mapping[str, str]) -> Layer:
     values = {}
     for name, text in environ.items():
-        if name.startswith(PREFIX) and "__" in name:
-            values[name.removeprefix(PREFIX).lower().replace("__", ".")] = text
-    return Layer("environment", values)
+        key = name.removeprefix(PREFIX)
+        if key == name or key in _NO_SETTINGS:
+            continue
+        if "__" not in key:
+            # Left alone, a variable with one underscore too few would be a setting that nobody reads.
+            raise ConfigError(f"{name} (in {ENVIRONMENT}) is no setting: a dot of a key is written __, as in {PREFIX}DATABASE__URL")
+        values[key.lower().replace("__", ".")] = text
+    return Layer(ENVIRONMENT, values)

@@ -6,12 +6,12 @@ import base64
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..db import crypto
 from ..db.uow import reading
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import Invalid, NotFound
 from ..runtime import Runtime, current_runtime

@@ -19,9 +19,9 @@ SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "b
 def open_engine(url: str | URL, *, pooled: bool = True) -> Engine:
     """An engine for SQLite or PostgreSQL.
 
-    Every SQLite connection runs WAL, ``synchronous=FULL``, foreign keys and explicit BEGIN: plain
-    for reading, IMMEDIATE for the unit of work, because a transaction that reads first and writes
-    later answers "database is locked" at once, whatever its time-out.
+    Every SQLite connection runs WAL, ``synchronous=FULL`` and foreign keys. The unit of work begins
+    IMMEDIATE, because a transaction that reads first and writes later answers "database is locked" at
+    once, whatever its time-out.
     """
     url = make_url(url)
     if url.get_backend_name() == "sqlite":
@@ -52,9 +52,9 @@ def _sqlite(url: URL, pooled: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
-        )
+        # Reading needs no transaction of its own: each statement sees what is committed when it starts.
+        if connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

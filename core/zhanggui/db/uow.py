@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from sqlalchemy.orm import Session
 
@@ -37,14 +38,32 @@ def unit_of_work() -> Iterator[Session]:
             log.warning("an after-commit step failed", exc_info=True)
 
 
+_shared: ContextVar[Session | None] = ContextVar("zhanggui_reading", default=None)
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for reading only; nothing in it is ever committed."""
+    shared = _shared.get()
+    if shared is not None:
+        yield shared
+        return
     with Session(current_runtime().read_bind, autoflush=False, expire_on_commit=False) as db:
         try:
             yield db
         finally:
             db.rollback()
+
+
+@contextmanager
+def one_reader() -> Iterator[None]:
+    """Let everything that reads inside the block share one session. For requests that change nothing."""
+    with reading() as db:
+        token = _shared.set(db)
+        try:
+            yield
+        finally:
+            _shared.reset(token)
 
 
 def after_commit(db: Session, callback: Callable[[], None]) -> None:

@@ -11,9 +11,9 @@ import warnings
 from dataclasses import dataclass
 from typing import IO
 
-from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "MPO")

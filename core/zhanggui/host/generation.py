@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
-from sqlalchemy import Table, insert, text, update
+from sqlalchemy import Table, insert, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -19,12 +19,14 @@ class Generations(NamedTuple):
     settings: int
 
 
-_READ = text("SELECT plugins, security, settings FROM core__generation WHERE id = 1")
+_READ = "SELECT plugins, security, settings FROM core__generation WHERE id = 1"
 
 
 def read(connection: Connection | Session) -> Generations:
     """The present generations: one primary-key look-up. Zeros before the first upgrade filled the row."""
-    row = connection.execute(_READ).first()
+    if isinstance(connection, Session):
+        connection = connection.connection()
+    row = connection.exec_driver_sql(_READ).first()
     return Generations(*row) if row else Generations(0, 0, 0)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import API_LEVEL
+from ..config.declare import plugin_settings
 from ..kernel.errors import WiringError
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,30}\Z")
@@ -84,6 +85,10 @@ def read_manifest(path: Path, package: str) -> Manifest:
     category = raw.get("category", "system")
     if category not in CATEGORIES:
         raise WiringError(f"{where}: category {category!r} is none of {', '.join(CATEGORIES)}")
+    try:
+        plugin_settings(plugin_id, raw.get("settings", {}))
+    except ValueError as error:
+        raise WiringError(f"{where}: {error}") from None
     return Manifest(
         id=plugin_id, version=raw["version"], api_level=raw["api_level"], path=path, package=package,
         name=_texts(raw.get("name"), "name", where), summary=_texts(raw.get("summary"), "summary", where),

@@ -10,30 +10,26 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
-from flask import g, has_request_context
-from flask_babel import get_locale
 
 from ..kernel import clock
 from ..kernel.money import exponent
+from .texts import reader
 
 
 def reader_locale() -> Locale:
     """The reader's locale; English outside of any request."""
-    return get_locale() or _english()
+    return _parsed(reader().locale)
 
 
-@lru_cache(maxsize=1)
-def _english() -> Locale:
-    return Locale("en")
+@lru_cache(maxsize=16)
+def _parsed(code: str) -> Locale:
+    return Locale.parse(code)
 
 
 def _zone() -> ZoneInfo:
     from ..runtime import current_runtime
 
-    if has_request_context() and "zg_zone" in g:
-        found: ZoneInfo = g.zg_zone
-        return found
-    return _named_zone(current_runtime().config["instance.time_zone"])
+    return reader().zone or _named_zone(current_runtime().config["instance.time_zone"])
 
 
 @lru_cache(maxsize=64)
@@ -69,7 +65,7 @@ class Formats:
 
     def money(self, amount: int, currency: str) -> str:
         """Minor units as money: ``1990, "CNY"`` is ``¥19.90``."""
-        return _money(int(amount), currency, str(reader_locale()))
+        return _money(int(amount), currency, reader().locale)
 
     def symbol(self, currency: str) -> str:
         """The sign of a currency, for the front of an input."""
@@ -77,18 +73,18 @@ class Formats:
 
     def number(self, value: int | float) -> str:
         """A number with the reader's separators."""
-        return _number(value, str(reader_locale()))
+        return _number(value, reader().locale)
 
     def datetime(self, moment: datetime) -> str:
         """A moment, to the minute, in the reader's zone."""
         local = moment.astimezone(_zone())
-        return _minute(local.replace(second=0, microsecond=0, tzinfo=None), str(reader_locale()))
+        return _minute(local.replace(second=0, microsecond=0, tzinfo=None), reader().locale)
 
     def date(self, day: date) -> str:
         """A day. A moment is first taken to the reader's zone."""
         if isinstance(day, datetime):
             day = day.astimezone(_zone()).date()
-        return _day(day, str(reader_locale()))
+        return _day(day, reader().locale)
 
     def ago(self, moment: datetime) -> str:
         """How long ago, in words."""

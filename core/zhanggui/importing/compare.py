@@ -18,7 +18,7 @@ from ..host import current_host, refresh
 from ..host.declare import Importer
 from ..kernel import clock
 from ..kernel.actors import SYSTEM, acting_as
-from ..kernel.errors import NotFound
+from ..kernel.errors import ConfigError, DomainError, NotFound
 from ..runtime import Runtime, activated
 from .contracts import ZERO, Figure, ImportRow, ImportRun
 from .models import Import, Rejection, Rounding
@@ -73,13 +73,12 @@ def table(figures: Sequence[Figure]) -> str:
 @click.option("--source", default=DEFAULT_SOURCE, show_default=True)
 def main(file: Path, config: str | None, kind: str, source: str) -> None:
     """Compare; exit code 1 when anything differs."""
-    runtime = Runtime(Config.load(config))
     try:
+        runtime = Runtime(Config.load(config))
         figures = compare(runtime, kind, file, source)
-    except NotFound as error:
+    except (DomainError, ConfigError) as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        runtime.close()
+    runtime.close()
     click.echo(table(figures))
     if any(f.file != f.database for f in figures):
         sys.exit(1)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from ..host.declare import Importer
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
 
 Ask = Callable[[str, Sequence[str]], str | None]  # (field, columns that are left) -> the column, or None

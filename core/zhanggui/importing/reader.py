@@ -12,8 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
 
 Row = Sequence[str | None]

@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -22,6 +21,7 @@ from .. import audit
 from ..db.uow import unit_of_work
 from ..host import current_host
 from ..host.declare import Importer, Preparation
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import DomainError, Invalid, NotFound

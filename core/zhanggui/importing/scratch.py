@@ -23,6 +23,7 @@ class Scratch:
         self._places = dict(columns)
         self._header = list(header)
         self._group_by = group_by if group_by in self._places else None
+        # Names of fields come from the code of an importer, never from the file.
         self._names = [f'"{name}"' for name in self._places]
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("PRAGMA journal_mode=OFF")
@@ -34,7 +35,7 @@ class Scratch:
     def fill(self, rows: Iterable[Row]) -> Iterator[int]:
         """Take every row in; yields how many there are after each batch."""
         marks = ", ".join("?" for _ in range(len(self._names) + 3))
-        statement = f"INSERT INTO rows VALUES ({marks})"  # noqa: S608 - question marks
+        statement = f"INSERT INTO rows VALUES ({marks})"
         batch: list[tuple[object, ...]] = []
         self._db.execute("BEGIN")
         for row in rows:
@@ -75,9 +76,9 @@ class Scratch:
         if self._group_by:
             # CROSS JOIN: in the order as written, so that the walk along groups_first needs no sort.
             tables = "groups g CROSS JOIN rows r ON r.grp = g.grp"
-            sql = f"SELECT g.first, r.row, {names} FROM {tables} WHERE g.first > ? ORDER BY g.first, r.row"  # noqa: S608 - the names are fields of an importer, from code
+            sql = f"SELECT g.first, r.row, {names} FROM {tables} WHERE g.first > ? ORDER BY g.first, r.row"
         else:
-            sql = f"SELECT r.row, r.row, {names} FROM rows r WHERE r.row > ? ORDER BY r.row"  # noqa: S608 - the names are fields of an importer, from code
+            sql = f"SELECT r.row, r.row, {names} FROM rows r WHERE r.row > ? ORDER BY r.row"
         fields = list(self._places)
         batch: list[ImportRow] = []
         last = after
@@ -97,7 +98,7 @@ class Scratch:
         present = [name for name in columns if name in self._places]
         names = "".join(f', "{name}"' for name in present)
         parts = f'FROM rows WHERE "{key}" > ? GROUP BY "{key}"{names} ORDER BY "{key}", first'
-        sql = f'SELECT "{key}", COUNT(*), MIN(row) AS first {names} {parts}'  # noqa: S608 - the names are fields of an importer, from code
+        sql = f'SELECT "{key}", COUNT(*), MIN(row) AS first {names} {parts}'
         batch: list[tuple[str, list[Seen]]] = []
         for value, count, _first, *values in self._db.execute(sql, (after,)):
             if not batch or batch[-1][0] != value:
@@ -111,7 +112,7 @@ class Scratch:
 
     def raw(self, number: int) -> dict[str, str | None]:
         """All that a row held, under the names of the file."""
-        sql = f"SELECT rest, {', '.join(self._names)} FROM rows WHERE row = ?"  # noqa: S608 - the names are fields of an importer, from code
+        sql = f"SELECT rest, {', '.join(self._names)} FROM rows WHERE row = ?"
         rest, *values = self._db.execute(sql, (number,)).fetchone()
         named = {self._header[place]: value for place, value in zip(self._places.values(), values, strict=True)}
         return named | (json.loads(rest) if rest else {})

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..notices import notify
 from .models import Job

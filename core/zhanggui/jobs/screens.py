@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from .. import audit
 from ..events.models import OutboxEvent
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import IllegalMove
 from ..web.describe import Action, Card, Choice, Column, Filter, Screen, Search, Section

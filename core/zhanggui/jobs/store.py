@@ -120,7 +120,7 @@ def due(db: Session, *, again: bool = True, limit: int = 500) -> Sequence[int]:
     :param again: also those that it was told of more than ten seconds ago: that may have been lost.
     """
     now = clock.now()
-    untold = c.nudged_at.is_(None)
+    untold: ColumnElement[bool] = c.nudged_at.is_(None)
     if again:
         untold = or_(untold, c.nudged_at < now - NUDGE_LASTS)
     statement = select(c.id).where(c.state == "ready", c.run_at <= now, untold, ~_must_wait())

@@ -12,9 +12,9 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
-from rq.worker.base import StopRequested
 from sqlalchemy.exc import DBAPIError
 
 from ..host import refresh

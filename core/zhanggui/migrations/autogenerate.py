@@ -27,6 +27,8 @@ from ..host.discovery import discover
 from ..host.manifest import Manifest
 from .runner import components, scripts, version_table
 
+PLUGIN_FOLDERS = ["plugins"]  # beside those that are installed
+
 _HEAD = '''"""{message}"""
 
 from __future__ import annotations
@@ -117,7 +119,7 @@ def differences(connection: Connection, component: str) -> list[Any]:
 
 def write(component: str, message: str, folder: Path) -> Path | None:
     """Write the next revision of a component, or nothing when there is no difference."""
-    manifests = discover(["plugins"]).manifests
+    manifests = discover(PLUGIN_FOLDERS).manifests
     import_models(manifests)
     with tempfile.TemporaryDirectory() as scratch:
         engine = create_engine(f"sqlite:///{scratch}/scratch.sqlite3", connect_args={"isolation_level": None})
@@ -163,5 +165,5 @@ def _code(ops: Any) -> str:
 
 if __name__ == "__main__":
     component_, message_ = sys.argv[1:3]
-    path_ = components(discover(["plugins"]).manifests)[component_]
+    path_ = components(discover(PLUGIN_FOLDERS).manifests)[component_]
     print(write(component_, message_, path_) or "nothing to do")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ..i18n.texts import LazyText, gettext
 from ..kernel.actors import Actor
 from .models import Notice, ReadUpTo
 
@@ -38,9 +38,9 @@ def notify(
     :param title: a msgid (``_l("%(sku)s is running low")`` or plain text) filled with ``params`` for each reader.
     :param key: a notice of the same key is written once.
     """
-    msgid = title._args[0] if hasattr(title, "_args") else str(title)
+    msgid = title.msgid if isinstance(title, LazyText) else str(title)
     values = {
-        "at": now, "kind": kind, "title": msgid[:300], "params": {**getattr(title, "_kwargs", {}), **(params or {})},
+        "at": now, "kind": kind, "title": msgid[:300], "params": {**(title.params if isinstance(title, LazyText) else {}), **(params or {})},
         "body": body[:500], "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
     }  # fmt: skip
     dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite

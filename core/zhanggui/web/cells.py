@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from ..i18n.formats import fmt
+from ..i18n.texts import gettext as _
 from .describe import Choice, Column
 
 Show = Callable[[Any, Any], Markup]  # (value, row) -> markup

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, request
-from flask_login import current_user
+from flask import request
 
 from ..host import current_host
+from ..i18n.texts import reader
 from ..kernel import clock
 from ..kernel.actors import Actor, current_actor
 from ..runtime import current_runtime
@@ -31,11 +31,7 @@ def currency() -> str:
 
 def zone() -> ZoneInfo:
     """The reader's time zone: his own setting, else the instance's."""
-    if "zg_zone" not in g:
-        own = getattr(current_user, "time_zone", None)
-        g.zg_zone = ZoneInfo(own or current_runtime().config["instance.time_zone"])
-    found: ZoneInfo = g.zg_zone
-    return found
+    return reader().zone or ZoneInfo(current_runtime().config["instance.time_zone"])
 
 
 def content_locales() -> list[tuple[str, str]]:

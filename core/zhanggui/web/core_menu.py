@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
 from ..host.declare import Permission
+from ..i18n.texts import lazy_gettext as _l
 from .describe import MenuItem
 
 PERMISSIONS = [

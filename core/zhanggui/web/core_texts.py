@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from ..i18n.texts import lazy_gettext as _l
 
 GROUPS = {"shop": _l("Shop"), "people": _l("People"), "money": _l("Money"), "system": _l("System")}
 messages_label = _l("Messages")

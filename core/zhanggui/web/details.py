@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template
-from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from . import context
 from .cells import printer

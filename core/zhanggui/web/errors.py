@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, g, json, redirect, render_template, request
-from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..i18n.texts import gettext as _
 from ..kernel.errors import DomainError, Invalid, StaleRow
 from ..kernel.trace import current_trace
 from . import context

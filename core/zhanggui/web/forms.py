@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from ..files import save_image, url_for_file
+from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from ..kernel.errors import Invalid
 from ..kernel.money import Money, exponent

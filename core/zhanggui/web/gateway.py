@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..db.types import Pii
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, Forbidden, NotFound
 from .describe import Column, Field, Filter, Screen
@@ -248,6 +248,15 @@ class Gateway:
         if row is None:
             raise NotFound()
         return row
+
+    def may_touch(self, db: Session, screen: Screen, actor: Actor, row_id: Any, permission: str) -> None:
+        """Whether a write may go on to its service, which itself says when there is no such row.
+
+        :raises NotFound: when a row rule keeps the row from this actor.
+        """
+        self.check(screen, actor, permission)
+        if screen.row_rule is not None:
+            self.one(db, screen, actor, row_id, permission=permission)
 
     def allowed_ids(self, db: Session, screen: Screen, actor: Actor, ids: Sequence[Any], permission: str) -> list[Any]:
         """Of these ids, those that exist and that this actor may act on."""

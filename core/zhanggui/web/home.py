@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, send_file
-from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from ..db.uow import reading, unit_of_work
 from ..host import current_host, service
 from ..host.models import Repair
 from ..i18n.formats import fmt
+from ..i18n.texts import gettext as _
 from ..kernel import clock
 from ..kernel.errors import DomainError, Invalid
 from . import context

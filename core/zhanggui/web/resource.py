@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import Response, json, request
 from flask_appbuilder.api import BaseApi
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, Row
 from werkzeug.datastructures import MultiDict
 
 from ..auth.permissions import expose, protect
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import BadRequest, Invalid
 from ..kernel.money import Money, exponent

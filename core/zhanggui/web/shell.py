@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, get_flashed_messages, request
-from flask_babel import get_locale
+from flask import g, get_flashed_messages, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from .. import notices
 from ..db.uow import reading
 from ..host import current_host
-from ..i18n.formats import fmt
+from ..i18n.formats import fmt, reader_locale
+from ..i18n.texts import reader
 from ..kernel.actors import Actor
 from ..runtime import current_runtime
 from . import context
@@ -40,11 +40,10 @@ def shell() -> Shell:
 
 def _build() -> Shell:
     runtime = current_runtime()
-    locale = get_locale()
-    code = current_app.extensions["babel"].locale_selector()
+    locale, code = reader_locale(), reader().locale
     brand = dict(load_theme(runtime).brand)
     result = Shell(
-        shop=_shop_name(), lang=code.replace("_", "-"), dir=locale.text_direction if locale else "ltr",
+        shop=_shop_name(), lang=code.replace("_", "-"), dir=locale.text_direction,
         user=getattr(current_user, "display_name", ""), appearance=getattr(current_user, "appearance", None) or "auto",
         languages=[(c, context.LOCALE_NAMES.get(c, c), c == code) for c in runtime.config["i18n.locales"]],
         safe_mode=runtime.safe_mode, brand=brand,

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, request, stream_with_context
 from flask_appbuilder.baseviews import BaseView
-from flask_babel import gettext as _
 from sqlalchemy import Integer
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..auth.permissions import expose, has_access
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
+from ..i18n.texts import gettext as _
 from ..kernel import clock
 from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, StaleRow
 from . import context, writing
@@ -184,16 +184,17 @@ def add_row(screen: Screen) -> Answer:
 def edit_row(screen: Screen, row_id: Any) -> Answer:
     """The form of one row, and what it posts. A save over somebody else's is refused, showing both."""
     who, fields = context.actor(), gateway.writable(screen, context.actor())
-    with reading() as db:
-        row = gateway.one(db, screen, who, row_id, permission="can_edit")
     where = f"{screen.route}/{row_id}/edit"
     title = _("Edit %(thing)s", thing=screen.singular)
     if request.method == "GET":
+        with reading() as db:
+            row = gateway.one(db, screen, who, row_id, permission="can_edit")
         return _form(screen, fields, None, None, title=title, action=where, row=row)
     bound = Bound()
     try:
         with unit_of_work() as db:
             bound = bind(fields, request.form, request.files, context.form_context(), db)
+            gateway.may_touch(db, screen, who, row_id, "can_edit")
             values, extra = _split(screen, bound.check())
             version = _posted_version()
             if screen.update == "generic":

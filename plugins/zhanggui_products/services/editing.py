@@ -109,7 +109,7 @@ def _fill(db: Session, product: Product, given: Mapping[str, Any], now: datetime
     if "description" in given:
         product.description = translations.split(given["description"] or "")[0]
     if "category_id" in given:
-        if given["category_id"] is not None and db.get(Category, given["category_id"]) is None:
+        if given["category_id"] not in (None, product.category_id) and db.get(Category, given["category_id"]) is None:
             raise Invalid(errors={"category_id": _l("Choose from the list.")})
         product.category_id = given["category_id"]
     if "pictures" in given:
@@ -148,7 +148,7 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
             _fill_variant(variant, line, sku, number, currency)
         except ValueError:
             errors[where + "price"] = _l("An amount such as 19.90 is needed.")
-    if not errors:
+    if not errors and not seen <= set(by_sku):
         errors = _taken_skus(db, product, [str(line.get("sku")).strip() for line in lines])
     if errors:
         if product.id is not None:

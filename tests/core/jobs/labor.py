@@ -88,7 +88,8 @@ class Processes:
 
     def start(self, runtime: Runtime, *arguments: str) -> subprocess.Popen[bytes]:
         """``zhanggui worker``, ``zhanggui scheduler`` or ``zhanggui up``; its log lies in the data folder."""
-        environ = {**os.environ, **environment(runtime.config), "PYTHONPATH": os.pathsep.join(str(ROOT / p) for p in ("core", "plugins", "themes"))}
+        roots = os.pathsep.join(str(ROOT / name) for name in ("core", "plugins", "themes"))
+        environ = {**os.environ, **environment(runtime.config), "ZHANGGUI_THEME__FOLDERS": str(ROOT / "themes"), "PYTHONPATH": roots}
         runtime.data.mkdir(parents=True, exist_ok=True)
         with open(runtime.data / f"{arguments[0]}-{len(self.all)}.log", "wb") as log:
             command = [sys.executable, "-m", "zhanggui.cli", *arguments]

@@ -71,12 +71,11 @@ def test_a_job_whose_worker_and_work_horse_are_killed_runs_again_within_30_secon
     def kill(kind, runtime):
         until((flag / f"{kind}.started").exists, 25, f"the job on {kind}")
         processes.start(runtime, "worker")  # takes over
-        (flag / f"{kind}.started").unlink()
-        (flag / kind).unlink()
         horses = psutil.Process(victims[kind].pid).children()
         assert len(horses) == 1
         for process in (victims[kind], *horses):
             os.kill(process.pid, signal.SIGKILL)
+        (flag / kind).unlink()  # only now, so that the first run cannot have ended
 
     def wait(kind, runtime):
         until(lambda: rows(state="done"), 30 - (time.monotonic() - killed), f"the second run on {kind}")
@@ -84,7 +83,6 @@ def test_a_job_whose_worker_and_work_horse_are_killed_runs_again_within_30_secon
         assert rows(name="labor.slow")[0].attempts == 2
 
     in_each(both, start)
-    # The job waits for its flag to go, so it cannot end before its worker is killed.
     in_each(both, kill)
     killed = time.monotonic()
     in_each(both, wait)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 from shop import NOON, add_customer, add_product, rows, stock_of
@@ -70,15 +69,3 @@ def test_a_number_that_is_taken_does_not_stop_it(db: Session, owner: Actor) -> N
     numbers = db.scalars(select(Order.number).where(Order.id.in_(ids.values()))).all()
     assert len(set(numbers)) == 2
     assert "536365" not in numbers
-
-
-def test_it_writes_thousands_of_rows_a_second(db: Session, owner: Actor) -> None:
-    orders = [
-        past(f"K{n}", *[HistoricLine(f"S{m}", f"Thing {m}", 1 + m, 100 + m) for m in range(20)], buyer_name="A Name")
-        for n in range(500)
-    ]
-    start = time.perf_counter()
-    record_history(db, orders, "batch-1")
-    speed = 10_500 / (time.perf_counter() - start)
-    print(f"{speed:,.0f} rows a second")
-    assert speed > 4_000

@@ -1,5 +1,19 @@
 // The web shop: one page over /shop/api/v1. Text reaches the page as text nodes only, never as markup.
-const page = JSON.parse(document.getElementById("page").textContent);
+const store = {
+  get(key, otherwise) {
+    try { return JSON.parse(localStorage.getItem(`zg-shop-${key}`)) ?? otherwise; } catch { return otherwise; }
+  },
+  set(key, value) {
+    try { localStorage.setItem(`zg-shop-${key}`, JSON.stringify(value)); } catch { /* a private window keeps nothing */ }
+  },
+};
+
+let page = JSON.parse(document.getElementById("page").textContent);
+const wish = store.get("lang");
+if (wish && wish !== page.lang && page.languages.includes(wish)) {
+  const other = await fetch("/shop/page.json", { headers: { "Accept-Language": wish }, credentials: "omit" }).catch(() => null);
+  if (other && other.ok) page = await other.json();
+}
 const t = page.texts;
 const main = document.getElementById("main");
 const say = (text, n) => text.replace("{n}", n);
@@ -16,15 +30,6 @@ function h(tag, props, ...children) {
   el.append(...children.flat(2).filter((child) => child != null && child !== false));
   return el;
 }
-
-const store = {
-  get(key, otherwise) {
-    try { return JSON.parse(localStorage.getItem(`zg-shop-${key}`)) ?? otherwise; } catch { return otherwise; }
-  },
-  set(key, value) {
-    try { localStorage.setItem(`zg-shop-${key}`, JSON.stringify(value)); } catch { /* a private window keeps nothing */ }
-  },
-};
 
 const formats = new Map();
 function money({ amount, currency }) {
@@ -441,8 +446,14 @@ addEventListener("hashchange", async () => {
   const title = main.querySelector("h1[tabindex]");
   if (title) title.focus({ preventScroll: true });
 });
-for (const link of document.querySelectorAll(".langs a")) {
-  link.addEventListener("click", () => { link.href = `?lang=${link.hreflang}${location.hash}`; });
-}
+const NAMES = { "zh-CN": "中文", en: "English" };
+document.documentElement.lang = page.lang;
+const langs = document.getElementById("langs");
+langs.setAttribute("aria-label", t.language);
+langs.append(...page.languages.filter((code) => code !== page.lang).map((code) => h("button", { type: "button", lang: code, onclick: () => {
+  store.set("lang", code);
+  location.reload();
+} }, NAMES[code] || code)));
+for (const label of document.querySelectorAll("[data-text]")) label.textContent = t[label.dataset.text];
 cart.save(cart.lines());
 show();

@@ -1,0 +1,84 @@
+"""Languages: catalogs merged per enabled plugin, the reader's language and zone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.support import NullTranslations, Translations
+from flask import Flask, has_request_context, request, session
+from flask_login import current_user
+
+from ..host.host import Host
+from ..runtime import Runtime
+from . import texts
+from .texts import Reader
+
+CORE = Path(__file__).parents[1] / "translations"
+
+
+def install(app: Flask, runtime: Runtime, host: Host) -> None:
+    """Name the catalogs, later ones winning; the base puts its own first when it starts."""
+    folders = [CORE, *(manifest.path / "translations" for manifest in host.manifests.values())]
+    locales = list(runtime.config["i18n.locales"])
+    app.config.update(
+        LANGUAGES={code: {"flag": code[-2:].lower(), "name": code} for code in locales},
+        BABEL_TRANSLATION_DIRECTORIES=";".join(str(folder) for folder in folders if folder.is_dir()),
+        BABEL_DEFAULT_LOCALE=runtime.config["i18n.default_locale"],
+    )
+
+
+def choose_readers(app: Flask, runtime: Runtime) -> None:
+    """Put our selectors in place of the base's, and our texts in the templates."""
+    locales = list(runtime.config["i18n.locales"])
+    default = str(runtime.config["i18n.default_locale"])
+    catalogs = {code: _catalog(app, code) for code in {*locales, default, "en"}}
+
+    def locale() -> str:
+        if not has_request_context():  # an app being built, a command: the source language
+            return "en"
+        chosen = getattr(current_user, "locale", None) or session.get("locale")
+        if chosen in locales:
+            return str(chosen)
+        return _best(locales, default) if request.accept_languages else default
+
+    def zone() -> str:
+        return (has_request_context() and getattr(current_user, "time_zone", None)) or str(runtime.config["instance.time_zone"])
+
+    def read() -> None:
+        code = locale()
+        texts.read_by(Reader(code, catalogs[code], _zone(zone())))
+
+    babel = app.extensions["babel"]
+    babel.locale_selector, babel.timezone_selector = locale, zone
+    app.extensions["zhanggui_reader"] = read
+    app.jinja_env.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["_"] = texts.gettext
+
+
+def _catalog(app: Flask, code: str) -> Any:
+    """The merged catalog of a language, read once an app: later folders correct earlier ones."""
+    merged: Any = NullTranslations()
+    for folder in app.config["BABEL_TRANSLATION_DIRECTORIES"].split(";"):
+        for name in (code.split("_")[0], code):
+            if Path(folder, name).is_dir():
+                found = Translations.load(folder, [name])
+                if isinstance(found, Translations):
+                    merged = found if not isinstance(merged, Translations) else merged.merge(found)
+    return merged
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _best(locales: list[str], default: str) -> str:
+    """The first wish of the browser that we speak, by language alone: zh-TW is served zh_CN."""
+    for wish, _quality in request.accept_languages:
+        for code in locales:
+            if code.replace("_", "-").lower() == wish.lower() or code.split("_")[0] == wish.split("-")[0].lower():
+                return code
+    return default

@@ -1,0 +1,136 @@
+"""Signing in, staying signed in, and what else a token is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from zhanggui.api import SYSTEM, clock, reading, unit_of_work
+from zhanggui.app import Site
+from zhanggui.config import settings
+from zhanggui.runtime import Runtime, activated
+from zhanggui.testing.instances import Databases
+from zhanggui_customers.models import Customer
+from zhanggui_customers.services import profile
+from zhanggui_storefront import jobs
+from zhanggui_storefront.identity import demo_login_allowed
+from zhanggui_storefront.models import Token
+
+
+def customers() -> list[Any]:
+    with reading() as db:
+        return list(db.execute(select(Customer.id, Customer.public_id)).all())
+
+
+def test_it_gives_the_same_person_the_same_customer(sign_in: Callable[..., Any]) -> None:
+    sign_in("alice"), sign_in("alice"), sign_in("bob")
+    assert len(customers()) == 2
+
+
+def test_it_keeps_only_a_digest_of_the_token(sign_in: Callable[..., Any]) -> None:
+    token = sign_in().token
+    with reading() as db:
+        stored = db.execute(select(*Token.__table__.c)).one()
+    assert token not in map(str, stored)
+    assert len(token) >= 43
+
+
+def test_it_refuses_the_demo_login_of_a_shop_in_earnest(visitor: Any, instance: Runtime) -> None:
+    response = visitor.post("/session", {"code": "demo:alice"})
+    assert (response.status_code, response.get_json()["code"]) == (401, "bad_login_code")
+    assert response.mimetype == "application/problem+json"
+    assert customers() == []
+
+
+def test_it_refuses_the_demo_login_under_a_https_address_whatever_is_set(databases: Databases) -> None:
+    more = {"instance__demo": "true", "plugin__storefront__allow_demo_login": "true"}
+    for url, allowed in (("", True), ("http://127.0.0.1:8000", True), ("https://shop.example", False), ("HTTPS://shop.example", False)):
+        runtime = databases.fresh("sqlite", web__public_url=url, **more)
+        with activated(runtime):
+            assert demo_login_allowed() is allowed, url
+        databases.drop(runtime)
+
+
+@pytest.mark.parametrize("code", ["demo:", "demo:   ", "demo:" + "x" * 41, "demo:a\x07b", "wechat:abc", "nonsense", "DEMO:alice"])
+def test_it_refuses_a_code_that_names_nobody(sign_in: Callable[..., Any], visitor: Any, code: str) -> None:
+    assert visitor.post("/session", {"code": code}).status_code == 401
+
+
+def test_it_stops_guessing_from_the_eleventh_failure_on(sign_in: Callable[..., Any], visitor: Any) -> None:
+    answers = [visitor.post("/session", {"code": "guess"}).status_code for _ in range(12)]
+    assert answers == [401] * 10 + [429] * 2
+    assert visitor.post("/session", {"code": "demo:alice"}).status_code == 429
+
+
+def test_it_does_not_count_those_who_get_in(sign_in: Callable[..., Any]) -> None:
+    for number in range(15):
+        sign_in(f"customer {number}")
+
+
+def forged(good: str) -> list[str]:
+    none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."
+    return ["", "x", good[:-1], good + "x", good.swapcase(), none, "1", "null", "' or 1=1 --", "\u00e9".encode().decode("latin-1")]
+
+
+def test_it_lets_nobody_in_without_a_token_that_it_gave(sign_in: Callable[..., Any], visitor: Any) -> None:
+    good = sign_in().token
+    for token in forged(good):
+        response = visitor.send("GET", "/orders", headers={"Authorization": f"Bearer {token}"})
+        assert (response.status_code, response.get_json()["code"]) == (401, "unauthorized"), token
+        assert response.headers["WWW-Authenticate"].lower().startswith("bearer")
+    assert visitor.send("GET", "/orders", headers={"Authorization": f"Basic {good}"}).status_code == 401
+    assert visitor.send("GET", "/orders").status_code == 401
+
+
+def test_it_takes_no_cookie_of_the_admin_for_a_customer(visit: Callable[..., Any], instance: Runtime) -> None:
+    owner = visit("owner")
+    assert owner.client.get("/shop/api/v1/orders").status_code == 401
+    assert owner.client.post("/shop/api/v1/orders", json={"lines": []}).status_code == 401
+
+
+def test_it_takes_no_token_of_a_customer_for_the_admin(sign_in: Callable[..., Any]) -> None:
+    shopper = sign_in()
+    headers = {"Authorization": f"Bearer {shopper.token}", "Accept": "application/json"}
+    assert shopper.client.get("/api/v1/orders/order/", headers=headers).status_code in (401, 422)
+    assert shopper.client.get("/orders/", headers=headers).status_code in (302, 401)
+
+
+def test_a_token_ends_with_its_time_and_is_forgotten(sign_in: Callable[..., Any]) -> None:
+    shopper = sign_in()
+    with clock.hold(clock.now() + timedelta(days=29)):
+        assert shopper.get("/orders")["items"] == []
+    with clock.hold(clock.now() + timedelta(days=30, seconds=1)):
+        assert shopper.send("GET", "/orders").status_code == 401
+        with unit_of_work() as db:
+            jobs.forget_ended_tokens.function(db)
+    with reading() as db:
+        assert db.scalars(select(Token)).all() == []
+
+
+def test_the_merchant_says_how_long_a_token_lives(sign_in: Callable[..., Any], visitor: Any) -> None:
+    with unit_of_work() as db:
+        settings.set(db, "plugin.storefront.token_days", 2, actor=SYSTEM, now=clock.now())
+    assert visitor.post("/session", {"code": "demo:alice"}).get_json()["expires_in"] == 2 * 86400
+
+
+def test_signing_out_ends_this_device_alone(sign_in: Callable[..., Any]) -> None:
+    here, there = sign_in(), sign_in()
+    assert here.send("DELETE", "/session").status_code == 204
+    assert here.send("GET", "/orders").status_code == 401
+    assert there.get("/orders")["items"] == []
+
+
+def test_a_blocked_customer_is_shut_out_at_once(sign_in: Callable[..., Any], visitor: Any, tea: Any, site: Site) -> None:
+    shopper = sign_in()
+    customer_id = customers()[0].id
+    with unit_of_work() as db:
+        profile.block_customer(db, id=customer_id, actor=SYSTEM, now=clock.now())
+    for response in (shopper.send("GET", "/orders"), shopper.order(tea), visitor.post("/session", {"code": "demo:alice"})):
+        assert (response.status_code, response.get_json()["code"]) == (403, "customer_blocked")
+    with unit_of_work() as db:
+        profile.unblock_customer(db, id=customer_id, actor=SYSTEM, now=clock.now())
+    assert shopper.order(tea).status_code == 201
