@@ -1,4 +1,4 @@
-"""What setup.cfg cannot say: packages from three source roots, and one entry point per plugin folder."""
+"""What setup.cfg cannot say: packages from three source roots, and everything in them that is no module."""
 
 from pathlib import Path
 
@@ -31,5 +31,4 @@ setup(
     ],
     package_dir=TOP,
     package_data={name: data(ROOT / folder) for name, folder in TOP.items()},
-    entry_points={"zhanggui.plugins": [f"{name.removeprefix('zhanggui_')} = {name}.plugin" for name in PLUGINS]},
 )

@@ -45,6 +45,7 @@ class Text(fields.String):
 
     def __init__(self, most: int, least: int = 0, **kwargs: Any) -> None:
         super().__init__(validate=_length(most, least), **kwargs)
+        self.least = least
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -55,6 +56,8 @@ class Text(fields.String):
             raise self.make_error("characters") from None
         if "\0" in value:
             raise self.make_error("characters")
+        if self.least and not value.strip():
+            raise self.make_error("required")
         return value.strip()
 
 

@@ -114,9 +114,9 @@ def web(out: Output, host: str | None, port: int | None, workers: int | None, sa
 @click.option("--burst", is_flag=True, help="Stop when nothing is left to do.")
 def worker(out: Output, burst: bool) -> None:
     """A job worker alone."""
-    from ..jobs.worker import work
+    from . import process
 
-    work(out.runtime(pooled=False), burst=burst)
+    process.worker(out.runtime(pooled=False), burst=burst)
 
 
 @main.command()

@@ -29,7 +29,7 @@ def unit_of_work() -> Iterator[Session]:
     with Session(runtime.write_bind, expire_on_commit=False) as db:
         with db.begin():
             yield db
-        callbacks: list[Callable[[], None]] = db.info.pop(_AFTER, [])
+        callbacks: list[Callable[[], object]] = db.info.pop(_AFTER, [])
     for callback in callbacks:
         try:
             callback()
@@ -66,7 +66,7 @@ def one_reader() -> Iterator[None]:
             _shared.reset(token)
 
 
-def after_commit(db: Session, callback: Callable[[], None]) -> None:
+def after_commit(db: Session, callback: Callable[[], object]) -> None:
     """Call this once ``db``'s transaction is durable, never if it rolls back.
 
     Only for hints that may be lost (a nudge to the queue); what must happen is a row.

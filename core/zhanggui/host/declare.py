@@ -38,7 +38,6 @@ class JobDef:
     function: Callable[..., Any]
     max_attempts: int = 8
     timeout: int = 120  # seconds
-    queue: str = "default"
     takes_db: bool = False  # called in a unit of work that also marks it done: its effect happens once
 
     @property

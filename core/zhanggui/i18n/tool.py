@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -18,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from ..host.discovery import discover
 
 LOCALES = ("zh_CN",)
+_PLACE = re.compile(r"%\(\w+\)[sd]")
 CORE = Path(__file__).parents[1]
 _METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.js", "jinja2"), ("**.py", "python")]
 _KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -59,7 +61,8 @@ def extract() -> None:
         template = collect(folder)
         for locale in LOCALES:
             present = load(folder, locale)
-            present.update(template, no_fuzzy_matching=True)
+            # The date stays as it was: a run that finds nothing new changes nothing.
+            present.update(template, no_fuzzy_matching=True, update_creation_date=False)
             present.obsolete.clear()
             present.header_comment = ""
             path = po_path(folder, locale)
@@ -82,6 +85,15 @@ def compile_all() -> None:
             po_path(folder, locale).with_suffix(".mo").write_bytes(compiled(load(folder, locale)))
 
 
+def _key(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else str(message.id[0])
+
+
+def _places(texts: str | Sequence[str]) -> set[str]:
+    """The ``%(name)s`` of a text. A number that one plural form leaves out counts: Chinese has one form for all."""
+    return set(_PLACE.findall(texts if isinstance(texts, str) else " ".join(texts)))
+
+
 def problems() -> Iterator[str]:
     """What is missing, a line each."""
     for name, folder in components().items():
@@ -91,12 +103,13 @@ def problems() -> Iterator[str]:
             for message in template:
                 if not message.id:
                     continue
-                found = catalog.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
-                texts = found.string if found is not None and isinstance(found.string, tuple | list) else [found.string if found else ""]
-                if found is None or not all(texts) or found.fuzzy:
+                found = catalog.get(_key(message), message.context)
+                if found is None or found.fuzzy or not all(found.string if isinstance(found.string, tuple | list) else [found.string]):
                     yield f"{name}: no {locale} text for {message.id!r}"
+                elif _places(message.id) != _places(found.string):
+                    yield f"{name}: the {locale} text for {message.id!r} has other places to fill in"
             for message in catalog:
-                if message.id and template.get(message.id if isinstance(message.id, str) else message.id[0], message.context) is None:
+                if message.id and template.get(_key(message), message.context) is None:
                     yield f"{name}: {locale} translates a text that is gone: {message.id!r}"
             mo = po_path(folder, locale).with_suffix(".mo")
             if not mo.exists() or mo.read_bytes() != compiled(catalog):

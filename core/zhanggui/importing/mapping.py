@@ -67,9 +67,7 @@ def match(importer: Importer, header: Sequence[str], given: Mapping[str, str], a
                 break
     for name in importer.required:
         if name not in places and ask is not None:
-            answer = ask(name, [column for place, column in enumerate(header) if place not in places.values()])
-            if answer is not None and answer in header:
-                places[name] = list(header).index(answer)
+            _asked(name, importer, header, places, ask)
     missing = [name for name in importer.required if name not in places]
     if missing:
         raise Invalid(
@@ -79,6 +77,19 @@ def match(importer: Importer, header: Sequence[str], given: Mapping[str, str], a
             )
         )  # fmt: skip
     return places
+
+
+def _asked(name: str, importer: Importer, header: Sequence[str], places: dict[str, int], ask: Ask) -> None:
+    """Ask for a column; what an optional field was guessed to be may be taken from it."""
+    taken = {places[other] for other in importer.required if other in places}
+    left = [column for place, column in enumerate(header) if place not in taken]
+    answer = ask(name, left) if left else None
+    if answer is None or answer not in left:
+        return
+    place = list(header).index(answer)
+    for other in [name for name, where in places.items() if where == place]:
+        del places[other]
+    places[name] = place
 
 
 def _normal(name: str) -> str:

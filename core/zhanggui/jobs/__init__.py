@@ -23,7 +23,7 @@ __all__ = ["dead", "enqueue", "job", "readiness", "requeue", "status"]
 LATE = 60.0  # seconds after which a due job that nobody took makes the instance "degraded"
 
 
-def job(*, max_attempts: int = 8, timeout: int = 120, queue: str = "default") -> Callable[[Callable[..., Any]], JobDef]:
+def job(*, max_attempts: int = 8, timeout: int = 120) -> Callable[[Callable[..., Any]], JobDef]:
     """Make a function a job.
 
     With a first parameter named ``db`` it runs in a unit of work that also marks it done, so its effect
@@ -32,7 +32,7 @@ def job(*, max_attempts: int = 8, timeout: int = 120, queue: str = "default") ->
 
     def wrap(function: Callable[..., Any]) -> JobDef:
         takes_db = next(iter(inspect.signature(function).parameters), "") == "db"
-        return JobDef(function, max_attempts, timeout, queue, takes_db)
+        return JobDef(function, max_attempts, timeout, takes_db)
 
     return wrap
 

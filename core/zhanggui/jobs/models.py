@@ -26,7 +26,6 @@ class Job(Model):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     name: Mapped[str] = mapped_column(String(120), nullable=False)
     kwargs: Mapped[Any] = mapped_column(JSON, nullable=False)
-    queue: Mapped[str] = mapped_column(String(32), nullable=False, default="default")
     state: Mapped[str] = mapped_column(String(10), nullable=False, default="ready")  # ready running done dead held
     attempts: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     max_attempts: Mapped[int] = mapped_column(Integer, nullable=False, default=8)

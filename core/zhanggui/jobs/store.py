@@ -29,7 +29,7 @@ def add_job(
     """Insert a job row; None when the same one (same event and handler, or same ``unique``) is there already."""
     now = clock.now()
     values = {
-        "name": job.name, "kwargs": dict(kwargs), "queue": job.queue, "state": "ready", "attempts": 0, "max_attempts": job.max_attempts,
+        "name": job.name, "kwargs": dict(kwargs), "state": "ready", "attempts": 0, "max_attempts": job.max_attempts,
         "run_at": run_at or now, "event_id": event_id, "key": key, "unique_key": unique, "correlation": correlation,
         "causation": causation, "depth": depth, "created_at": now,
         "nudged_at": None if run_at else now,  # whoever adds a job that is due tells the queue server after the commit

@@ -96,7 +96,7 @@ class Databases:
 
 def environment(config: Mapping[str, Any]) -> dict[str, str]:
     """The variables that give another process the same instance."""
-    names = ("instance.data", "database.url", "security.secret_key", "web.trusted_hosts", "plugins.enabled", "plugins.folders")
+    names = ("instance.data", "database.url", "security.secret_key", "web.trusted_hosts", "plugins.enabled", "plugins.folders", "theme.folders")
     values = {name: config[name] for name in names}
     return {
         f"ZHANGGUI_{name.upper().replace('.', '__')}": ",".join(v) if isinstance(v, list | tuple) else str(v)

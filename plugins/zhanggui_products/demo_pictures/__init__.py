@@ -28,7 +28,7 @@ SHAPES: dict[str, Callable[[Canvas], None]] = {
     "box": ware.box,
     "basket": ware.basket,
 }
-SIZE = 640
+SIZE = 480
 
 
 def draw(shape: str, palette: str, seed: int) -> io.BytesIO:
@@ -39,6 +39,6 @@ def draw(shape: str, palette: str, seed: int) -> io.BytesIO:
     canvas = Canvas(PALETTES[palette], seed)
     SHAPES[shape](canvas)
     out = io.BytesIO()
-    canvas.image.resize((SIZE, SIZE), Image.Resampling.BOX).save(out, "PNG", compress_level=1)
+    canvas.image.resize((SIZE, SIZE), Image.Resampling.BOX).save(out, "PNG", compress_level=0)
     out.seek(0)
     return out

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 Point = tuple[float, float]
-_SIDE = 1280
+_SIDE = 960
 
 
 @dataclass(frozen=True)

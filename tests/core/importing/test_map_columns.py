@@ -46,6 +46,10 @@ def test_a_missing_one_is_asked_for() -> None:
     assert asked == [("price", ["What it costs"])]
 
 
+def test_an_answer_takes_a_column_from_an_optional_field() -> None:
+    assert match(THINGS, ["SKU", "Title"], {}, lambda field, columns: "Title") == {"sku": 0, "price": 1}
+
+
 @pytest.mark.parametrize(
     ("header", "given", "words"),
     [

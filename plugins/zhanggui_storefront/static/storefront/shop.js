@@ -1,10 +1,10 @@
-// The web shop: one page over /shop/api/v1. Text reaches the page as text nodes only, never as markup.
+// The web shop over /shop/api/v1. Text becomes text nodes, never markup.
 const store = {
   get(key, otherwise) {
     try { return JSON.parse(localStorage.getItem(`zg-shop-${key}`)) ?? otherwise; } catch { return otherwise; }
   },
   set(key, value) {
-    try { localStorage.setItem(`zg-shop-${key}`, JSON.stringify(value)); } catch { /* a private window keeps nothing */ }
+    try { localStorage.setItem(`zg-shop-${key}`, JSON.stringify(value)); } catch { /* a private window */ }
   },
 };
 
@@ -18,7 +18,7 @@ const t = page.texts;
 const main = document.getElementById("main");
 const say = (text, n) => text.replace("{n}", n);
 
-// -- small tools ---------------------------------------------------------------------------------
+// -- small tools
 
 function h(tag, props, ...children) {
   const el = document.createElement(tag);
@@ -31,16 +31,15 @@ function h(tag, props, ...children) {
   return el;
 }
 
-const formats = new Map();
 function money({ amount, currency }) {
-  if (!formats.has(currency)) {
-    formats.set(currency, new Intl.NumberFormat(page.lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" }));
-  }
-  const format = formats.get(currency);
+  const format = new Intl.NumberFormat(page.lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
   return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
 const when = (text) => new Intl.DateTimeFormat(page.lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
+
+const heading = (text) => h("h1", { tabindex: -1 }, text);
+const button = (props, ...children) => h("button", { type: "button", ...props }, ...children);
 
 let toastTimer;
 function toast(text) {
@@ -60,10 +59,10 @@ function ask(text) {
   });
 }
 
-// Works without https too, where randomUUID is not there: a phone in the shop's own network.
+// randomUUID is not there without https: a phone in the shop's own network.
 const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
-// -- the API -------------------------------------------------------------------------------------
+// -- the API
 
 class Refused extends Error {
   constructor(status, problem) {
@@ -90,7 +89,7 @@ async function api(method, path, body, headers = {}) {
 
 const query = (args) => "?" + new URLSearchParams(Object.entries(args).filter(([, value]) => value));
 
-// -- the cart: kept on this device, priced by the server -----------------------------------------
+// -- the cart: kept on this device, priced by the server
 
 const cart = {
   lines: () => store.get("cart", []),
@@ -113,11 +112,11 @@ const cart = {
   },
 };
 
-// -- parts ---------------------------------------------------------------------------------------
+// -- parts
 
 function picture(found, name, size = "thumb", big = false) {
-  // The path alone: the page may have been opened under another name than the shop's public one.
-  if (found) return h("img", { src: new URL(found[size], location.href).pathname, alt: big ? name : "", loading: big ? null : "lazy", decoding: "async" });
+  // The path alone: the page may be open under another name than the shop's public one.
+  if (found) return h("img", { src: new URL(found[size], location.href).pathname, alt: big ? name : "", loading: big ? null : "lazy" });
   return h("span", { class: "blank", "aria-hidden": "true" }, [...name][0] || "");
 }
 
@@ -131,17 +130,17 @@ function stepper(value, most, changed) {
     changed(value);
   };
   return h("div", { class: "stepper" },
-    h("button", { type: "button", "aria-label": t.less, onclick: step(-1) }, "−"), out,
-    h("button", { type: "button", "aria-label": t.more_of, onclick: step(1) }, "+"));
+    button({ "aria-label": t.less, onclick: step(-1) }, "−"), out,
+    button({ "aria-label": t.more_of, onclick: step(1) }, "+"));
 }
 
 function sums(found) {
-  const row = (label, value, big) => [h("dt", { class: big && "big" }, label), h("dd", { class: big && "big" }, money(value))];
+  const row = (label, value, style) => [h("dt", { class: style }, label), h("dd", { class: style }, money(value))];
   return h("dl", { class: "sums" },
     row(t.subtotal, found.subtotal),
     found.discount.amount ? row(t.discount, { ...found.discount, amount: -found.discount.amount }) : null,
     found.freight.amount ? row(t.freight, found.freight) : null,
-    row(t.total, found.total, true));
+    row(t.total, found.total, "big"));
 }
 
 function lineRow(line, ...more) {
@@ -149,6 +148,8 @@ function lineRow(line, ...more) {
     h("div", { class: "grow" }, h("p", { class: "name" }, line.name), h("p", { class: "muted" }, line.option), ...more));
 }
 
+const where = (address) => [...address.region, address.detail].join(" ");
+const times = (line) => h("p", { class: "row" }, h("span", {}, money(line.unit_price)), h("span", { class: "muted" }, `× ${line.quantity}`));
 const stage = (order) => h("span", { class: `stage ${order.stage}` }, t[`stage_${order.stage}`]);
 const empty = (text, ...more) => h("div", { class: "empty" }, h("p", {}, text), ...more);
 
@@ -175,19 +176,19 @@ function showErrors(form, refused) {
 }
 
 // A button that is busy takes no second tap.
-async function busy(button, work) {
-  if (button.disabled) return;
-  button.disabled = true;
+async function busy(pressed, work) {
+  if (pressed.disabled) return;
+  pressed.disabled = true;
   try { await work(); } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.status === 401) signIn(); else toast(error.message);
-  } finally { button.disabled = false; }
+  } finally { pressed.disabled = false; }
 }
 
 // A list with "show more" below it.
 function list(tag, props, path, args, row, first) {
   const box = h(tag, props);
-  const more = h("button", { type: "button", class: "wide" }, t.more);
+  const more = button({ class: "wide" }, t.more);
   const wrap = h("div", {}, box);
   const add = (found) => {
     box.append(...found.items.map(row));
@@ -200,7 +201,7 @@ function list(tag, props, path, args, row, first) {
   return wrap;
 }
 
-// -- views ---------------------------------------------------------------------------------------
+// -- views
 
 let categories;
 
@@ -236,11 +237,10 @@ async function product(_args, id) {
   const price = h("p", { class: "price big" });
   const left = h("p", { class: "muted" });
   const step = h("div");
-  const add = h("button", { type: "button", onclick: () => take() }, t.add);
-  const buy = h("button", { type: "button", class: "main", onclick: () => { take(); location.hash = "#/checkout"; } }, t.buy);
+  const add = button({ onclick: () => { take(); toast(t.added); } }, t.add);
+  const buy = button({ class: "main", onclick: () => { take(); location.hash = "#/checkout"; } }, t.buy);
   const take = () => {
     cart.put({ variant_id: chosen.id, quantity, product_id: id, name: found.name, option: chosen.option, price: chosen.price, picture: found.pictures[0] || null });
-    toast(t.added);
   };
   const choose = (variant) => {
     chosen = variant;
@@ -256,24 +256,24 @@ async function product(_args, id) {
     h("label", {}, h("input", { type: "radio", name: "variant", value: v.id, checked: v === chosen, onchange: () => choose(v) }), h("span", {}, v.option || v.sku))));
   return [h("div", { class: "pictures", tabindex: found.pictures.length > 1 ? 0 : null, role: "group", "aria-label": t.picture },
     found.pictures.length ? found.pictures.map((p) => picture(p, found.name, "full", true)) : picture(null, found.name)),
-  h("div", { class: "sheet" }, price, h("h1", { tabindex: -1 }, found.name), left, variants, step,
+  h("div", { class: "sheet" }, price, heading(found.name), left, variants, step,
     found.description ? h("p", { class: "text" }, found.description) : null),
   h("div", { class: "bar" }, add, buy)];
 }
 
 async function showCart() {
   const lines = cart.lines();
-  if (!lines.length) return [h("h1", { tabindex: -1 }, t.cart), empty(t.cart_empty, h("a", { class: "button main", href: "#/" }, t.shop))];
+  if (!lines.length) return [heading(t.cart), empty(t.cart_empty, h("a", { class: "button main", href: "#/" }, t.shop))];
   const total = h("span", { class: "price big" });
   const count = () => {
     const present = cart.lines();
     total.textContent = present.length ? money({ ...present[0].price, amount: present.reduce((sum, l) => sum + l.price.amount * l.quantity, 0) }) : "";
   };
   count();
-  return [h("h1", { tabindex: -1 }, t.cart),
+  return [heading(t.cart),
     h("ul", { class: "sheet lines" }, lines.map((line) => lineRow(line, h("p", { class: "price" }, money(line.price)),
       h("div", { class: "row" }, stepper(line.quantity, 9999, (value) => { cart.set(line.variant_id, value); count(); }),
-        h("button", { type: "button", class: "plain", onclick: () => { cart.set(line.variant_id, 0); show(); } }, t.remove))))),
+        button({ class: "plain", onclick: () => { cart.set(line.variant_id, 0); show(); } }, t.remove))))),
     h("div", { class: "bar" }, total, h("a", { class: "button main", href: "#/checkout" }, t.checkout))];
 }
 
@@ -289,7 +289,7 @@ async function checkout() {
     const quote = await api("POST", "/quotes", body());
     const short = quote.lines.find((line) => line.quantity > line.available);
     priced.replaceChildren(
-      h("ul", { class: "lines" }, quote.lines.map((line) => lineRow(line, h("p", { class: "row" }, h("span", {}, money(line.unit_price)), h("span", { class: "muted" }, `× ${line.quantity}`)),
+      h("ul", { class: "lines" }, quote.lines.map((line) => lineRow(line, times(line),
         line.quantity > line.available ? h("p", { class: "error" }, line.available ? say(t.now, line.available) : t.sold_out) : null))),
       sums(quote));
     place.disabled = Boolean(short);
@@ -306,16 +306,16 @@ async function checkout() {
   } },
   h("fieldset", { class: "sheet" }, h("legend", {}, t.addresses), addresses.map((a, at) =>
     h("label", { class: "address" }, h("input", { type: "radio", name: "address", value: a.id, checked: at === 0, onchange: () => busy(place, price) }),
-      h("span", {}, h("b", {}, `${a.name} ${a.phone}`), h("br"), [...a.region, a.detail].join(" ")))),
+      h("span", {}, h("b", {}, `${a.name} ${a.phone}`), h("br"), where(a)))),
   h("a", { class: "button", href: "#/address" }, t.new_address)),
   h("div", { class: "sheet" }, priced, field(t.note, "note", { rows: 2, maxlength: 500 })),
   h("div", { class: "bar" }, place));
   if (!addresses.length) { location.replace("#/address"); return null; }
   await price();
-  return [h("h1", { tabindex: -1 }, t.checkout), form];
+  return [heading(t.checkout), form];
 }
 
-// One key for one content: a second tap or a retry after a lost answer finds the order that was made.
+// A second tap, or a retry after a lost answer, finds the order that was made.
 function keyFor(body) {
   const content = JSON.stringify(body);
   const kept = JSON.parse(sessionStorage.getItem("zg-shop-key") || "null");
@@ -343,7 +343,7 @@ async function address() {
   } },
   field(t.name, "name", { autocomplete: "name", maxlength: 100 }), field(t.phone, "phone", { type: "tel", autocomplete: "tel", inputmode: "tel", maxlength: 30 }),
   field(t.region, "region", { help: t.region_help, autocomplete: "address-level1" }), field(t.detail, "detail", { autocomplete: "street-address", maxlength: 500 }), save);
-  return [h("h1", { tabindex: -1 }, t.new_address), form];
+  return [heading(t.new_address), form];
 }
 
 const STAGES = ["to_pay", "to_ship", "shipped", "done", "canceled"];
@@ -357,12 +357,12 @@ async function orders(args) {
     h("span", { class: "row" }, h("span", { class: "muted" }, when(o.placed_at)), stage(o)),
     h("span", { class: "name" }, o.lines.map((line) => `${line.name} ${line.option} × ${line.quantity}`).join(", ")),
     h("span", { class: "price" }, money(o.total))));
-  const leave = h("button", { type: "button", class: "plain", onclick: () => busy(leave, async () => {
+  const leave = button({ class: "plain", onclick: () => busy(leave, async () => {
     await api("DELETE", "/session");
     store.set("token", null);
     location.hash = "#/";
   }) }, t.sign_out);
-  return [h("div", { class: "row" }, h("h1", { tabindex: -1 }, t.orders), leave),
+  return [h("div", { class: "row" }, heading(t.orders), leave),
     h("nav", { class: "chips", "aria-label": t.orders }, tab("", t.all), STAGES.map((s) => tab(s, t[`stage_${s}`]))),
     found.items.length ? list("ul", { class: "orders" }, "/orders", wanted, row, found) : empty(t.no_orders)];
 }
@@ -371,20 +371,20 @@ async function order(_args, number) {
   if (!store.get("token")) return signIn();
   const o = await api("GET", `/orders/${number}`);
   const verb = (name, question, style) => {
-    const button = h("button", { type: "button", class: style, onclick: () => busy(button, async () => {
+    const move = button({ class: style, onclick: () => busy(move, async () => {
       if (!(await ask(question))) return;
       await api("POST", `/orders/${number}/${name}`, name === "cancel" ? {} : undefined);
       await show();
     }) }, t[name]);
-    return button;
+    return move;
   };
-  return [h("div", { class: "row" }, h("h1", { tabindex: -1 }, t.order), stage(o)),
-    o.stage === "to_pay" ? h("p", { class: "hint" }, t.unpaid) : null,
-    h("div", { class: "sheet" }, h("ul", { class: "lines" }, o.lines.map((line) => lineRow(line, h("p", { class: "row" }, h("span", {}, money(line.unit_price)), h("span", { class: "muted" }, `× ${line.quantity}`))))), sums(o)),
-    h("dl", { class: "sheet facts" }, h("dt", {}, t.number), h("dd", { class: "code" }, o.number), h("dt", {}, t.placed_at), h("dd", {}, when(o.placed_at)),
-      o.address ? [h("dt", {}, t.addresses), h("dd", {}, `${o.address.name} ${o.address.phone}`, h("br"), [...o.address.region, o.address.detail].join(" "))] : null,
+  return [h("div", { class: "row" }, heading(t.order), stage(o)),
+    o.stage === "to_pay" ? h("p", { class: "sheet" }, t.unpaid) : null,
+    h("div", { class: "sheet" }, h("ul", { class: "lines" }, o.lines.map((line) => lineRow(line, times(line)))), sums(o)),
+    h("dl", { class: "sheet facts" }, h("dt", {}, t.number), h("dd", {}, o.number), h("dt", {}, t.placed_at), h("dd", {}, when(o.placed_at)),
+      o.address ? [h("dt", {}, t.addresses), h("dd", {}, `${o.address.name} ${o.address.phone}`, h("br"), where(o.address))] : null,
       o.note ? [h("dt", {}, t.note), h("dd", {}, o.note)] : null,
-      o.shipments.map((s) => [h("dt", {}, t.shipment), h("dd", { class: "code" }, `${s.carrier.toUpperCase()} ${s.tracking_number}`)])),
+      o.shipments.map((s) => [h("dt", {}, t.shipment), h("dd", {}, `${s.carrier.toUpperCase()} ${s.tracking_number}`)])),
     o.stage === "to_pay" ? verb("cancel", t.cancel_ask, "wide") : null,
     o.stage === "shipped" && o.fulfillment_status === "fulfilled" ? verb("receive", t.receive_ask, "wide main") : null];
 }
@@ -403,12 +403,11 @@ function signIn() {
       await show();
     });
   } }, field(t.demo_name, "name", { required: true, maxlength: 40, autocomplete: "nickname" }, page.lang === "zh-CN" ? "小王" : "Wang Wei"), enter);
-  const parts = [h("h1", { tabindex: -1 }, t.sign_in), page.demo ? form : empty(t.no_demo)];
-  main.replaceChildren(...parts);
+  main.replaceChildren(heading(t.sign_in), page.demo ? form : empty(t.no_demo));
   return null;
 }
 
-// -- routes --------------------------------------------------------------------------------------
+// -- routes
 
 const ROUTES = [
   [/^\/p\/([\w-]+)$/, product, "shop"], [/^\/cart$/, showCart, "cart"], [/^\/checkout$/, checkout, "cart"], [/^\/address$/, address, "cart"],
@@ -431,8 +430,8 @@ async function show() {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (mine !== turn) return;
-    if (error.status === 401) { signIn(); return; }
-    main.replaceChildren(h("h1", { tabindex: -1 }, page.shop), empty(error.message, h("a", { class: "button", href: "#/" }, t.shop)));
+    if (error.status === 401) return signIn();
+    main.replaceChildren(heading(page.shop), empty(error.message, h("a", { class: "button", href: "#/" }, t.shop)));
   } finally {
     if (mine === turn) main.removeAttribute("aria-busy");
   }
@@ -450,7 +449,7 @@ const NAMES = { "zh-CN": "中文", en: "English" };
 document.documentElement.lang = page.lang;
 const langs = document.getElementById("langs");
 langs.setAttribute("aria-label", t.language);
-langs.append(...page.languages.filter((code) => code !== page.lang).map((code) => h("button", { type: "button", lang: code, onclick: () => {
+langs.append(...page.languages.filter((code) => code !== page.lang).map((code) => button({ lang: code, onclick: () => {
   store.set("lang", code);
   location.reload();
 } }, NAMES[code] || code)));
