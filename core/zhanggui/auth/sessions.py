@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from werkzeug.datastructures import CallbackDict
 
 from ..db.uow import reading, unit_of_work
@@ -25,6 +25,12 @@ COOKIE = "zg_session"
 # Sentences for the next page travel in a signed cookie of their own: a row would cost each save a second commit.
 FLASH_COOKIE, _FLASHES = "zg_flash", "_flashes"
 _SEEN_EVERY = timedelta(minutes=1)
+
+_c = UserSession.__table__.c
+_ALIVE = select(_c.id, _c.data, _c.last_seen_at).where(
+    _c.digest == bindparam("digest"), _c.revoked_at.is_(None),
+    _c.expires_at > bindparam("now", type_=_c.expires_at.type), _c.last_seen_at > bindparam("since", type_=_c.last_seen_at.type),
+)  # fmt: skip
 
 
 def digest(session_id: str) -> str:
@@ -81,13 +87,9 @@ class DatabaseSessions(SessionInterface):
     def _stored(self, app: Flask, request: Request, session_id: str) -> ServerSession | None:
         now = clock.now()
         idle = timedelta(hours=current_runtime().config["auth.idle_hours"])
-        table = UserSession.__table__.c
+        values = {"digest": digest(session_id), "now": now, "since": now - idle}
         with reading() as db:
-            row = db.execute(
-                UserSession.__table__.select().where(
-                    table.digest == digest(session_id), table.revoked_at.is_(None), table.expires_at > now, table.last_seen_at > now - idle
-                )
-            ).first()
+            row = db.connection().execute(_ALIVE, values).first()
         if row is None:
             return None
         data = dict(row.data)

@@ -87,7 +87,7 @@ def _asked(name: str, importer: Importer, header: Sequence[str], places: dict[st
     if answer is None or answer not in left:
         return
     place = list(header).index(answer)
-    for other in [name for name, where in places.items() if where == place]:
+    for other in [guess for guess, where in places.items() if where == place]:
         del places[other]
     places[name] = place
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..i18n.formats import fmt
@@ -15,7 +16,7 @@ from . import context
 from .cells import printer
 from .describe import Action, Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
-from .page import ActionButton, Cell, FilterField, HeadCell, Link, ListPage, ListRow, Paging
+from .page import ActionButton, FilterField, HeadCell, Link, ListPage, ListRow, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 
 
@@ -40,7 +41,7 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
         title=str(screen.title), icon=screen.icon, resource=screen.resource, action=f"{screen.route}/",
         head=[_head(screen, c, query, plain) for c in columns],
         slots=[parts.get(c.name, "") for c in columns],
-        rows=list_rows(screen, actor, columns, found),
+        rows=list_rows(screen, actor, columns, found, parts),
         paging=_paging(screen, query, found, args),
         query=query.q, search=screen.search is not None, search_hint=str(screen.search.hint) if screen.search else "",
         hidden=[(k, args[k]) for k in ("sort", "size") if args.get(k)]
@@ -66,10 +67,26 @@ def _card_parts(screen: Screen) -> dict[str, str]:
     return parts | dict.fromkeys(card.sub, "sub")
 
 
-def list_rows(screen: Screen, actor: Actor, columns: Sequence[Column], found: Found) -> list[ListRow]:
-    """The rows of a page, printed."""
+def _opened(columns: Sequence[Column], parts: Mapping[str, str]) -> list[str]:
+    """The opening tag of each cell: its class says which part of the phone's card it is."""
+    letters = {"title": "t", "end": "e", "badge": "b", "image": "i"}
+    subs = iter("sr")
+    tags = []
+    for column in columns:
+        part = parts.get(column.name, "")
+        letter = next(subs, "x") if part == "sub" else letters.get(part, "x")
+        tags.append(f'<td role="cell" class="{letter}{" n" if column.kind in ("int", "money") else ""}">')
+    return tags
+
+
+def list_rows(screen: Screen, actor: Actor, columns: Sequence[Column], found: Found, parts: Mapping[str, str]) -> list[ListRow]:
+    """The rows of a page, printed. Done here and not in the template, which would handle each cell twice."""
     currency, key, route = context.currency(), screen.key, screen.route
-    prints = [(c.name, c.kind, printer(c, currency, found.extra.get(c.name), key)) for c in columns]
+    opened = _opened(columns, parts)
+    prints = [
+        (tag, parts.get(c.name) == "title", printer(c, currency, found.extra.get(c.name), key))
+        for tag, c in zip(opened, columns, strict=True)
+    ]
     label = screen.label
     # Whatever is the same in each row is worked out once: this loop decides how fast lists are.
     actions = [
@@ -87,7 +104,9 @@ def list_rows(screen: Screen, actor: Actor, columns: Sequence[Column], found: Fo
                 row_id,
                 href if may_show else "",
                 str(getattr(row, label) if isinstance(label, str) else label(row)),
-                [Cell(name, show(row), kind) for name, kind, show in prints],
+                Markup("".join(  # noqa: S704 - every value was escaped or made by its printer
+                    [f'{tag}<a href="{href}">{show(row)}</a></td>' if title and may_show else f"{tag}{show(row)}</td>" for tag, title, show in prints]
+                )),
                 [ActionButton(*names, href + verb, *rest) for when, names, verb, rest in actions if when is None or when(row)],
             )
         )

@@ -67,7 +67,7 @@ class ListRow:
     id: Any
     href: str
     title: str
-    cells: Sequence[Cell]
+    html: Markup  # its cells in the order of the head, each a td
     actions: Sequence[ActionButton] = ()
 
 

@@ -185,7 +185,8 @@ def _taken_skus(db: Session, product: Product, skus: Sequence[str]) -> dict[str,
 
 
 def _finish(db: Session, product: Product, given: Mapping[str, Any]) -> None:
-    db.flush()
+    if product.id is None:
+        db.flush()  # its texts need its id
     for field in ("name", "description"):
         if field in given:
             texts = translations.split(given[field] or "")[1]
@@ -193,7 +194,7 @@ def _finish(db: Session, product: Product, given: Mapping[str, Any]) -> None:
     names = translations.all_texts(db, RESOURCE, product.id, "name", source=product.name)
     others = [text for text in names.values() if text != product.name]
     product.search_text = search_text(product.name, product.variants, others)
-    db.flush()
+    db.flush()  # events and the audit name the ids of new variants
 
 
 def _id(value: Any) -> int | None:
