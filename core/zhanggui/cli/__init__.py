@@ -19,11 +19,21 @@ class Group(click.Group):
     """Refusals are one sentence on stderr and exit code 1; bad usage is 2, as click has it."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        from sqlalchemy.exc import OperationalError, ProgrammingError
+
         try:
             return super().invoke(ctx)
         except (DomainError, ConfigError, WiringError) as error:
             click.echo(str(error), err=True)
-            ctx.exit(1)
+        except (OperationalError, ProgrammingError) as error:
+            if not _no_tables(str(error.orig)):
+                raise
+            click.echo("The database is not there or has no tables yet: run zhanggui upgrade.", err=True)
+        ctx.exit(1)
+
+
+def _no_tables(message: str) -> bool:
+    return any(sign in message for sign in ("no such table", "unable to open database file", "core__")) and "locked" not in message
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,13 +75,15 @@ class Output:
         """The instance, opened for this command, with its plugins."""
         from ..host import refresh
         from ..kernel.actors import Actor, acting_as
-        from ..runtime import open_runtime
+        from ..runtime import activated, open_runtime
 
         runtime = open_runtime(self.runtime())
-        with acting_as(Actor("system", name="command line", everything=True)):
-            refresh(runtime)
-            yield runtime
-        runtime.close()
+        try:
+            with activated(runtime), acting_as(Actor("system", name="command line", everything=True)):
+                refresh(runtime)
+                yield runtime
+        finally:
+            runtime.close()
 
 
 @click.group(cls=Group)
@@ -349,9 +361,10 @@ def config_check(out: Output) -> None:
 @click.argument("key")
 def config_explain(out: Output, key: str) -> None:
     """Where the value of a setting comes from."""
-    from ..config import Config
+    from ..config import settings
+    from ..runtime import open_runtime
 
-    found = Config.load(out.config).explain(key)
+    found = settings.explain(open_runtime(out.runtime()), key)
     lines = [f"{found.key} = {found.value!r} (from {found.layer})", *(f"  {name}: {value!r}" for name, value in found.layers)]
     if found.locked_by:
         lines.append(f"  locked by {found.locked_by}")

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import click
 import segno
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
 
 from ..auth import service as accounts
 from ..config import Config
@@ -22,6 +24,7 @@ from ..host import current_host, refresh
 from ..host.service import upgrade
 from ..kernel import clock, logs
 from ..kernel.actors import SYSTEM, acting_as
+from ..notices.models import Notice, ReadUpTo
 from ..runtime import Runtime, activated, open_runtime
 from . import process
 
@@ -32,6 +35,7 @@ LOGINS = {
 }  # fmt: skip
 NAMES = {"owner": "陈掌柜", "clerk": "小林", "warehouse": "老周", "viewer": "会计李"}
 _SEED = 20260101
+_UNREAD = 6
 
 
 def run(data: Path, host: str, port: int) -> int:
@@ -62,6 +66,7 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
     return {
         "ZHANGGUI_INSTANCE__DATA": str(data), "ZHANGGUI_INSTANCE__ID": "demo", "ZHANGGUI_INSTANCE__DEMO": "true",
         "ZHANGGUI_INSTANCE__NAME": "山间茶铺", "ZHANGGUI_SECURITY__SECRET_KEY_FILE": str(key),
+        "ZHANGGUI_PLUGIN__ORDERS__AUTO_CLOSE_MINUTES": "1440",  # unpaid orders are there to be looked at
         "ZHANGGUI_WEB__TRUSTED_HOSTS": ",".join(hosts), "ZHANGGUI_WEB__HOST": host, "ZHANGGUI_WEB__PORT": str(port),
     }  # fmt: skip
 
@@ -97,8 +102,16 @@ def _make(runtime: Runtime, data: Path) -> None:
         rng = random.Random(_SEED)
         for part in current_host().every("demo"):
             part.fill(clock.now(), rng)
+        _read_old_notices()
     (data / "ready").write_text("made\n")
     click.echo(f"Made in {time.monotonic() - started:.0f} s.")
+
+
+def _read_old_notices() -> None:
+    """The staff has read what came before today's last few."""
+    with unit_of_work() as db:
+        newest = db.scalars(select(Notice.id).order_by(Notice.id.desc()).offset(_UNREAD).limit(1)).first() or 0
+        db.add_all(ReadUpTo(user_id=user_id, notice_id=newest) for user_id in db.scalars(select(User.id)))
 
 
 def _tell(host: str, port: int) -> None:

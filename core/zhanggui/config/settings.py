@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from ..db import crypto
@@ -14,9 +16,9 @@ from ..db.uow import reading
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import Invalid, NotFound
-from ..runtime import Runtime, current_runtime
+from ..runtime import Runtime, activated, current_runtime
 from .declare import Setting
-from .loader import Config
+from .loader import Config, Explained
 from .models import StoredSetting
 
 if TYPE_CHECKING:
@@ -54,6 +56,26 @@ def get(key: str) -> Any:
         return config[key]
     value = stored[key]
     return crypto.unseal(base64.b64decode(value)) if setting.secret and value else value
+
+
+def explain(runtime: Runtime, key: str) -> Explained:
+    """Where a value comes from, the database's layer included where there is one to ask.
+
+    :raises ConfigError: when there is no such setting.
+    """
+    found: Explained = runtime.config.explain(key)
+    setting = runtime.config.settings[key]
+    if not setting.runtime or key in runtime.config.locked:
+        return found
+    try:
+        with activated(runtime), reading() as db:
+            row = db.execute(select(StoredSetting.value).where(StoredSetting.key == key)).first()
+    except (OperationalError, ProgrammingError):
+        return found  # no database yet: nothing was changed in it
+    if row is None:
+        return found
+    value = "<secret>" if setting.secret else row[0]
+    return replace(found, value=value, layer="database", layers=(*found.layers, ("database", value)))
 
 
 def locked_by(key: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ def read(connection: Connection | Session) -> Generations:
 
 def bump(db: Session, kind: str) -> None:
     """Tell every process that ``kind`` (plugins, security or settings) changed, with this commit."""
-    table = cast(Table, Generation.__table__)
+    table = Generation.__table__
     done = db.execute(update(table).where(table.c.id == 1).values({table.c[kind]: table.c[kind] + 1}).returning(table.c.id))
     if done.first() is None:
         db.execute(insert(table).values(id=1))

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
-from zhanggui.auth.models import User
 from zhanggui.cli import main
 from zhanggui.db.uow import reading
 from zhanggui.runtime import Runtime
 from zhanggui.testing.instances import SECRET
 
 Run = Callable[..., Result]
-PROMISED = """up web worker scheduler upgrade demo import export doctor hooks plugin/list plugin/enable plugin/disable user/create
-    user/password user/disable jobs/status jobs/dead jobs/requeue outbox/status config/check config/explain""".split()
+PROMISED = [
+    "up", "web", "worker", "scheduler", "upgrade", "demo", "import", "export", "doctor", "hooks",
+    "plugin/list", "plugin/enable", "plugin/disable", "user/create", "user/password", "user/disable",
+    "jobs/status", "jobs/dead", "jobs/requeue", "outbox/status", "config/check", "config/explain",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PROMISED)

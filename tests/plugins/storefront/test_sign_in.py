@@ -46,13 +46,20 @@ def test_it_refuses_the_demo_login_of_a_shop_in_earnest(visitor: Any, instance: 
     assert customers() == []
 
 
-def test_it_refuses_the_demo_login_under_a_https_address_whatever_is_set(databases: Databases) -> None:
-    more = {"instance__demo": "true", "plugin__storefront__allow_demo_login": "true"}
-    for url, allowed in (("", True), ("http://127.0.0.1:8000", True), ("https://shop.example", False), ("HTTPS://shop.example", False)):
-        runtime = databases.fresh("sqlite", web__public_url=url, **more)
-        with activated(runtime):
-            assert demo_login_allowed() is allowed, url
-        databases.drop(runtime)
+SHOPS = [
+    ({"instance__demo": "true"}, True), ({"plugin__storefront__allow_demo_login": "true"}, True),
+    ({"plugin__storefront__allow_demo_login": "true", "web__public_url": "http://127.0.0.1:8000"}, True),
+    ({"plugin__storefront__allow_demo_login": "true", "web__public_url": "https://shop.example"}, False),
+    ({"plugin__storefront__allow_demo_login": "true", "web__public_url": "HTTPS://shop.example"}, False), ({}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "allowed"), SHOPS)
+def test_the_demo_login_is_for_shops_that_want_it_and_never_under_https(databases: Databases, given: dict[str, str], allowed: bool) -> None:
+    runtime = databases.fresh("sqlite", **given)
+    with activated(runtime):
+        assert demo_login_allowed() is allowed
+    databases.drop(runtime)
 
 
 @pytest.mark.parametrize("code", ["demo:", "demo:   ", "demo:" + "x" * 41, "demo:a\x07b", "wechat:abc", "nonsense", "DEMO:alice"])
