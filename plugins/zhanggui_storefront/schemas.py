@@ -108,7 +108,7 @@ class Query(Schema):
     error_messages = {"unknown": _l("This is not known here.")}
 
 
-def list_query(name: str, sorts: Sequence[str], **more: fields.Field) -> type[Query]:
+def list_query(name: str, sorts: Sequence[str], **more: fields.Field[Any]) -> type[Query]:
     """The arguments of a list; the first of ``sorts`` is its own order."""
     limit = Limit(load_default=20, metadata={"minimum": 1, "maximum": MOST, "description": "Entries a page."})
     cursor = Text(600, 1, metadata={"description": "`next` of the page before."})
@@ -130,7 +130,7 @@ class CartLineBody(Body):
     quantity = Quantity(required=True, metadata={"minimum": 1, "maximum": 9999})
 
 
-class _Lines(fields.List):
+class _Lines(fields.List[Any]):
     default_error_messages = {**_NEEDED, "invalid": _l("A list is needed.")}
 
 
@@ -144,7 +144,7 @@ class CancelBody(Body):
     reason = Text(200, load_default="")
 
 
-def _region(**kwargs: Any) -> fields.List:
+def _region(**kwargs: Any) -> fields.List[Any]:
     long = _Length(1, 6, error=_l("From 1 to 6 names are needed."))  # type: ignore[arg-type]
     return _Lines(Text(60, 1), validate=long, metadata={"description": "Names, from the largest to the smallest."}, **kwargs)
 

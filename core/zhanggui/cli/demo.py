@@ -64,6 +64,9 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
     if host not in hosts:
         hosts += _own_addresses() if host in ("0.0.0.0", "::") else [host]
     return {
+        # Whatever shop this shell is set up for: the demo stays in its own folder.
+        "ZHANGGUI_CONFIG": "", "ZHANGGUI_DATABASE__URL": f"sqlite:///{data / 'db.sqlite3'}", "ZHANGGUI_QUEUE__URL": "",
+        "ZHANGGUI_SECURITY__SECRET_KEY": "",
         "ZHANGGUI_INSTANCE__DATA": str(data), "ZHANGGUI_INSTANCE__ID": "demo", "ZHANGGUI_INSTANCE__DEMO": "true",
         "ZHANGGUI_INSTANCE__NAME": "山间茶铺", "ZHANGGUI_SECURITY__SECRET_KEY_FILE": str(key),
         "ZHANGGUI_PLUGIN__ORDERS__AUTO_CLOSE_MINUTES": "1440",  # unpaid orders are there to be looked at

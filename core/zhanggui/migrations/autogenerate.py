@@ -68,6 +68,8 @@ def owner(table: str) -> str:
 
 def _context(connection: Connection, component: str) -> MigrationContext:
     def mine(name: str | None, kind: str, parents: Mapping[str, Any]) -> bool:
+        if kind == "schema":
+            return True  # the default one, by the name None: without it nothing would be compared
         table = name if kind == "table" else parents.get("table_name")
         return bool(table) and owner(str(table)) == component and table != version_table(component)
 

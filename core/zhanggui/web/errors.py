@@ -10,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..auth.throttle import WINDOW
 from ..i18n.texts import gettext as _
 from ..kernel.errors import DomainError, Invalid, StaleRow
 from ..kernel.trace import current_trace
@@ -53,7 +54,10 @@ def install(app: Flask) -> None:
         if request.method == "POST" and not context.wants_json() and error.status in (409, 422):
             return _back_with(error)
         errors = {k: str(v) for k, v in error.errors.items()} if isinstance(error, Invalid) else None
-        return answer(error.status, error.code, error.text(), errors=errors)
+        response = answer(error.status, error.code, error.text(), errors=errors)
+        if error.status == 429:
+            response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        return response
 
     @app.errorhandler(StaleDataError)
     def stale(_error: StaleDataError) -> BaseResponse:

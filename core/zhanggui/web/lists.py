@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from . import context
-from .cells import printer
 from .describe import Action, Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
-from .page import ActionButton, FilterField, HeadCell, Link, ListPage, ListRow, Paging
+from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
+from .rows import list_rows
 
 
 def url(route: str, args: Mapping[str, Any]) -> str:
@@ -37,18 +36,19 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
     plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     parts = _card_parts(screen)
     may_add = bool(screen.create) and actor.may("can_add", screen.resource)
+    bulk = _bulk(screen, actor)
+    rows, verbs = list_rows(screen, actor, columns, found, parts, picking=bool(bulk))
     return ListPage(
         title=str(screen.title), icon=screen.icon, resource=screen.resource, action=f"{screen.route}/",
         head=[_head(screen, c, query, plain) for c in columns],
-        slots=[parts.get(c.name, "") for c in columns],
-        rows=list_rows(screen, actor, columns, found, parts),
+        rows=rows, verbs=verbs,
         paging=_paging(screen, query, found, args),
         query=query.q, search=screen.search is not None, search_hint=str(screen.search.hint) if screen.search else "",
         hidden=[(k, args[k]) for k in ("sort", "size") if args.get(k)]
         + [(f.name, query.raw[f.name]) for f in screen.filters if f.tabs and f.name in query.raw],
         tabs=_tabs(db, screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
         chips=_chips(db, screen, actor, query, plain), sorts=_sorts(screen, actor, query, plain),
-        bulk=_bulk(screen, actor),
+        bulk=bulk,
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
         export_href=url(f"{screen.route}/export.csv", plain).replace("export.csv/", "export.csv")
@@ -65,52 +65,6 @@ def _card_parts(screen: Screen) -> dict[str, str]:
         if name:
             parts[name] = part
     return parts | dict.fromkeys(card.sub, "sub")
-
-
-def _opened(columns: Sequence[Column], parts: Mapping[str, str]) -> list[str]:
-    """The opening tag of each cell: its class says which part of the phone's card it is."""
-    letters = {"title": "t", "end": "e", "badge": "b", "image": "i"}
-    subs = iter("sr")
-    tags = []
-    for column in columns:
-        part = parts.get(column.name, "")
-        letter = next(subs, "x") if part == "sub" else letters.get(part, "x")
-        tags.append(f'<td role="cell" class="{letter}{" n" if column.kind in ("int", "money") else ""}">')
-    return tags
-
-
-def list_rows(screen: Screen, actor: Actor, columns: Sequence[Column], found: Found, parts: Mapping[str, str]) -> list[ListRow]:
-    """The rows of a page, printed. Done here and not in the template, which would handle each cell twice."""
-    currency, key, route = context.currency(), screen.key, screen.route
-    opened = _opened(columns, parts)
-    prints = [
-        (tag, parts.get(c.name) == "title", printer(c, currency, found.extra.get(c.name), key))
-        for tag, c in zip(opened, columns, strict=True)
-    ]
-    label = screen.label
-    # Whatever is the same in each row is worked out once: this loop decides how fast lists are.
-    actions = [
-        (a.when, (a.name, str(a.label)), f"/{a.name}", (a.icon, a.tone, bool(a.fields), str(a.confirm)))
-        for a in screen.actions
-        if actor.may(f"can_{a.name}", screen.resource)
-    ]
-    may_show = actor.may("can_show", screen.resource)
-    rows = []
-    for row in found.rows:
-        row_id = getattr(row, key)
-        href = f"{route}/{row_id}"
-        rows.append(
-            ListRow(
-                row_id,
-                href if may_show else "",
-                str(getattr(row, label) if isinstance(label, str) else label(row)),
-                Markup("".join(  # noqa: S704 - every value was escaped or made by its printer
-                    [f'{tag}<a href="{href}">{show(row)}</a></td>' if title and may_show else f"{tag}{show(row)}</td>" for tag, title, show in prints]
-                )),
-                [ActionButton(*names, href + verb, *rest) for when, names, verb, rest in actions if when is None or when(row)],
-            )
-        )
-    return rows
 
 
 def button(action: Action, row_href: str) -> ActionButton:

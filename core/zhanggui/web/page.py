@@ -58,20 +58,6 @@ class HeadCell:
 
 
 @dataclass(slots=True)
-class ListRow:
-    """One row: cells for the desktop in the order of the head; the card's parts for the phone.
-
-    ``slots`` says for each cell which part of the card it is: title, end, badge, sub, image or "".
-    """
-
-    id: Any
-    href: str
-    title: str
-    html: Markup  # its cells in the order of the head, each a td
-    actions: Sequence[ActionButton] = ()
-
-
-@dataclass(slots=True)
 class FormField:
     """One input, with what was typed before and what is wrong with it."""
 
@@ -131,8 +117,8 @@ class ListPage:
     resource: str
     action: str  # where search and filters are sent, GET
     head: Sequence[HeadCell]
-    slots: Sequence[str]  # per head cell: title | end | badge | sub | image | ""
-    rows: Sequence[ListRow]
+    rows: Sequence[Markup]  # each a finished tr, see rows.py
+    verbs: Sequence[ActionButton]  # what some row offers, for the menu that its dots open
     paging: Paging
     query: str = ""
     search: bool = True

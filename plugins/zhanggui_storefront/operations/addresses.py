@@ -32,11 +32,11 @@ def add_address(request: ShopRequest) -> tuple[dict[str, Any], int]:
 
 def change_address(request: ShopRequest) -> dict[str, Any]:
     """Change what is sent and leave the rest. Orders keep the copy they took."""
-    mine = {"customer_id": request.customer.id, "address_id": request.path["id"]}
+    mine: dict[str, Any] = {"customer_id": request.customer.id, "address_id": request.path["id"]}
     present = customers.address_of(request.db, **mine)
-    values = {"name": present.name, "phone": present.phone, "region": present.region, "detail": present.detail}
+    kept: dict[str, Any] = {"name": present.name, "phone": present.phone, "region": present.region, "detail": present.detail}
     changed = customers.update_address(
-        request.db, **mine, **(values | dict(request.body)), actor=request.actor, now=request.now
+        request.db, **mine, **(kept | dict(request.body)), actor=request.actor, now=request.now
     )
     return shapes.address(changed)
 

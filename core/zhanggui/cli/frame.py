@@ -1,0 +1,94 @@
+"""What every command shares: its options, its way to answer, and how it says no."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+
+from ..kernel.errors import ConfigError, DomainError, WiringError
+
+
+class Group(click.Group):
+    """Refusals are one sentence on stderr and exit code 1; bad usage is 2, as click has it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from sqlalchemy.exc import OperationalError, ProgrammingError
+
+        try:
+            return super().invoke(ctx)
+        except (DomainError, ConfigError, WiringError) as error:
+            click.echo(str(error), err=True)
+        except (OperationalError, ProgrammingError) as error:
+            if not _no_tables(str(error.orig)):
+                raise
+            click.echo("The database is not there or has no tables yet: run zhanggui upgrade.", err=True)
+        ctx.exit(1)
+
+
+def _no_tables(message: str) -> bool:
+    return any(sign in message for sign in ("no such table", "unable to open database file", "core__")) and "locked" not in message
+
+
+def options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--config`` and ``--json``, as every command takes them."""
+
+    @click.option("--config", type=click.Path(dir_okay=False), help="The instance's configuration file.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    @click.pass_context
+    @wraps(function)
+    def command(ctx: click.Context, config: str | None, as_json: bool, **arguments: Any) -> Any:
+        shared = ctx.find_root().obj or {}
+        return function(Output(config or shared.get("config"), as_json), **arguments)
+
+    return command
+
+
+class Output:
+    """Which instance, and how to answer."""
+
+    def __init__(self, config: str | None, as_json: bool) -> None:
+        self.config, self.as_json = config, as_json
+
+    def say(self, text: str, data: Any = None) -> None:
+        """A line for people, or the data for programs."""
+        click.echo(json.dumps(data if data is not None else {"message": text}, default=str, ensure_ascii=False) if self.as_json else text)
+
+    def runtime(self, **kwargs: Any) -> Any:
+        """The instance, not yet opened."""
+        from ..config import Config
+        from ..kernel import logs
+        from ..runtime import Runtime
+
+        config = Config.load(self.config)
+        logs.configure(config["log.level"], config["log.format"])
+        return Runtime(config, **kwargs)
+
+    @contextmanager
+    def instance(self) -> Iterator[Any]:
+        """The instance, opened for this command, with its plugins."""
+        from ..host import refresh
+        from ..kernel.actors import Actor, acting_as
+        from ..runtime import activated, open_runtime
+
+        runtime = open_runtime(self.runtime())
+        try:
+            with activated(runtime), acting_as(Actor("system", name="command line", everything=True)):
+                refresh(runtime)
+                yield runtime
+        finally:
+            runtime.close()
+
+
+def in_unit_of_work(service: Callable[..., Any], **arguments: Any) -> Any:
+    """Call a service in a unit of work of its own, as the command line."""
+    from ..db.uow import unit_of_work
+    from ..kernel import clock
+    from ..kernel.actors import current_actor
+
+    with unit_of_work() as db:
+        return service(db, actor=current_actor(), now=clock.now(), **arguments)

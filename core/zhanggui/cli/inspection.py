@@ -1,0 +1,68 @@
+"""``zhanggui config``, ``doctor`` and ``hooks``: why the instance is as it is."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .frame import Output, options
+
+
+@click.group("config")
+def config_group() -> None:
+    """Configuration: check it, explain it."""
+
+
+@config_group.command("check")
+@options
+def config_check(out: Output) -> None:
+    """Read every layer; exit code 1 when one is wrong."""
+    from ..config import Config
+
+    warnings = Config.load(out.config).warnings()
+    out.say("\n".join(["The configuration is fine.", *warnings]), {"ok": True, "warnings": warnings})
+
+
+@config_group.command("explain")
+@options
+@click.argument("key")
+def config_explain(out: Output, key: str) -> None:
+    """Where the value of a setting comes from."""
+    from ..config import settings
+    from ..runtime import open_runtime
+
+    found = settings.explain(open_runtime(out.runtime()), key)
+    lines = [f"{found.key} = {found.value!r} (from {found.layer})", *(f"  {name}: {value!r}" for name, value in found.layers)]
+    if found.locked_by:
+        lines.append(f"  locked by {found.locked_by}")
+    out.say("\n".join(lines), {"key": found.key, "value": found.value, "layer": found.layer, "layers": found.layers, "locked_by": found.locked_by})
+
+
+@click.command()
+@options
+def doctor(out: Output) -> None:
+    """Look the instance over: configuration, tables, plugins, queue. Exit code 1 when something is wrong."""
+    from ..host import current_host
+    from ..web.health import readiness
+
+    with out.instance() as runtime:
+        parts = readiness()
+        faults = [{"plugin": f.plugin, "stage": f.stage, "sentence": f.sentence} for f in current_host().faults.values()]
+        warnings = runtime.config.warnings()
+    lines = [f"{name}: {part['status']}" for name, part in parts.items()]
+    lines += [f"plugin {f['plugin']}: {f['sentence']}" for f in faults] + [f"note: {w}" for w in warnings]
+    out.say("\n".join(lines), {"parts": parts, "faults": faults, "warnings": warnings})
+    if faults or parts["database"]["status"] != "ok":
+        sys.exit(1)
+
+
+@click.command()
+@options
+def hooks(out: Output) -> None:
+    """Every hook, what it is for, and which plugins implement it."""
+    from ..host import current_host
+
+    with out.instance():
+        rows = current_host().hook_table()
+    out.say("\n".join(f"{r['name']}: {r['doc']} [{', '.join(r['plugins'])}]" for r in rows), rows)

@@ -1,0 +1,50 @@
+"""``zhanggui plugin``."""
+
+from __future__ import annotations
+
+import click
+
+from .frame import Output, options
+
+
+@click.group()
+def plugin() -> None:
+    """Plugins: what there is, on and off."""
+
+
+@plugin.command("list")
+@options
+def plugin_list(out: Output) -> None:
+    """Every installed plugin with its state."""
+    from ..host import current_host, service
+
+    with out.instance():
+        infos = service.list_plugins(current_host())
+        rows = [{"id": i.manifest.id, "version": i.manifest.version, "state": i.state, "reason": i.reason} for i in infos]
+    out.say("\n".join(f"{r['state']:<12} {r['id']} {r['version']} {r['reason']}".rstrip() for r in rows), rows)
+
+
+@plugin.command("enable")
+@options
+@click.argument("plugin_id")
+def plugin_enable(out: Output, plugin_id: str) -> None:
+    """Switch a plugin on, at the next request of every process."""
+    _toggle(out, plugin_id, True)
+
+
+@plugin.command("disable")
+@options
+@click.argument("plugin_id")
+def plugin_disable(out: Output, plugin_id: str) -> None:
+    """Switch a plugin off; its data stays."""
+    _toggle(out, plugin_id, False)
+
+
+def _toggle(out: Output, plugin_id: str, on: bool) -> None:
+    from ..host import service
+    from ..kernel import clock
+    from ..kernel.actors import current_actor
+
+    with out.instance():
+        (service.enable_plugin if on else service.disable_plugin)(plugin_id, actor=current_actor(), now=clock.now())
+    out.say(f"{plugin_id} is {'enabled' if on else 'disabled'}.", {"id": plugin_id, "enabled": on})

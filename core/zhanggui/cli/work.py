@@ -1,0 +1,72 @@
+"""``zhanggui jobs`` and ``zhanggui outbox``: what waits, what was given up."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .frame import Output, in_unit_of_work, options
+
+
+@click.group()
+def jobs() -> None:
+    """Jobs: what waits, what was given up."""
+
+
+@jobs.command("status")
+@options
+def jobs_status(out: Output) -> None:
+    """How many jobs are in which state."""
+    from .. import jobs as service
+    from ..db.uow import reading
+
+    with out.instance(), reading() as db:
+        found = service.status(db)
+    out.say("\n".join(f"{state:<8} {count}" for state, count in found["counts"].items()), found)
+
+
+@jobs.command("dead")
+@options
+def jobs_dead(out: Output) -> None:
+    """The jobs that were given up; exit code 1 when there are any."""
+    from .. import jobs as service
+    from ..db.uow import reading
+
+    with out.instance(), reading() as db:
+        rows = [{"id": r.id, "name": r.name, "error": r.last_error, "since": r.finished_at} for r in service.dead(db)]
+    out.say("\n".join(f"{r['id']} {r['name']}: {r['error']}" for r in rows) or "None.", rows)
+    if rows:
+        sys.exit(1)
+
+
+@jobs.command("requeue")
+@options
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--all", "everything", is_flag=True)
+def jobs_requeue(out: Output, ids: tuple[int, ...], everything: bool) -> None:
+    """Give dead jobs another set of tries."""
+    from .. import jobs as service
+
+    if not ids and not everything:
+        raise click.UsageError("name the jobs, or give --all")
+    with out.instance():
+        count = in_unit_of_work(service.requeue, ids=None if everything else list(ids))
+    out.say(f"{count} requeued.", {"requeued": count})
+
+
+@click.group()
+def outbox() -> None:
+    """Events on their way."""
+
+
+@outbox.command("status")
+@options
+def outbox_status(out: Output) -> None:
+    """How many events nobody was told of yet."""
+    from ..db.uow import reading
+    from ..events.relay import waiting_count
+
+    with out.instance(), reading() as db:
+        count = waiting_count(db)
+    out.say(f"{count} waiting.", {"waiting": count})

@@ -1,0 +1,78 @@
+"""Every screen of the back office: where it is, who looks at it, and what is tapped before it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A screen as a test opens it. ``path`` may name a row of the demo: ``{order}``, ``{product}``, ``{customer}``, ``{role}``."""
+
+    name: str
+    path: str
+    who: str | None = "owner"
+    status: int = 200
+    then: Callable[[Page], object] = lambda page: None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _open_filters(page: Page) -> None:
+    page.locator("[data-open=filters]").click()
+    page.wait_for_selector("#filters[open]")
+
+
+def _send_empty(page: Page) -> None:
+    page.locator("[data-save]").click()
+    page.wait_for_selector(".error-summary")
+
+
+def _row_menu(page: Page) -> None:
+    page.locator(".dots").first.click()
+    page.wait_for_selector("dialog[open]")
+
+
+SIGHTS = (
+    Sight("login", "/login/", who=None),
+    Sight("home", "/"),
+    Sight("orders", "/orders/"),
+    Sight("orders: filters", "/orders/", then=_open_filters),
+    Sight("orders: menu of a row", "/orders/?stage=to_ship", then=_row_menu),
+    Sight("orders: nothing found", "/orders/?q=nothing-has-this-number"),
+    Sight("order", "/orders/{order}"),
+    Sight("order: ship", "/orders/{order}/ship"),
+    Sight("products", "/products/"),
+    Sight("products: add", "/products/add"),
+    Sight("products: add with errors", "/products/add", status=422, then=_send_empty),
+    Sight("product", "/products/{product}"),
+    Sight("product: change price", "/products/{product}/change_price"),
+    Sight("categories", "/categories/"),
+    Sight("customers", "/customers/"),
+    Sight("customer", "/customers/{customer}"),
+    Sight("stock", "/stock/"),
+    Sight("stock movements", "/stock-movements/"),
+    Sight("staff", "/people/users/"),
+    Sight("staff: add", "/people/users/add"),
+    Sight("roles", "/people/roles/"),
+    Sight("role: edit", "/people/roles/{role}/edit"),
+    Sight("plugins", "/system/plugins/"),
+    Sight("settings", "/system/settings/"),
+    Sight("repairs", "/system/repairs/"),
+    Sight("jobs", "/system/jobs/"),
+    Sight("events", "/system/events/"),
+    Sight("audit trail", "/system/audit/"),
+    Sight("messages", "/messages/"),
+    Sight("me", "/me/"),
+    Sight("devices", "/me/devices"),
+    Sight("password", "/me/password"),
+    Sight("search", "/search?q=tea"),
+    Sight("web shop", "/shop/", who=None),
+    Sight("not allowed", "/system/plugins/", who="viewer", status=403),
+    Sight("not found", "/there-is-no-such-page", status=404),
+    Sight("offline", "/offline"),
+)
