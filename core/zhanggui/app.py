@@ -202,6 +202,7 @@ def build_app(runtime: Runtime) -> tuple[Flask, Host]:
             break
         except PluginFailed as failed:
             log.exception("plugin %s cannot be mounted and is quarantined", failed.plugin)
+            broken |= host.faults  # the next build no longer meets these
             broken[failed.plugin] = Fault(failed.plugin, "build", f"{type(failed.error).__name__}: {failed.error}")
             stamp = host.generation
             host = build(runtime, set(host.manifests) - set(broken))

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 from browser import find
+from flask_appbuilder.security.sqla.models import Role
 from journeys.inspection import Look, Watch, open_context
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 
-from flask_appbuilder.security.sqla.models import Role
 from zhanggui.auth import service as accounts
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import current_host, refresh

@@ -7,7 +7,6 @@ when the base changes under one of them.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import g, request
@@ -29,6 +28,12 @@ from . import service
 from .principal import Principal, find_principal
 
 log = logging.getLogger(__name__)
+# Which password a token was made with. The time of issue counts whole seconds: too coarse to compare with.
+_SINCE = "zg_since"
+
+
+def _claims(principal: Principal) -> dict[str, str]:
+    return {_SINCE: principal.credentials_since.isoformat()}
 
 
 class _Converter(Model2SchemaConverter):
@@ -73,9 +78,10 @@ class ContainedSecurityApi(SecurityApi):
         if not isinstance(body, dict) or not isinstance(body.get("username"), str) or not isinstance(body.get("password"), str):
             raise BadRequest()
         principal = service.authenticate(body["username"], body["password"], request.remote_addr)
-        answer = {"access_token": create_access_token(identity=str(principal.id), fresh=True)}
+        claims = _claims(principal)
+        answer = {"access_token": create_access_token(identity=str(principal.id), fresh=True, additional_claims=claims)}
         if body.get("refresh") is True:
-            answer["refresh_token"] = create_refresh_token(identity=str(principal.id))
+            answer["refresh_token"] = create_refresh_token(identity=str(principal.id), additional_claims=claims)
         return self.response(200, **answer)
 
     @expose("/refresh", methods=["POST"])
@@ -89,7 +95,8 @@ class ContainedSecurityApi(SecurityApi):
             200: {description: access_token}
             401: {description: The token is not valid}
         """
-        return self.response(200, access_token=create_access_token(identity=get_jwt_identity(), fresh=False))
+        token = create_access_token(identity=get_jwt_identity(), fresh=False, additional_claims=_claims(g.user))
+        return self.response(200, access_token=token)
 
 
 class ContainedSecurityManager(SecurityManager):
@@ -127,7 +134,7 @@ class ContainedSecurityManager(SecurityManager):
     def load_user_jwt(self, _jwt_header: Any, jwt_data: dict[str, Any]) -> Principal | None:
         """For bearer tokens: one from before the last password change is no good any more."""
         principal = self.load_user(jwt_data["sub"])
-        if principal is None or datetime.fromtimestamp(jwt_data["iat"] + 1, UTC) < principal.credentials_since:
+        if principal is None or jwt_data.get(_SINCE) != _claims(principal)[_SINCE]:
             return None
         g.user = principal
         return principal
@@ -158,5 +165,5 @@ class ContainedAppBuilder(AppBuilder):
     def add_limits(self, baseview: Any) -> None:
         """There is no limiter of the base."""
 
-    def _add_menu_permissions(self) -> None:
+    def _add_menu_permissions(self, update_perms: bool = False) -> None:
         """The menu is ours."""

@@ -67,6 +67,7 @@ def install(app: Flask) -> None:
         for name, value in _FIXED.items():
             response.headers.setdefault(name, value)
         if response.mimetype == "text/html":
+            response.vary.update(("Cookie", "HX-Request"))
             response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
             response.headers.setdefault("Cache-Control", "private, no-cache, no-store" if request.path.startswith("/login") else "private, no-cache")
         elif "Content-Security-Policy" not in response.headers:

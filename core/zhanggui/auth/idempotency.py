@@ -64,12 +64,14 @@ def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answ
         return found
     try:
         with unit_of_work() as db:
-            # First, so that a parallel request with the same key waits here and then finds the row taken.
-            row = {"owner": owner, "key": key, "fingerprint": print_, "status": 0, "body": b"", "created_at": clock.now()}
-            db.execute(insert(IdempotencyKey.__table__).values(**row))
-            answer = act(db)
+            # A key that has run out and was not swept yet is free.
             table = IdempotencyKey.__table__
             where = (table.c.owner == owner) & (table.c.key == key)
+            db.execute(delete(table).where(where, table.c.created_at <= clock.now() - KEEP))
+            # First, so that a parallel request with the same key waits here and then finds the row taken.
+            row = {"owner": owner, "key": key, "fingerprint": print_, "status": 0, "body": b"", "created_at": clock.now()}
+            db.execute(insert(table).values(**row))
+            answer = act(db)
             db.execute(table.update().where(where).values(status=answer.status, body=answer.body))
             return answer
     except IntegrityError:

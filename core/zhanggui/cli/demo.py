@@ -94,6 +94,8 @@ def _make(runtime: Runtime, data: Path) -> None:
     shutil.rmtree(data / "files", ignore_errors=True)
     started = time.monotonic()
     click.echo("Making the demo shop ...")
+    # The queue server starts after the rows are there; until then jobs wait in the database, as they may.
+    logging.getLogger("zhanggui.jobs.nudge").setLevel(logging.ERROR)
     upgrade(runtime)
     with activated(runtime), acting_as(SYSTEM):
         refresh(runtime)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..kernel.errors import ConfigError, DomainError, WiringError
+from ..kernel.logs import scrub
 
 
 class Group(click.Group):
@@ -24,14 +25,20 @@ class Group(click.Group):
         except (DomainError, ConfigError, WiringError) as error:
             click.echo(str(error), err=True)
         except (OperationalError, ProgrammingError) as error:
-            if not _no_tables(str(error.orig)):
+            sentence = _database_trouble(str(error.orig))
+            if sentence is None:
                 raise
-            click.echo("The database is not there or has no tables yet: run zhanggui upgrade.", err=True)
+            click.echo(sentence, err=True)
         ctx.exit(1)
 
 
-def _no_tables(message: str) -> bool:
-    return any(sign in message for sign in ("no such table", "unable to open database file", "core__")) and "locked" not in message
+def _database_trouble(message: str) -> str | None:
+    """What the reader can do about it; nothing when it is our own mistake."""
+    if any(sign in message for sign in ("no such table", "unable to open database file", "UndefinedTable", 'relation "core__')):
+        return "The database is not there or has no tables yet: run zhanggui upgrade."
+    if "connection" in message and ("failed" in message or "refused" in message):
+        return f"The database does not answer: {scrub(message.splitlines()[0])}"
+    return None
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .declare import Schedule
 from .host import Contribution
 
 
@@ -9,6 +10,7 @@ def core_part() -> Contribution:
     """Screens, menu, schedules and events of the core."""
     from ..audit import screen as audit_screens
     from ..auth import screens as auth_screens
+    from ..auth.jobs import clean_up
     from ..jobs import screens as job_screens
     from ..web import core_menu
 
@@ -16,4 +18,5 @@ def core_part() -> Contribution:
         screens=[*audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS],
         menu=list(core_menu.MENU),
         permissions=list(core_menu.PERMISSIONS),
+        schedules=[Schedule("clean_up", clean_up, seconds=3600)],
     )

@@ -98,7 +98,7 @@ def test_nobody_gives_away_what_he_lacks(db, clerk, owner):
         with pytest.raises(Forbidden):
             service.set_roles(db, id=friend, roles=roles, actor=clerk, now=NOON)
         with pytest.raises(Forbidden):
-            service.create_user(db, username="second", password=PASSWORD, roles=roles, actor=clerk, now=NOON)
+            service.create_user(db, username=f"new-{roles[0]}", password=PASSWORD, roles=roles, actor=clerk, now=NOON)
         db.expire_all()
     with pytest.raises(Forbidden):
         service.create_role(db, name="helpers", grants={("can_list", "core.Audit")}, actor=clerk, now=NOON)

@@ -64,6 +64,15 @@ def test_a_database_without_tables_is_one_sentence_that_says_what_to_do(command_
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_a_database_that_does_not_answer_is_one_sentence_without_its_password(command_line: Run, tmp_path: Path):
+    env = {"ZHANGGUI_SECURITY__SECRET_KEY": SECRET, "ZHANGGUI_DATABASE__URL": "postgresql://shop:hunter2@127.0.0.1:1/shop"}
+    result = command_line("plugin", "list", env=env)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The database does not answer: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert "hunter2" not in result.stderr
+
+
 def test_config_check_lists_warnings_and_passes(command_line: Run, tmp_path: Path):
     path = tmp_path / "acme.toml"
     path.write_text("[plugin.loyalty]\npoints = 1\n")

@@ -1,0 +1,25 @@
+"""What is forgotten by the hour: ended sessions, old throttle windows, used idempotency keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, or_
+from sqlalchemy.orm import Session
+
+from ..jobs import job
+from ..kernel import clock
+from .idempotency import forget_old
+from .models import Throttle, UserSession
+
+KEEP_ENDED = timedelta(days=30)
+
+
+@job()
+def clean_up(db: Session) -> None:
+    """Drop what nobody can use any more."""
+    now = clock.now()
+    ended = or_(UserSession.expires_at < now - KEEP_ENDED, UserSession.revoked_at < now - KEEP_ENDED)
+    db.execute(delete(UserSession).where(ended))
+    db.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
+    forget_old(db)
