@@ -49,7 +49,7 @@ class Runtime:
     @property
     def data(self) -> Path:
         """The instance's data folder: ``db.sqlite3``, ``files/``, ``backups/``, ``logs/``, ``redis/``."""
-        return Path(self.config["instance.data"])
+        return Path(self.config["instance.data"]).absolute()
 
     def close(self) -> None:
         """Give back connections; the runtime may be used again afterwards."""
