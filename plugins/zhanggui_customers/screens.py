@@ -20,14 +20,14 @@ CUSTOMERS = Screen(
     icon="users",
     always=("phone",),
     columns=(
-        Column("name", _l("Name"), order=10),
+        Column("name", _l("Full name"), order=10),
         Column("phone_masked", _l("Phone"), value=lambda row: masked_phone(row.phone), order=20),
         Column("phone", _l("Full phone"), permission=REVEAL, wide=False, order=25),
         Column("region", _l("Region"), order=30),
-        Column("order_count", _l("Orders"), "int", order=40),
+        Column("order_count", _l("Order count"), "int", order=40),
         Column("spent", _l("Spent"), "money", sortable=True, order=50),
         Column("last_order_at", _l("Last order"), "datetime", order=60),
-        Column("created_at", _l("Since"), "datetime", sortable=True, order=70),
+        Column("created_at", _l("Customer since"), "datetime", sortable=True, order=70),
         Column("blocked", _l("Blocked"), "bool", order=80),
         Column("tags", _l("Tags"), value=lambda row: ", ".join(row.tags or ()), order=90),
         Column("gender", _l("Gender"), "choice", choices=GENDERS, wide=False, order=100),
@@ -39,7 +39,7 @@ CUSTOMERS = Screen(
     filters=(
         Filter("blocked", _l("Blocked"), "bool"),
         Filter("spent", _l("Spent"), "money_range"),
-        Filter("created_at", _l("Since"), "date_range"),
+        Filter("created_at", _l("Customer since"), "date_range"),
     ),
     search=Search(
         exact={"name_index": name_index, "phone_index": searched_phone, "phone_tail_index": searched_tail},
@@ -47,7 +47,7 @@ CUSTOMERS = Screen(
     ),
     default_sort=("-created_at", "-id"),
     fields=(
-        Field("name", _l("Name"), required=True, max_length=100, order=10),
+        Field("name", _l("Full name"), required=True, max_length=100, order=10),
         Field("phone", _l("Phone"), max_length=32, permission=REVEAL, order=20),
         Field("gender", _l("Gender"), "choice", choices=GENDERS, order=30),
         Field("region", _l("Region"), max_length=120, order=40),

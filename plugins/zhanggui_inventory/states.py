@@ -22,7 +22,7 @@ class MovementKind(StrEnum):
 MOVEMENT_CHOICES = (
     Choice("reserve", _l("Reserved for an order"), "info"),
     Choice("release", _l("Released"), "neutral"),
-    Choice("take", _l("Shipped"), "good"),
+    Choice("take", _l("Taken for shipment"), "good"),
     Choice("restock", _l("Restocked"), "good"),
     Choice("count", _l("Counted"), "warn"),
     Choice("adjust", _l("Adjusted"), "warn"),

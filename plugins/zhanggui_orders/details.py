@@ -14,7 +14,7 @@ from . import queries
 from .rules import CARRIER_LABELS
 
 ACTS = {
-    "orders.order.placed": _l("Placed"),
+    "orders.order.placed": _l("Order placed"),
     "orders.order.paid": _l("Paid"),
     "orders.order.shipped": _l("Shipped"),
     "orders.order.received": _l("Received"),
@@ -49,7 +49,7 @@ def lines(db: Session, row: Any) -> Mapping[str, Any]:
 
 def money(db: Session, row: Any) -> Mapping[str, Any]:
     """How the total comes about, and what was paid of it."""
-    rows = [(_l("Goods"), fmt.money(row.goods_total, row.currency))]
+    rows = [(_l("Goods total"), fmt.money(row.goods_total, row.currency))]
     for change in queries.adjustments_of(db, row.id):
         rows.append((change.label, fmt.money(change.amount, row.currency)))
     if not rows[1:] and row.freight_total:

@@ -122,5 +122,5 @@ def tracking(carrier: str, number: str | None) -> str:
     if not plain and carrier == "own":
         return ""
     if not _TRACKING.match(plain):
-        raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters and digits.")})
+        raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters, digits or hyphens.")})
     return plain

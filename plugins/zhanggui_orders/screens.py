@@ -55,7 +55,7 @@ ORDERS = Screen(
         Column("shipped_at", _l("Shipped at"), "datetime", wide=False, order=110),
         Column("completed_at", _l("Received at"), "datetime", wide=False, order=120),
         Column("canceled_at", _l("Canceled at"), "datetime", wide=False, order=130),
-        Column("cancel_reason", _l("Reason"), wide=False, order=140),
+        Column("cancel_reason", _l("Cancel reason"), wide=False, order=140),
         Column("note", _l("Note of the buyer"), "long_text", wide=False, order=150),
         Column("staff_note", _l("Note of the staff"), "long_text", wide=False, order=160),
     ),
@@ -74,7 +74,7 @@ ORDERS = Screen(
     default_sort=("-placed_at", "-id"),
     sections=(
         Section("lines", _l("Products"), template="orders/lines.html", load=details.lines, order=10),
-        Section("money", _l("Money"), template="orders/money.html", load=details.money, aside=True, order=20),
+        Section("money", _l("Amounts"), template="orders/money.html", load=details.money, aside=True, order=20),
         Section("delivery", _l("Delivery"), template="orders/delivery.html", load=details.delivery, order=30),
         Section(
             "about",

@@ -116,7 +116,7 @@ FULFILLMENT_CHOICES = (
     Choice("received", _l("Received"), "good"),
 )
 SOURCES = (
-    Choice("storefront", _l("Shop")),
+    Choice("storefront", _l("Storefront")),
     Choice("admin", _l("By staff")),
     Choice("import", _l("Import")),
 )

@@ -146,7 +146,7 @@ CATEGORIES = Screen(
     icon="folders",
     columns=(
         Column("name", _l("Name"), order=10),
-        Column("parent_id", _l("Below"), "lookup", to="products.Category", order=20),
+        Column("parent_id", _l("Parent category"), "lookup", to="products.Category", order=20),
         Column("products", _l("Products"), "int", load=queries.product_counts, order=30),
         Column("visible", _l("Visible"), "bool", order=40),
         Column("position", _l("Place"), "int", sortable=True, order=50),
@@ -156,7 +156,7 @@ CATEGORIES = Screen(
     default_sort=("position", "id"),
     fields=(
         Field("name", _l("Name"), "translations", required=True, max_length=120, get=queries.category_texts, order=10),
-        Field("parent_id", _l("Below"), "lookup", to="products.Category", order=20),
+        Field("parent_id", _l("Parent category"), "lookup", to="products.Category", order=20),
         Field(
             "position", _l("Place"), "int", minimum=0, maximum=1_000_000, help=_l("Small numbers come first."), order=30
         ),

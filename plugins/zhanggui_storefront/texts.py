@@ -25,5 +25,5 @@ def texts() -> dict[str, str]:
         "remove": _("Remove"), "save": _("Save"), "search": _("Search"), "shipment": _("Parcel"), "shop": _("Shop"),
         "sign_in": _("Sign in"), "sign_out": _("Sign out"), "sold_out": _("Sold out"), "stage_canceled": _("Canceled"),
         "stage_done": _("Done"), "stage_shipped": _("Shipped"), "stage_to_pay": _("To pay"), "stage_to_ship": _("To ship"),
-        "subtotal": _("Goods"), "total": _("Total"), "unpaid": _("The shop gets in touch about the payment."), "variant": _("Which one"),
+        "subtotal": _("Goods total"), "total": _("Total"), "unpaid": _("The shop gets in touch about the payment."), "variant": _("Which one"),
     }  # fmt: skip

@@ -63,7 +63,7 @@ USERS = Screen(
     label="username", default_sort=("username",),
     columns=[
         Column("username", _l("User name"), sortable=True),
-        Column("first_name", _l("Name")),
+        Column("first_name", _l("Full name")),
         Column("active", _l("State"), "status", choices=_ACTIVE),
         Column("roles", _l("Roles"), load=_roles_by_user),
         Column("last_login", _l("Last signed in"), "datetime", value=_last_login),
@@ -73,7 +73,7 @@ USERS = Screen(
     filters=[Filter("active", _l("State"), choices=_ACTIVE)],
     fields=[
         Field("username", _l("User name"), "code", required=True, max_length=64),
-        Field("display_name", _l("Name"), max_length=60),
+        Field("display_name", _l("Full name"), max_length=60),
         _USER_PASSWORD,
         Field("roles", _l("Roles"), "choices", choices=_role_choices),
     ],

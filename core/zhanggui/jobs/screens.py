@@ -69,7 +69,7 @@ JOBS = Screen(
         Action("discard", _l("Discard"), discard, "trash", "danger", when=lambda row: row.state in ("dead", "held"), needs=("state",),
                bulk=True, confirm=_l("Forget this job for good?"), done=_l("Discarded.")),
     ],
-    empty=_l("No job was ever needed."),
+    empty=_l("No jobs yet."),
 )  # fmt: skip
 
 EVENTS = Screen(
@@ -79,7 +79,7 @@ EVENTS = Screen(
         Column("name", _l("Event"), "code"),
         Column("key", _l("Key"), "code"),
         Column("occurred_at", _l("When"), "datetime"),
-        Column("dispatched_at", _l("Told"), "datetime"),
+        Column("dispatched_at", _l("Dispatched"), "datetime"),
         Column("payload", _l("Content"), "json", wide=False),
         Column("correlation", _l("Correlation"), "code", wide=False),
         Column("causation", _l("Causation"), "code", wide=False),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..i18n.texts import lazy_gettext as _l
+
 
 class ZhangguiError(Exception):
     """Root of everything the framework raises on purpose."""
@@ -13,12 +15,12 @@ class DomainError(ZhangguiError):
     """An expected refusal: reaches the user as a translated sentence, is never logged as an error.
 
     Subclasses set ``code`` (stable, for programs), ``status`` (HTTP) and ``message`` (an English
-    msgid with ``%(name)s`` places, marked with ``lazy_gettext`` or plain). ``params`` fill it.
+    msgid with ``%(name)s`` places, marked with ``lazy_gettext``). ``params`` fill it.
     """
 
     code = "refused"
     status = 409
-    message: Any = "This cannot be done."
+    message: Any = _l("This cannot be done.")
 
     def __init__(self, message: Any | None = None, /, *, field: str | None = None, **params: Any) -> None:
         if message is not None:
@@ -41,7 +43,7 @@ class NotFound(DomainError):
 
     code = "not_found"
     status = 404
-    message = "There is no such entry."
+    message = _l("There is no such entry.")
 
 
 class Forbidden(DomainError):
@@ -49,7 +51,7 @@ class Forbidden(DomainError):
 
     code = "forbidden"
     status = 403
-    message = "You are not allowed to do this."
+    message = _l("You are not allowed to do this.")
 
 
 class Invalid(DomainError):
@@ -57,7 +59,7 @@ class Invalid(DomainError):
 
     code = "invalid"
     status = 422
-    message = "Some fields need another look."
+    message = _l("Some fields need another look.")
 
     def __init__(self, message: Any | None = None, /, *, errors: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(message, **kwargs)
@@ -69,21 +71,21 @@ class BadRequest(DomainError):
 
     code = "bad_request"
     status = 400
-    message = "This request cannot be understood."
+    message = _l("This request cannot be understood.")
 
 
 class IllegalMove(DomainError):
     """A status may not change that way now."""
 
     code = "illegal_move"
-    message = "%(thing)s is %(state)s and cannot become %(wanted)s."
+    message = _l("%(thing)s is %(state)s and cannot become %(wanted)s.")
 
 
 class StaleRow(DomainError):
     """Somebody else saved this row first; ``changed`` names what differs."""
 
     code = "stale"
-    message = "Somebody else changed this in the meantime."
+    message = _l("Somebody else changed this in the meantime.")
 
     def __init__(self, message: Any | None = None, /, *, changed: dict[str, Any] | None = None, **params: Any) -> None:
         super().__init__(message, **params)

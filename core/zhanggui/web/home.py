@@ -94,7 +94,7 @@ def _widgets(db: Session) -> list[HomeWidget]:
         except Exception:
             # One plugin's figure must not take the page from all the others.
             log.exception("widget %s failed", widget.id)
-            data = {"failed": _("This part could not be worked out.")}
+            data = {"failed": _("This figure is not available right now.")}
         shown.append(HomeWidget(widget.id, str(widget.title), widget.kind, _formatted(widget.kind, data)))
     return shown
 

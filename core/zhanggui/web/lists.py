@@ -88,7 +88,7 @@ def _sorts(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, s
     present = query.sort or screen.default_sort[0]
     for column in visible_columns(screen, actor):
         if column.sortable:
-            for name, words in ((f"-{column.name}", _("%(column)s, down")), (column.name, _("%(column)s, up"))):
+            for name, words in ((f"-{column.name}", _("%(column)s, descending")), (column.name, _("%(column)s, ascending"))):
                 links.append(Link(words % {"column": column.label}, url(screen.route, {**plain, "sort": name}), active=present == name))
     return links
 

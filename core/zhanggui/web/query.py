@@ -127,7 +127,7 @@ def decode_cursor(text: str, name: str = "cursor") -> tuple[Any, ...]:
         if any(isinstance(v, datetime) and v.tzinfo is None for v in values) or any(isinstance(v, list) for v in values):
             raise ValueError
     except (ValueError, KeyError, TypeError, binascii.Error, UnicodeDecodeError):
-        raise BadRequest(_l("%(name)s is not a place in this list."), name=name, field=name) from None
+        raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name=name, field=name) from None
     return values
 
 

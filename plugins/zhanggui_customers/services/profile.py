@@ -140,7 +140,7 @@ def _set_blocked(db: Session, customer_id: int, blocked: bool, actor: Actor, now
     db.refresh(customer)
     if done is None:
         words = {True: _l("blocked"), False: _l("not blocked")}
-        raise IllegalMove(thing=_l("This customer"), state=words[blocked], wanted=words[blocked])
+        raise IllegalMove(_l("This customer is %(state)s already."), state=words[blocked])
     record_audit(
         db, "customers.customer.blocked" if blocked else "customers.customer.unblocked", target=customer,
         label=customer.public_id, actor=actor, now=now, before={"blocked": not blocked}, after={"blocked": blocked},

@@ -114,7 +114,9 @@ def _fill(db: Session, category: Category, given: Mapping[str, Any]) -> None:
         above = given["parent_id"]
         while above is not None:
             parent = db.get(Category, above)
-            if parent is None or parent.id == category.id:
+            if parent is None:
+                raise Invalid(errors={"parent_id": _l("There is no such category.")})
+            if parent.id == category.id:
                 raise Invalid(errors={"parent_id": _l("A category cannot stand below itself.")})
             above = parent.parent_id
         category.parent_id = given["parent_id"]
