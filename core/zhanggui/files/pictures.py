@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # the JPEG reader takes the MPO of some phones too
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 FULL, THUMB = 1600, 192  # longest side in pixels

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, inspect, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, Table, and_, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..db.types import Pii
@@ -48,6 +48,10 @@ class Gateway:
             return screen.source
         table: Table = inspect(screen.source).local_table
         return table
+
+    def key_converter(self, screen: Screen) -> str:
+        """How a row's key stands in a route; a number that no database could hold matches nothing and is 404."""
+        return f"int(max={2**63 - 1}):" if isinstance(self.table(screen).c[screen.key].type, Integer) else ""
 
     # -- rules ---------------------------------------------------------------------------------
 

@@ -72,7 +72,9 @@ class HomeView(View):
     def worker(self) -> Response:
         """The service worker, from the root so that it may serve every page."""
         body = render_template("zg/sw.js")
-        return Response(body, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
+        # Its own policy rules what it may fetch: our assets and pages, nothing else.
+        policy = "default-src 'none'; connect-src 'self'"
+        return Response(body, mimetype="text/javascript", headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy})
 
     @expose("/offline")
     @public("kept by the service worker for when there is no line")

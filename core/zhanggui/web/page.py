@@ -200,6 +200,7 @@ class Shell:
     dir: str
     user: str
     tabs: Sequence[Link] = ()  # five, for the phone
+    messages: Link | None = None  # beside one's name on the desktop
     menu: Sequence[tuple[str, Sequence[Link]]] = ()  # (group title, entries) for the side and the "me" page
     languages: Sequence[tuple[str, str, bool]] = ()  # (code, own name, chosen)
     appearance: str = "auto"  # auto | light | dark

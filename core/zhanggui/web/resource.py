@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, json, request
 from flask_appbuilder.api import BaseApi
-from sqlalchemy import Integer, Row
+from sqlalchemy import Row
 from werkzeug.datastructures import MultiDict
 
 from ..auth.permissions import expose, protect
@@ -31,8 +31,7 @@ Dump = Callable[[Row[Any]], dict[str, Any]]
 def resource_api(screen: Screen) -> type[BaseApi]:
     """The API class of a screen, at ``/api/v1/<plugin><route>/``."""
     resource = screen.resource
-    key = "int:" if isinstance(gateway.table(screen).c[screen.key].type, Integer) else ""
-    row = f"/<{key}row_id>"
+    row = f"/<{gateway.key_converter(screen)}row_id>"
 
     def now() -> Screen:
         return current_host().screens[resource]

@@ -75,7 +75,8 @@ def _fill_menu(result: Shell) -> None:
     result.menu = [(str(label), groups[name]) for name, label in GROUPS.items() if name in groups]
     proposed = sorted(((item.tab, link) for item, link in links if item.tab is not None), key=lambda pair: pair[0])
     tabs = [link for _order, link in proposed[:3]]
-    tabs.append(Link(str(messages_label), "/messages/", "bell", request.path.startswith("/messages"), unread))
+    result.messages = Link(str(messages_label), "/messages/", "bell", request.path.startswith("/messages"), unread)
+    tabs.append(result.messages)
     tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me/")))
     result.tabs = tabs
 

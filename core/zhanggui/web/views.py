@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, request, stream_with_context
 from flask_appbuilder.baseviews import BaseView
-from sqlalchemy import Integer
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -59,8 +58,7 @@ def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 def screen_view(screen: Screen) -> type[View]:
     """The view class of a screen: list, look-up, export, show, and whatever may be written or done."""
     resource = screen.resource
-    key = "int:" if isinstance(gateway.table(screen).c[screen.key].type, Integer) else ""
-    row = f"/<{key}row_id>"
+    row = f"/<{gateway.key_converter(screen)}row_id>"
     methods: dict[str, Any] = {}
 
     def now() -> Screen:

@@ -63,7 +63,9 @@ def test_a_page_takes_at_most_eight_statements_however_many_rows_it_has(instance
     with statements(instance) as many:
         owner.get(path)
     queries = [s for s in many if s.startswith("SELECT")]
-    assert len(queries) == len([s for s in few if s.startswith("SELECT")])
+    before = [s for s in few if s.startswith("SELECT")]
+    # A page that is full also counts, up to a limit, what there is beside it.
+    assert len(queries) - sum("count(*)" in s for s in queries) == len(before) - sum("count(*)" in s for s in before), queries
     assert len(queries) <= 8, queries
 
 
