@@ -136,3 +136,8 @@ def upsert_customers(
 def ids_by_key(db: Session, keys: Sequence[str]) -> dict[str, int]:
     """``{key: customer id}`` of those customers of an import that there are."""
     return history.customer_ids(db, keys)
+
+
+def keys_by_id(db: Session, customer_ids: Collection[int]) -> dict[int, str]:
+    """How customers are known in files, in one query."""
+    return queries.file_keys(db, customer_ids)

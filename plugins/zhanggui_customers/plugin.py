@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Importer, JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import DemoData, Exporter, Importer, JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import demo, events, importing, jobs, models, queries, screens
+from . import demo, events, exporting, importing, jobs, models, queries, screens
 
 
 @hookimpl
@@ -62,6 +62,11 @@ def register_role_presets() -> Sequence[RolePreset]:
 @hookimpl
 def register_importers() -> Sequence[Importer]:
     return [importing.CUSTOMERS]
+
+
+@hookimpl
+def register_exporters() -> Sequence[Exporter]:
+    return [exporting.CUSTOMERS]
 
 
 @hookimpl

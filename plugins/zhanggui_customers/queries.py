@@ -12,7 +12,7 @@ from zhanggui.api import Hit, NotFound, _l, current_actor
 
 from .contracts import AddressView, CustomerView
 from .models import Address, Customer
-from .rules import masked_phone, name_index, searched_phone, searched_tail
+from .rules import file_key, masked_phone, name_index, searched_phone, searched_tail
 
 
 def customer(db: Session, customer_id: int) -> Customer:
@@ -79,6 +79,12 @@ def names(db: Session, ids: Collection[int]) -> dict[int, str]:
     """What customers are called."""
     rows = db.execute(select(Customer.id, Customer.name).where(Customer.id.in_(list(ids))))
     return {row.id: row.name for row in rows}
+
+
+def file_keys(db: Session, ids: Collection[int]) -> dict[int, str]:
+    """How customers are known in files."""
+    rows = db.execute(select(Customer.id, Customer.external_key, Customer.public_id).where(Customer.id.in_(list(ids))))
+    return {row.id: file_key(row.external_key, row.public_id) for row in rows}
 
 
 def addresses_section(db: Session, row: Any) -> Mapping[str, Any]:

@@ -73,3 +73,8 @@ def masked_phone(phone: str | None) -> str:
         return ""
     head = 3 if len(phone) >= 10 else 1
     return f"{phone[:head]}****{phone[-TAIL:]}" if len(phone) > head + TAIL else f"****{phone[-2:]}"
+
+
+def file_key(external_key: str | None, public_id: str) -> str:
+    """How a customer is known in files: by the key that an import brought, without its source, else by the public id."""
+    return (external_key or public_id).rpartition("/")[2]

@@ -28,6 +28,7 @@ FEE_PREFIXES = ("GIFT_0001_",)
 _FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 _MAX_QUANTITY = 10**7
 _ZERO = Decimal(0)
+_CANCELED = {"canceled", "cancelled", "已取消", "交易关闭"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def _order(rows: list[ImportRow], run: ImportRun, outcomes: dict[int, Outcome]) 
     if not lines:
         return None
     first = lines[0]
-    order = HistoricOrder(run.key(first.number), min(p.at for p in lines), run.currency, (), number=first.number)
+    canceled = all((p.row["status"] or "").casefold() in _CANCELED for p in lines)
+    order = HistoricOrder(run.key(first.number), min(p.at for p in lines), run.currency, (), number=first.number, canceled=canceled)
     return order, lines
 
 
@@ -143,8 +145,9 @@ def _complete(
     # Rows without a customer are sales at the till: a guest's order.
     buyer, name = people.get(_buyer(parsed) or "", (None, ""))
     return HistoricOrder(
-        order.key, order.placed_at, order.currency, lines, number=order.number, customer_id=buyer, buyer_name=name
-    )
+        order.key, order.placed_at, order.currency, lines, number=order.number, customer_id=buyer, buyer_name=name,
+        canceled=order.canceled,
+    )  # fmt: skip
 
 
 def _buyer(lines: Sequence[_Parsed]) -> str | None:
@@ -299,6 +302,7 @@ ORDERS = Importer(
         "customer": ("CustomerID", "Customer", "Buyer ID", "客户编号", "顾客编号", "会员号"),
         "customer_name": ("Customer name", "Buyer", "客户", "顾客", "买家", "收货人"),
         "region": ("Country", "Province", "国家", "省份", "地区"),
+        "status": ("Order status", "State", "状态", "订单状态"),
     },
     required=("number", "sku", "quantity", "placed_at", "price"),
     batch=batch,

@@ -8,6 +8,7 @@ from typing import Any
 
 from zhanggui.api import (
     DemoData,
+    Exporter,
     Importer,
     JobDef,
     MenuItem,
@@ -21,7 +22,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import demo, events, hookspecs, importing, jobs, models, queries, screens
+from . import demo, events, exporting, hookspecs, importing, jobs, models, queries, screens
 
 
 @hookimpl
@@ -97,6 +98,11 @@ def register_role_presets() -> Sequence[RolePreset]:
 @hookimpl
 def register_importers() -> Sequence[Importer]:
     return [importing.ORDERS]
+
+
+@hookimpl
+def register_exporters() -> Sequence[Exporter]:
+    return [exporting.ORDERS]
 
 
 @hookimpl

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Importer, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import DemoData, Exporter, Importer, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import demo, events, importing, models, queries, screens
+from . import demo, events, exporting, importing, models, queries, screens
 
 
 @hookimpl
@@ -55,6 +55,11 @@ def register_role_presets() -> Sequence[RolePreset]:
 @hookimpl
 def register_importers() -> Sequence[Importer]:
     return [importing.PRODUCTS]
+
+
+@hookimpl
+def register_exporters() -> Sequence[Exporter]:
+    return [exporting.PRODUCTS]
 
 
 @hookimpl

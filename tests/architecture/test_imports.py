@@ -15,7 +15,7 @@ PUBLIC = {"facade", "contracts", "events"}
 # The rooms of a plugin, from the top. A room may import what stands below it.
 ROOMS = [
     {"plugin"},
-    {"views", "rest", "jobs", "cli", "facade", "demo", "importing", "screens", "pages", "widgets", "details", "operations"},
+    {"views", "rest", "jobs", "cli", "facade", "demo", "importing", "exporting", "screens", "pages", "widgets", "details", "operations"},
     {"forms", "schemas", "bodies", "shapes"},
     {"services", "identity"},
     {"queries"},

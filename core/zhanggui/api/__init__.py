@@ -20,7 +20,7 @@ from ..events import Event, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
-from ..host.declare import DemoData, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
+from ..host.declare import DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
 from ..i18n import content as translations
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
@@ -69,7 +69,7 @@ _l = lazy_gettext
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "Card", "Choice", "Column",
-    "ConfigError", "DemoData", "DomainError", "Event", "Field", "Figure", "FileRef", "Filter", "Forbidden", "Hit",
+    "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure", "FileRef", "Filter", "Forbidden", "Hit",
     "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money",
     "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
     "Schedule", "Screen", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",

@@ -33,12 +33,12 @@ def import_(
 
 @click.command()
 @options
-@click.argument("resource")
+@click.argument("kind")
 @click.argument("file", type=click.Path(dir_okay=False))
-def export(out: Output, resource: str, file: str) -> None:
-    """Write the rows of a screen (orders.Order) to a CSV file."""
+def export(out: Output, kind: str, file: str) -> None:
+    """Write rows of a KIND (products, customers, orders), as import reads them, or of a screen (orders.Order), as CSV."""
     from .exporting import export_csv
 
     with out.instance():
-        count = export_csv(resource, Path(file))
+        count = export_csv(kind, Path(file))
     out.say(f"{count} bytes were written to {file}.", {"bytes": count, "file": file})

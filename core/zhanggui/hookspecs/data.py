@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from ..host.declare import DemoData, Importer
+from ..host.declare import DemoData, Exporter, Importer
 from . import hookspec
 
 
@@ -21,9 +21,18 @@ def register_models() -> Sequence[type[Any]]:
 
 @hookspec
 def register_importers() -> Sequence[Importer]:
-    """Kinds of rows that ``zhanggui import`` and the import screen can read.
+    """Kinds of rows that ``zhanggui import`` can read.
 
     Example: ``return [importing.PRODUCTS]``
+    """
+    return ()
+
+
+@hookspec
+def register_exporters() -> Sequence[Exporter]:
+    """Kinds of rows that ``zhanggui export`` can write, beside the screens.
+
+    Example: ``return [exporting.PRODUCTS]``
     """
     return ()
 

@@ -103,6 +103,21 @@ class Importer:
 
 
 @dataclass(frozen=True)
+class Exporter:
+    """Writes rows of one KIND to a file that the importer of that kind reads back.
+
+    ``batch(db, last, limit) -> (rows, last)`` answers at most ``limit`` rows beyond ``last`` (None at
+    first), each with one value a column (text, whole numbers, ``Decimal`` amounts, aware times), and where
+    to go on; no rows end the file.
+    """
+
+    kind: str
+    label: Text
+    columns: Sequence[str]
+    batch: Callable[..., tuple[Sequence[Sequence[Any]], Any]]
+
+
+@dataclass(frozen=True)
 class DemoData:
     """Fills a demo shop: ``fill(now, rng)``, called once, in the order of ``requires``; it opens its own units of work."""
 

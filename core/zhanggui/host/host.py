@@ -19,7 +19,7 @@ import pluggy
 from ..hookspecs import data, screens, work
 from ..kernel.errors import DomainError, WiringError
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, SearchProvider, Section, Slot, Widget
-from .declare import DemoData, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from .declare import DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
 from .manifest import Manifest
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Contribution:
     jobs: list[JobDef] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
     importers: list[Importer] = field(default_factory=list)
+    exporters: list[Exporter] = field(default_factory=list)
     demo: list[DemoData] = field(default_factory=list)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
+from ..kernel.spreadsheets import as_meant
 
 Row = Sequence[str | None]
 _DELIMITERS = ",;\t|"
@@ -63,7 +64,7 @@ def plain(value: Any) -> str | None:
         return None
     if isinstance(value, str):
         # No database takes a NUL inside text; old programs pad with them.
-        return value.replace("\0", "").strip() or None
+        return as_meant(value.replace("\0", "").strip()) or None
     if isinstance(value, float):
         if math.isnan(value):
             return None

@@ -14,18 +14,11 @@ from sqlalchemy.orm import Session
 
 from ..kernel.actors import Actor
 from ..kernel.money import exponent
+from ..kernel.spreadsheets import harmless
 from .cells import reader
 from .describe import Column, Screen
 from .gateway import gateway
 from .query import ListQuery, visible_columns
-
-# A cell that begins so is run as a formula by spreadsheets (CWE-1236); full-width forms count too.
-_FORMULA = tuple("=+-@\t\r＝＋－＠｜")
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula. Numbers are never passed through here."""
-    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def csv_rows(
@@ -33,10 +26,20 @@ def csv_rows(
 ) -> Iterator[bytes]:
     """The header line, then blocks of lines. UTF-8 with a mark, so that spreadsheets read Chinese."""
     columns = [c for c in visible_columns(screen, actor) if c.kind not in ("image", "html")]
-    yield "\ufeff".encode() + _lines([[c.name for c in columns]])
+    yield csv_head([c.name for c in columns])
     for rows, extra in gateway.stream(db, screen, actor, query):
         readers = [(reader(c, extra.get(c.name), screen.key), _plain(c, currency, zone, extra.get(c.name))) for c in columns]
         yield _lines([[show(read(row), row) for read, show in readers] for row in rows])
+
+
+def csv_head(names: Sequence[str]) -> bytes:
+    """The header line, behind the mark by which spreadsheets know UTF-8."""
+    return "\ufeff".encode() + _lines([names])
+
+
+def csv_values(rows: Sequence[Sequence[Any]], zone: ZoneInfo) -> bytes:
+    """Lines of plain values; times are written in ``zone``."""
+    return _lines([[_text(value, zone) for value in row] for row in rows])
 
 
 def _lines(rows: Sequence[Sequence[Any]]) -> bytes:

@@ -68,6 +68,29 @@ def test_it_adds_to_the_screen_of_another_plugin(instance, visit, owner):
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_its_price_step_counts_while_it_is_on(instance, owner):
+    from zhanggui.host import refresh
+    from zhanggui_orders.contracts import CartLine
+    from zhanggui_orders.services.placement import quote_cart
+    from zhanggui_products.models import Variant
+    from zhanggui_products.services.selling import put_on_sale
+
+    product_id = add_tea(owner)
+    with unit_of_work() as db:
+        put_on_sale(db, id=product_id, actor=owner, now=NOON)
+    totals = []
+    for switch in (enable_plugin, disable_plugin):
+        for step in (None, switch):
+            if step is not None:
+                step("guest", actor=owner, now=clock.now())
+                refresh(instance)
+            with reading() as db:
+                cart = [CartLine(db.scalar(select(Variant.public_id)), 1)]
+                totals.append(quote_cart(db, lines=cart, customer_id=None, now=NOON).total)
+    assert totals == [1990, 1890, 1890, 1990]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_one_that_is_needed_stays_and_the_refusal_names_by_whom(instance, owner):
     with pytest.raises(PluginRefused) as refused:
         disable_plugin("products", actor=owner, now=clock.now())

@@ -15,7 +15,10 @@ from labor import Processes, marks, opened, rows, until
 from zhanggui import jobs
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.events import publish
+from zhanggui.host import service
 from zhanggui.jobs.models import Lease
+from zhanggui.kernel import clock
+from zhanggui.kernel.actors import SYSTEM
 from zhanggui.runtime import Runtime
 
 KINDS = ("sqlite", "postgresql")
@@ -127,6 +130,23 @@ def test_nothing_is_lost_while_the_queue_server_and_the_leading_scheduler_are_aw
 
     for step in (start, take_away, bring_back, catch_up, stop):
         in_each(both, step)
+
+
+def test_a_running_worker_follows_a_toggle_at_its_next_job(both, processes: Processes):
+    from zhanggui_labor import jobs as work
+
+    runtime = both("sqlite")
+    with opened(runtime):
+        processes.queue(runtime)
+        processes.start(runtime, "worker")
+        processes.start(runtime, "scheduler")
+        enqueue(work.also_note, thing=1)
+        until(lambda: marks() == [("also_note", "1")], 25, "the first job")
+        service.disable_plugin("labor", actor=SYSTEM, now=clock.now())
+        enqueue(work.also_note, thing=2)
+        until(lambda: rows(state="held"), 25, "the job that waits for its plugin")
+        service.enable_plugin("labor", actor=SYSTEM, now=clock.now())
+        until(lambda: marks() == [("also_note", "1"), ("also_note", "2")], 25, "the job whose plugin is back")
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_job(both, processes: Processes, tmp_path: Path):

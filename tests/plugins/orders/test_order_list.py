@@ -125,7 +125,7 @@ def test_the_detail_tells_lines_money_parcels_and_history(db: Session, owner: Ac
     assert details.lines(db, row)["lines"][0]["quantity"] == 2
     assert len(details.money(db, row)["payments"]) == 1
     assert details.delivery(db, row)["shipments"][0]["number"] == "SF1234567"
-    assert [str(e["what"]) for e in details.history(db, row)["entries"]] == ["Shipped", "Paid", "Placed"]
+    assert [str(e["what"]) for e in details.history(db, row)["entries"]] == ["Shipped", "Paid", "Order placed"]
 
 
 def test_a_buyer_pages_through_his_own_orders(db: Session, owner: Actor) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import literal
 
 from zhanggui.api import Action, Column, Filter, Section, Slot, View, expose, has_access, hookimpl
+from zhanggui_orders.contracts import Adjustment, PriceStep
 
 BLESSED = []
 
@@ -41,4 +42,4 @@ def register_views():
 
 @hookimpl
 def orders_price_steps():
-    return []
+    return [PriceStep("guest", lambda db, quote, now: [Adjustment("A guest's gift", -100)], order=400)]
