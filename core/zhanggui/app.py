@@ -179,7 +179,7 @@ class Site:
 
     def app(self, environ: dict[str, Any]) -> Flask:
         """The app of the generation that the database names now, built if need be."""
-        with self.runtime.engine.connect() as connection:
+        with self.runtime.read_bind.connect() as connection:
             now = generation.read(connection)
         self.runtime.shared["generations"] = environ["zhanggui.generations"] = now
         if self._app is not None and now.plugins == self._generation:

@@ -34,9 +34,8 @@ class Runtime:
 
     @cached_property
     def read_bind(self) -> Engine:
-        if self.engine.dialect.name == "postgresql":
-            return self.engine.execution_options(postgresql_readonly=True)
-        return self.engine
+        """For reading alone: connections of its own, on which the database refuses to write."""
+        return open_engine(self.config["database.url"], pooled=self.pooled, read_only=True)
 
     @cached_property
     def write_bind(self) -> Engine:
@@ -53,8 +52,15 @@ class Runtime:
 
     def close(self) -> None:
         """Give back connections; the runtime may be used again afterwards."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+        for name in ("engine", "read_bind"):
+            if name in self.__dict__:
+                getattr(self, name).dispose()
+
+    def forget_connections(self) -> None:
+        """In a child just forked: leave the parent's connections alone and open others."""
+        for name in ("engine", "read_bind"):
+            if name in self.__dict__:
+                getattr(self, name).dispose(close=False)
 
 
 _current: ContextVar[Runtime | None] = ContextVar("zhanggui_runtime", default=None)

@@ -20,6 +20,7 @@ from ..kernel.money import Money
 from ..kernel.trace import current_trace
 from .models import AuditEntry, PersonKey
 
+_INSERT = insert(AuditEntry.__table__)  # made once: building a statement costs more than running it
 Subject = tuple[str, Any]  # ("customers.Customer", 12)
 
 
@@ -45,7 +46,7 @@ def record(
         "correlation": trace.correlation, "causation": trace.causation,
     }  # fmt: skip
     values["hash"] = canonical_hash(values)
-    db.execute(insert(AuditEntry.__table__).values(**values))
+    db.execute(_INSERT, values)
 
 
 def canonical_hash(values: Mapping[str, Any]) -> str:

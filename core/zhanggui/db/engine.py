@@ -16,22 +16,25 @@ log = logging.getLogger(__name__)
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15000}
 
 
-def open_engine(url: str | URL, *, pooled: bool = True) -> Engine:
+def open_engine(url: str | URL, *, pooled: bool = True, read_only: bool = False) -> Engine:
     """An engine for SQLite or PostgreSQL.
 
     Every SQLite connection runs WAL, ``synchronous=FULL`` and foreign keys. The unit of work begins
     IMMEDIATE, because a transaction that reads first and writes later answers "database is locked" at
     once, whatever its time-out.
+
+    :param read_only: the database refuses every write, and each statement sees what is committed when it
+        starts: reading needs no transaction, and none is begun or rolled back for it.
     """
     url = make_url(url)
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, pooled)
+        return _sqlite(url, pooled, read_only)
     if url.get_backend_name() == "postgresql":
-        return _postgresql(url, pooled)
+        return _postgresql(url, pooled, read_only)
     raise ValueError(f"database {url.get_backend_name()!r}: use sqlite or postgresql")
 
 
-def _sqlite(url: URL, pooled: bool) -> Engine:
+def _sqlite(url: URL, pooled: bool, read_only: bool) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     kwargs: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
@@ -48,22 +51,25 @@ def _sqlite(url: URL, pooled: bool) -> Engine:
             if got != wanted:
                 raise RuntimeError(f"SQLite refused PRAGMA {name}={wanted} and answers {got!r}")
         cursor.execute("PRAGMA cache_size=-16000")
+        if read_only:
+            cursor.execute("PRAGMA query_only=1")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # Reading needs no transaction of its own: each statement sees what is committed when it starts.
         if connection.get_execution_options().get("writes"):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
 
-def _postgresql(url: URL, pooled: bool) -> Engine:
+def _postgresql(url: URL, pooled: bool, read_only: bool) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     kwargs: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
     if pooled:
         kwargs |= {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": False}
+    if read_only:
+        kwargs["isolation_level"] = "AUTOCOMMIT"
     engine = create_engine(url, connect_args={"connect_timeout": 5}, **kwargs)
 
     @event.listens_for(engine, "connect")
@@ -76,6 +82,8 @@ def _postgresql(url: URL, pooled: bool) -> Engine:
                 if cursor.fetchone()[0] == "off":
                     raise RuntimeError(f"PostgreSQL runs with {name}=off: a committed order could be lost")
             cursor.execute("SET TIME ZONE 'UTC'")
+            if read_only:
+                cursor.execute("SET default_transaction_read_only = on")
         dbapi_connection.commit()
 
     return engine

@@ -18,6 +18,7 @@ from ..kernel.trace import current_trace
 from .models import OutboxEvent
 
 MAX_DEPTH = 8
+_INSERT = insert(OutboxEvent.__table__)
 _NUDGED = "zhanggui_relay_nudged"
 
 
@@ -87,12 +88,11 @@ def publish(db: Session, event: Event) -> None:
     if trace.depth > MAX_DEPTH:
         raise TooDeep(f"{event.name} is caused by a chain of {trace.depth} events")
     key = str(getattr(event, event.key_field)) if event.key_field else ""
-    db.execute(
-        insert(OutboxEvent.__table__).values(
-            name=event.name, version=event.version, key=key, payload=event.payload(), occurred_at=clock.now(),
-            actor_kind=actor.kind, actor_id=actor.id, correlation=trace.correlation, causation=trace.causation, depth=trace.depth,
-        )
-    )  # fmt: skip
+    values = {
+        "name": event.name, "version": event.version, "key": key, "payload": event.payload(), "occurred_at": clock.now(),
+        "actor_kind": actor.kind, "actor_id": actor.id, "correlation": trace.correlation, "causation": trace.causation, "depth": trace.depth,
+    }  # fmt: skip
+    db.execute(_INSERT, values)
     if not db.info.get(_NUDGED):  # one nudge tells of all events of this transaction
         from ..jobs.nudge import nudge_relay
 

@@ -60,36 +60,38 @@ def split(texts: str | Mapping[str, str]) -> tuple[str, dict[str, str] | None]:
 
 
 def set_texts(
-    db: Session, resource: str, row_id: int, field: str, texts: Mapping[str, str] | None, *, source: str
-) -> None:
-    """Make ``{locale: text}`` the translations of a field; a language that is left out or empty goes away.
+    db: Session, resource: str, row_id: int, fields: Mapping[str, tuple[Mapping[str, str] | None, str]]
+) -> dict[str, dict[str, str]]:
+    """Make ``{field: ({locale: text}, source text)}`` the translations of a row, read in one statement.
 
-    A text that stays the same keeps the digest of the source it was made from: saving a form does
-    not make an outdated translation current. ``None`` leaves everything as it is.
+    A language that is left out or empty goes away; ``None`` in place of the texts leaves a field as it
+    is. A text that stays the same keeps the digest of the source it was made from: saving a form does
+    not make an outdated translation current.
+
+    :returns: ``{field: {locale: text}}``, as they stand now.
     """
-    if texts is None:
-        return
-    wanted = {locale: text for locale, text in texts.items() if text}
-    rows = {row.locale: row for row in db.scalars(_of(resource, [row_id], field))}
+    rows: dict[str, dict[str, Translation]] = {field: {} for field in fields}
+    for row in db.scalars(_of(resource, [row_id], list(fields))):
+        rows[row.field][row.locale] = row
+    standing = {field: {locale: row.text for locale, row in found.items()} for field, found in rows.items()}
+    for field, (texts, source) in fields.items():
+        if texts is not None:
+            standing[field] = {locale: text for locale, text in texts.items() if text}
+            _change(db, (resource, row_id, field), rows[field], standing[field], digest(source))
+    return standing
+
+
+def _change(db: Session, place: tuple[str, int, str], rows: Mapping[str, Translation], wanted: Mapping[str, str], made_from: str) -> None:
     gone = [row.id for locale, row in rows.items() if locale not in wanted]
     if gone:
         db.execute(delete(Translation).where(Translation.id.in_(gone)))
+    resource, row_id, field = place
     for locale, text in wanted.items():
         row = rows.get(locale)
         if row is None:
-            db.add(
-                Translation(
-                    resource=resource,
-                    row_id=row_id,
-                    field=field,
-                    locale=locale,
-                    text=text,
-                    source_digest=digest(source),
-                )
-            )
+            db.add(Translation(resource=resource, row_id=row_id, field=field, locale=locale, text=text, source_digest=made_from))
         elif row.text != text:
-            row.text, row.source_digest = text, digest(source)
-    db.flush()
+            row.text, row.source_digest = text, made_from
 
 
 def texts_of(
@@ -116,13 +118,13 @@ def texts_of(
 
 def all_texts(db: Session, resource: str, row_id: int, field: str, *, source: str) -> dict[str, str]:
     """Every text of one field, the source under its own language: what a form shows."""
-    rows = db.scalars(_of(resource, [row_id], field))
+    rows = db.scalars(_of(resource, [row_id], [field]))
     return {source_locale(): source} | {row.locale: row.text for row in rows}
 
 
 def outdated_locales(db: Session, resource: str, row_id: int, field: str, *, source: str) -> list[str]:
     """Languages whose text was made from an older source."""
-    rows = db.scalars(_of(resource, [row_id], field))
+    rows = db.scalars(_of(resource, [row_id], [field]))
     return sorted(row.locale for row in rows if is_outdated(row.source_digest, source))
 
 
@@ -131,7 +133,7 @@ def forget(db: Session, resource: str, row_ids: Collection[int]) -> None:
     db.execute(delete(Translation).where(Translation.resource == resource, Translation.row_id.in_(list(row_ids))))
 
 
-def _of(resource: str, ids: Collection[int], field: str) -> Select[Translation]:
+def _of(resource: str, ids: Collection[int], fields: Collection[str]) -> Select[Translation]:
     return select(Translation).where(
-        Translation.resource == resource, Translation.field == field, Translation.row_id.in_(list(ids))
+        Translation.resource == resource, Translation.field.in_(list(fields)), Translation.row_id.in_(list(ids))
     )

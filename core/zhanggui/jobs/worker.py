@@ -49,7 +49,7 @@ class ForkingWorker(Worker):
         if sys.platform == "linux":
             # A child without its worker would finish a job that another one has long taken over.
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        self.runtime.engine.dispose(close=False)
+        self.runtime.forget_connections()
         self.runtime.shared.pop("redis", None)
         self.runtime.shared["work_horse"] = True
         return super().main_work_horse(job, queue)

@@ -79,17 +79,13 @@ def components(manifests: Mapping[str, Manifest]) -> dict[str, Path]:
 def behind(db: Session | Connection, manifests: Mapping[str, Manifest]) -> list[str]:
     """Components whose tables are not at the head of their history."""
     connection = db.connection() if isinstance(db, Session) else db
+    there = set(inspect(connection).get_table_names())
     late = []
     for component, folder in components(manifests).items():
-        history = _heads(folder)
+        history, table = _heads(folder), version_table(component)
         if history is None:
             continue
-        try:
-            with connection.begin_nested():
-                table = version_table(component)
-                current = connection.execute(text(f'SELECT version_num FROM "{table}"')).scalar()
-        except Exception:  # no such table: the two databases name that error differently
-            current = None
+        current = connection.execute(text(f'SELECT version_num FROM "{table}"')).scalar() if table in there else None
         if current != history:
             late.append(component)
     return late

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -47,11 +47,25 @@ def notify(
     db.execute(dialect.insert(Notice.__table__).values(**values).on_conflict_do_nothing())
 
 
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    if actor.everything:
-        return or_(Notice.user_id.is_(None), Notice.user_id == actor.id)
-    held = ["", *(" ".join(pair) for pair in actor.permissions)]
-    return or_(Notice.user_id == actor.id, Notice.user_id.is_(None) & Notice.permission.in_(held))
+def _visible(everything: bool) -> ColumnElement[bool]:
+    mine = Notice.user_id == bindparam("user_id")
+    others = Notice.user_id.is_(None)
+    return or_(mine, others if everything else others & Notice.permission.in_(bindparam("held", expanding=True)))
+
+
+def _reader(actor: Actor) -> dict[str, Any]:
+    """What the statements need to know of who reads."""
+    held = {} if actor.everything else {"held": ["", *(" ".join(pair) for pair in actor.permissions)]}
+    return {"user_id": actor.id, **held}
+
+
+def _unread(everything: bool) -> Select[Any]:
+    read = select(ReadUpTo.notice_id).where(ReadUpTo.user_id == bindparam("user_id")).scalar_subquery()
+    some = select(Notice.id).where(Notice.id > func.coalesce(read, 0), _visible(everything)).limit(MOST).subquery()
+    return select(func.count()).select_from(some)
+
+
+_UNREAD = {everything: _unread(everything) for everything in (True, False)}  # asked on every page: made once
 
 
 def _read_up_to(db: Session, actor: Actor) -> int:
@@ -60,15 +74,13 @@ def _read_up_to(db: Session, actor: Actor) -> int:
 
 def unread_count(db: Session, actor: Actor) -> int:
     """How many notices this user has not read; at most ``MOST`` are counted."""
-    read = select(ReadUpTo.notice_id).where(ReadUpTo.user_id == actor.id).scalar_subquery()
-    some = select(Notice.id).where(Notice.id > func.coalesce(read, 0), _visible(actor)).limit(MOST).subquery()
-    return int(db.scalar(select(func.count()).select_from(some)) or 0)
+    return int(db.scalar(_UNREAD[actor.everything], _reader(actor)) or 0)
 
 
 def latest(db: Session, actor: Actor, *, limit: int = 100) -> list[NoticeLine]:
     """The newest notices for this user, in the language of the reader."""
     read = _read_up_to(db, actor)
-    rows = db.scalars(select(Notice).where(_visible(actor)).order_by(Notice.id.desc()).limit(limit))
+    rows = db.scalars(select(Notice).where(_visible(actor.everything)).order_by(Notice.id.desc()).limit(limit), _reader(actor))
     return [NoticeLine(n.id, n.at, gettext(n.title, **n.params), n.body, n.href, n.id > read) for n in rows]
 
 

@@ -1,4 +1,4 @@
-"""A visitor without a browser: keeps cookies, sends the CSRF token as a page would."""
+"""A visitor without a browser: reads English, keeps cookies, sends the CSRF token as a page would."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Visitor:
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         """Open a page; its token is remembered."""
-        kwargs.setdefault("headers", {"Accept": "text/html"})
+        kwargs.setdefault("headers", {"Accept": "text/html", "Accept-Language": "en"})
         response = self.client.get(path, **kwargs)
         if response.mimetype == "text/html":
             found = _TOKEN.search(response.get_data(as_text=True).replace("csrf_token", "csrf-token"))
@@ -31,7 +31,7 @@ class Visitor:
         """Send a form with the token of the last page."""
         if not self.token:
             self.get("/me/")
-        kwargs.setdefault("headers", {"Accept": "text/html"})
+        kwargs.setdefault("headers", {"Accept": "text/html", "Accept-Language": "en"})
         return self.client.post(path, data={"csrf_token": self.token, **(data or {})}, **kwargs)
 
     def log_in(self, username: str, password: str) -> TestResponse:

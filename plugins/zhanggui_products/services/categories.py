@@ -131,7 +131,7 @@ def _finish(db: Session, category: Category, given: Mapping[str, Any]) -> None:
     db.flush()
     if "name" in given:
         others = translations.split(given["name"] or "")[1]
-        translations.set_texts(db, RESOURCE, category.id, "name", others, source=category.name)
+        translations.set_texts(db, RESOURCE, category.id, {"name": (others, category.name)})
 
 
 def _facts(category: Category) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from zhanggui.api import Actor, Invalid, NotFound, StaleRow, _l, public_id, publish, record_audit, translations
 
@@ -25,7 +25,7 @@ def product_for_update(db: Session, product_id: int) -> Product:
 
     :raises NotFound: when there is none.
     """
-    found = db.scalar(select(Product).where(Product.id == product_id).options(selectinload(Product.variants)))
+    found = db.scalars(select(Product).where(Product.id == product_id).options(joinedload(Product.variants))).unique().one_or_none()
     if found is None:
         raise NotFound(_l("There is no such product."))
     return found
@@ -187,11 +187,9 @@ def _taken_skus(db: Session, product: Product, skus: Sequence[str]) -> dict[str,
 def _finish(db: Session, product: Product, given: Mapping[str, Any]) -> None:
     if product.id is None:
         db.flush()  # its texts need its id
-    for field in ("name", "description"):
-        if field in given:
-            texts = translations.split(given[field] or "")[1]
-            translations.set_texts(db, RESOURCE, product.id, field, texts, source=getattr(product, field))
-    names = translations.all_texts(db, RESOURCE, product.id, "name", source=product.name)
+    texts = {field: translations.split(given[field] or "")[1] for field in ("name", "description") if field in given}
+    fields = {field: (texts.get(field), getattr(product, field)) for field in {"name", *texts}}
+    names = translations.set_texts(db, RESOURCE, product.id, fields)["name"]
     others = [text for text in names.values() if text != product.name]
     product.search_text = search_text(product.name, product.variants, others)
     db.flush()  # events and the audit name the ids of new variants

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from zhanggui.db.engine import SQLITE_PRAGMAS, open_engine
@@ -83,3 +84,10 @@ def test_after_the_commit_the_change_is_there_for_others(instance):
         db.execute(text("UPDATE core__generation SET settings = 4711"))
         after_commit(db, look)
     assert seen == [4711]
+
+
+def test_the_database_itself_refuses_to_write_for_who_only_reads(instance):
+    with reading() as db, pytest.raises((OperationalError, InternalError), match="(?i)readonly|read-only"):
+        db.execute(text("UPDATE core__generation SET plugins = plugins + 1"))
+    with unit_of_work() as db:
+        db.execute(text("UPDATE core__generation SET plugins = plugins + 1"))

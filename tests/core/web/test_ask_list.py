@@ -40,9 +40,11 @@ def statements(runtime):
     def note(_connection, _cursor, statement, *_more):
         seen.append(statement)
 
-    event.listen(runtime.engine, "before_cursor_execute", note)
+    for engine in (runtime.engine, runtime.read_bind):
+        event.listen(engine, "before_cursor_execute", note)
     yield seen
-    event.remove(runtime.engine, "before_cursor_execute", note)
+    for engine in (runtime.engine, runtime.read_bind):
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("path", ["/products/", "/categories/", "/stock/", "/customers/", "/orders/", "/people/users/", "/system/audit/"])

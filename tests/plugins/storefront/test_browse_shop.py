@@ -82,9 +82,9 @@ def test_it_asks_the_database_seldom(visitor: Any, shelf: list[Any], instance: R
         if not statement.startswith("BEGIN") and "core__generation" not in statement:
             statements.append(statement)
 
-    event.listen(instance.engine, "before_cursor_execute", count)
+    event.listen(instance.read_bind, "before_cursor_execute", count)
     page = visitor.get("/products?limit=20", headers={"Accept-Language": language})
-    event.remove(instance.engine, "before_cursor_execute", count)
+    event.remove(instance.read_bind, "before_cursor_execute", count)
     assert len(page["items"]) == 20
     assert len(statements) <= 6, "\n".join(statements)
 
