@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import fmt
@@ -32,15 +32,16 @@ def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
     return {variant_id: found.get(variant_id) or Stock(variant_id, 0, 0) for variant_id in variant_ids}
 
 
+_AVAILABLE = (
+    select(_levels.c.product_id, func.sum(_levels.c.on_hand - _levels.c.reserved))
+    .where(_levels.c.product_id.in_(bindparam("ids", expanding=True)))
+    .group_by(_levels.c.product_id)
+)
+
+
 def available_by_product(db: Session, product_ids: Sequence[int]) -> dict[int, int]:
     """What can still be sold of each product, all variants together."""
-    c = _levels.c
-    rows = db.execute(
-        select(c.product_id, func.sum(c.on_hand - c.reserved))
-        .where(c.product_id.in_(product_ids))
-        .group_by(c.product_id)
-    )
-    return {product_id: int(available) for product_id, available in rows}
+    return {product_id: int(available) for product_id, available in db.execute(_AVAILABLE, {"ids": list(product_ids)})}
 
 
 def runs_low(value: bool, product_columns: Any) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, fmt, translations
@@ -20,15 +20,17 @@ PRODUCT, CATEGORY = "products.Product", "products.Category"
 # -- for screens -------------------------------------------------------------------------------
 
 
+_RANGES = (
+    select(Variant.product_id, Variant.currency, func.min(Variant.price), func.max(Variant.price))
+    .where(Variant.product_id.in_(bindparam("ids", expanding=True)), Variant.active.is_(True))
+    .group_by(Variant.product_id, Variant.currency)
+)
+
+
 def price_ranges(db: Session, ids: Sequence[int]) -> dict[int, str]:
     """What each product costs, in words: one price, or from lowest to highest."""
-    rows = db.execute(
-        select(Variant.product_id, Variant.currency, func.min(Variant.price), func.max(Variant.price))
-        .where(Variant.product_id.in_(ids), Variant.active.is_(True))
-        .group_by(Variant.product_id, Variant.currency)
-    )
     ranges: dict[int, str] = {}
-    for product_id, currency, low, high in rows:
+    for product_id, currency, low, high in db.execute(_RANGES, {"ids": list(ids)}):
         text = str(fmt.money(low, currency))
         ranges[product_id] = text if low == high else f"{text} – {fmt.money(high, currency)}"
     return ranges

@@ -70,6 +70,7 @@ SIGHTS = (
     Sight("me", "/me/"),
     Sight("devices", "/me/devices"),
     Sight("password", "/me/password"),
+    Sight("time zone", "/me/time-zone"),
     Sight("search", "/search?q=tea"),
     Sight("web shop", "/shop/", who=None),
     Sight("not allowed", "/system/plugins/", who="viewer", status=403),

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, session
 from flask_jwt_extended import JWTManager
+from flask_login import current_user
 
 from ..db.uow import reading, unit_of_work
+from ..i18n.formats import zone_choices
 from ..i18n.texts import gettext as _
 from ..kernel import clock
 from ..kernel.actors import current_actor
@@ -26,6 +28,7 @@ def _back(default: str = "/me/") -> Any:
 def register(builder: Any) -> None:
     """Add the pages to an app, and our answers to bad tokens."""
     # Here and not above: the view kit imports the guards of this package.
+    from ..web.page import FormField, FormPage
     from ..web.views import View
 
     class LoginView(View):
@@ -140,14 +143,25 @@ def register(builder: Any) -> None:
                 _set_one("language", (wanted,), "locale")
             return _back("/me/" if current_actor().kind == "user" else "/login/")
 
+        @expose("/time-zone")
+        @signed_in
+        def time_zone(self) -> str:
+            """The form: the shop's zone, or one's own."""
+            own = FormField(
+                "time_zone", "f-time_zone", _("Time zone"), "choice", value=current_user.time_zone or "", required=True,
+                help=_("Times are shown in this zone. The shop's days end at the shop's midnight."),
+                choices=[("", _("As the shop (%(zone)s)", zone=current_runtime().config["instance.time_zone"])), *zone_choices()],
+            )  # fmt: skip
+            page = FormPage(_("Time zone"), "/me/time-zone", [own], _("Save"), "/me/")
+            return render_template("zg/form.html", page=page)
+
         @expose("/time-zone", methods=["POST"])
         @signed_in
-        def time_zone(self) -> Any:
+        def choose_time_zone(self) -> Any:
             """The zone in which times are shown."""
-            from zoneinfo import available_timezones
-
-            _set_one("time_zone", ("", *available_timezones()))
-            return _back()
+            _set_one("time_zone", ("", *(name for name, _label in zone_choices())))
+            flash(_("Saved."), "success")
+            return redirect("/me/", 303)
 
     def _set_one(name: str, choices: tuple[str, ...], column: str | None = None) -> None:
         value = request.form.get(name, "")

@@ -39,6 +39,13 @@ class UTCDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """On SQLite the stored text is read as UTC in one step: lists and exports read many."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        read = datetime.fromisoformat
+        return lambda text: None if text is None else read(text + "+00:00")
+
 
 class Pii(TypeDecorator[str]):
     """Personal text (a name, a phone, an address), encrypted by the instance's key.

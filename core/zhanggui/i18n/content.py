@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Select, String, Text, UniqueConstraint, delete, select
+from sqlalchemy import String, Text, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db.base import Model
@@ -71,7 +71,7 @@ def set_texts(
     :returns: ``{field: {locale: text}}``, as they stand now.
     """
     rows: dict[str, dict[str, Translation]] = {field: {} for field in fields}
-    for row in db.scalars(_of(resource, [row_id], list(fields))):
+    for row in db.scalars(_OF, _of(resource, row_id, fields)):
         rows[row.field][row.locale] = row
     standing = {field: {locale: row.text for locale, row in found.items()} for field, found in rows.items()}
     for field, (texts, source) in fields.items():
@@ -118,13 +118,13 @@ def texts_of(
 
 def all_texts(db: Session, resource: str, row_id: int, field: str, *, source: str) -> dict[str, str]:
     """Every text of one field, the source under its own language: what a form shows."""
-    rows = db.scalars(_of(resource, [row_id], [field]))
+    rows = db.scalars(_OF, _of(resource, row_id, [field]))
     return {source_locale(): source} | {row.locale: row.text for row in rows}
 
 
 def outdated_locales(db: Session, resource: str, row_id: int, field: str, *, source: str) -> list[str]:
     """Languages whose text was made from an older source."""
-    rows = db.scalars(_of(resource, [row_id], [field]))
+    rows = db.scalars(_OF, _of(resource, row_id, [field]))
     return sorted(row.locale for row in rows if is_outdated(row.source_digest, source))
 
 
@@ -133,7 +133,11 @@ def forget(db: Session, resource: str, row_ids: Collection[int]) -> None:
     db.execute(delete(Translation).where(Translation.resource == resource, Translation.row_id.in_(list(row_ids))))
 
 
-def _of(resource: str, ids: Collection[int], fields: Collection[str]) -> Select[Translation]:
-    return select(Translation).where(
-        Translation.resource == resource, Translation.field.in_(list(fields)), Translation.row_id.in_(list(ids))
-    )
+_OF = select(Translation).where(
+    Translation.resource == bindparam("resource"), Translation.field.in_(bindparam("fields", expanding=True)),
+    Translation.row_id == bindparam("row_id"),
+)  # fmt: skip
+
+
+def _of(resource: str, row_id: int, fields: Collection[str]) -> dict[str, object]:
+    return {"resource": resource, "row_id": row_id, "fields": list(fields)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_location
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
 from ..kernel import clock
@@ -37,13 +38,30 @@ def _named_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-# Babel parses its patterns at each call; lists print the same few amounts and minutes again and again.
-@lru_cache(maxsize=4096)
-def _money(amount: int, currency: str, locale: str) -> str:
+# Babel parses its patterns at each call. What it makes of one large amount tells how to write any other.
+_SAMPLE = re.compile(r"(\D*)1(?P<group>\D?)234(?P=group)567(?:(?P<point>\D)(?:891|89))?(\D*)\Z")
+
+
+@lru_cache(maxsize=64)
+def _money_pattern(currency: str, negative: bool, locale: str) -> tuple[str, str, str, str] | None:
+    """What stands before, between thousands, before the decimals and after; None where groups are not thousands."""
     digits = exponent(currency)
-    return format_currency(Decimal(amount).scaleb(-digits), currency, locale=locale)
+    sample = Decimal("1234567.891" if digits == 3 else "1234567.89" if digits == 2 else "1234567")
+    found = _SAMPLE.match(format_currency(-sample if negative else sample, currency, locale=locale))
+    return (found[1], found["group"], found["point"] or "", found[4]) if found and bool(found["point"]) == bool(digits) else None
 
 
+def _money(amount: int, currency: str, locale: str) -> str:
+    pattern, digits = _money_pattern(currency, amount < 0, locale), exponent(currency)
+    if pattern is None:
+        return format_currency(Decimal(amount).scaleb(-digits), currency, locale=locale)
+    before, group, point, after = pattern
+    whole, rest = divmod(abs(amount), 10**digits)
+    thousands = f"{whole:,}".replace(",", group) if whole > 999 else str(whole)
+    return f"{before}{thousands}{point}{rest:0{digits}d}{after}" if digits else before + thousands + after
+
+
+# Lists print the same few numbers and minutes again and again.
 @lru_cache(maxsize=4096)
 def _number(value: int | float, locale: str) -> str:
     return format_decimal(value, locale=locale)
@@ -58,6 +76,20 @@ def _minute(minute: datetime, locale: str) -> str:
 @lru_cache(maxsize=1024)
 def _day(day: date, locale: str) -> str:
     return format_date(day, "y-MM-dd" if locale.startswith("zh") else "d MMM y", locale=locale)
+
+
+_REGIONS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+
+
+def zone_choices() -> tuple[tuple[str, str], ...]:
+    """Every place with a time zone: its IANA name, and how the reader calls it."""
+    return _zones(reader().locale)
+
+
+@lru_cache(maxsize=8)
+def _zones(locale: str) -> tuple[tuple[str, str], ...]:
+    names = sorted(name for name in available_timezones() if name.split("/")[0] in _REGIONS)
+    return tuple((name, f"{name} ({get_timezone_location(name, locale=locale)})") for name in names)
 
 
 class Formats:

@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ..i18n.formats import fmt
 from ..i18n.texts import LazyText, gettext
 from ..kernel.actors import Actor
+from ..kernel.money import Money
 from .models import Notice, ReadUpTo
 
 MOST = 100  # the badge says "99+" beyond
@@ -35,12 +37,15 @@ def notify(
 ) -> None:  # fmt: skip
     """Tell staff: one user, or whoever holds ``permission``; everybody when neither is given.
 
-    :param title: a msgid (``_l("%(sku)s is running low")`` or plain text) filled with ``params`` for each reader.
+    :param title: a msgid (``_l("%(sku)s is running low")`` or plain text) filled with ``params`` for each reader;
+        ``Money`` among them is written as that reader writes it.
     :param key: a notice of the same key is written once.
     """
     msgid = title.msgid if isinstance(title, LazyText) else str(title)
+    filled = {**(title.params if isinstance(title, LazyText) else {}), **(params or {})}
+    filled = {name: value.as_json() if isinstance(value, Money) else value for name, value in filled.items()}
     values = {
-        "at": now, "kind": kind, "title": msgid[:300], "params": {**(title.params if isinstance(title, LazyText) else {}), **(params or {})},
+        "at": now, "kind": kind, "title": msgid[:300], "params": filled,
         "body": body[:500], "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
     }  # fmt: skip
     dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
@@ -81,7 +86,12 @@ def latest(db: Session, actor: Actor, *, limit: int = 100) -> list[NoticeLine]:
     """The newest notices for this user, in the language of the reader."""
     read = _read_up_to(db, actor)
     rows = db.scalars(select(Notice).where(_visible(actor.everything)).order_by(Notice.id.desc()).limit(limit), _reader(actor))
-    return [NoticeLine(n.id, n.at, gettext(n.title, **n.params), n.body, n.href, n.id > read) for n in rows]
+    return [NoticeLine(n.id, n.at, gettext(n.title, **_written(n.params)), n.body, n.href, n.id > read) for n in rows]
+
+
+def _written(params: dict[str, Any]) -> dict[str, Any]:
+    """What fills a title, with money as the reader writes it."""
+    return {name: fmt.money(value["amount"], value["currency"]) if isinstance(value, dict) else value for name, value in params.items()}
 
 
 def mark_read(db: Session, actor: Actor, *, now: datetime) -> None:

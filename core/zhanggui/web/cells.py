@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -67,8 +68,7 @@ def reader(column: Column, extra: Mapping[Any, Any] | None, key: str) -> Callabl
     if column.load is not None:
         loaded = extra or {}
         return lambda row: loaded.get(getattr(row, key))
-    name = column.name
-    return lambda row: getattr(row, name)
+    return attrgetter(column.name)
 
 
 def printer(column: Column, currency: str, extra: Mapping[Any, Any] | None, key: str) -> Callable[[Any], Markup]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, _l, fmt, notify, publish, record_audit
+from zhanggui.api import Actor, DomainError, Money, _l, notify, publish, record_audit
 
 from ..events import OrderPaid, OrderRefunded
 from ..models import Order, Payment
@@ -91,7 +91,7 @@ def _pay(
         db,
         kind="orders.paid",
         title=_l(
-            "New paid order %(number)s, %(amount)s", number=order.number, amount=fmt.money(order.total, order.currency)
+            "New paid order %(number)s, %(amount)s", number=order.number, amount=Money(order.total, order.currency)
         ),
         body=order.summary,
         href=f"/orders/{order.id}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from zhanggui.api import Actor, Invalid, NotFound, StaleRow, _l, public_id, publish, record_audit, translations
@@ -18,6 +18,7 @@ from ..rules import minor_units, search_text, shop_currency
 RESOURCE = "products.Product"
 Texts = str | Mapping[str, str]
 KEEP: Any = object()
+_WITH_VARIANTS = select(Product).where(Product.id == bindparam("id")).options(joinedload(Product.variants))
 
 
 def product_for_update(db: Session, product_id: int) -> Product:
@@ -25,7 +26,7 @@ def product_for_update(db: Session, product_id: int) -> Product:
 
     :raises NotFound: when there is none.
     """
-    found = db.scalars(select(Product).where(Product.id == product_id).options(joinedload(Product.variants))).unique().one_or_none()
+    found = db.scalars(_WITH_VARIANTS, {"id": product_id}).unique().one_or_none()
     if found is None:
         raise NotFound(_l("There is no such product."))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from flask import Flask
 from werkzeug.test import Client
 
 from zhanggui.app import Site
+from zhanggui.db.uow import unit_of_work
 from zhanggui.i18n.readers import _catalog
+from zhanggui.kernel import clock
+from zhanggui.notices import notify
 from zhanggui.testing.browsing import Visitor
 
 
@@ -53,6 +57,20 @@ def test_who_chose_a_language_keeps_it_whatever_the_browser_says(visit: Callable
     assert language(visitor.get("/me/", headers=headers)) == "en"
     visitor.post("/me/language", {"language": "zh_CN"})
     assert language(visitor.get("/me/", headers={"Accept": "text/html", "Accept-Language": "en"})) == "zh-CN"
+
+
+def test_who_chose_a_zone_sees_his_own_hours(visit: Callable[..., Visitor]):
+    visitor = visit("clerk")
+    form = visitor.get("/me/time-zone").text
+    assert 'value="Europe/Lisbon"' in form and "Asia/Shanghai" in form
+    with clock.hold(datetime(2026, 7, 1, 20, 30, tzinfo=UTC)), unit_of_work() as db:
+        notify(db, kind="test", title="late", now=clock.now())
+    assert "2 Jul 2026, 04:30" in visitor.get("/messages/").text
+    assert visitor.post("/me/time-zone", {"time_zone": "Europe/Lisbon"}).status_code == 303
+    assert "1 Jul 2026, 21:30" in visitor.get("/messages/").text
+    assert visitor.post("/me/time-zone", {"time_zone": "Mars/Olympus"}).status_code == 422
+    assert visitor.post("/me/time-zone", {"time_zone": ""}).status_code == 303
+    assert "2 Jul 2026, 04:30" in visitor.get("/messages/").text
 
 
 def test_a_language_that_we_do_not_speak_is_not_taken(visit: Callable[..., Visitor]):

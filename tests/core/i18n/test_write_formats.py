@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_currency
 
-from zhanggui.i18n.formats import fmt
+from zhanggui.i18n.formats import _money_pattern, fmt
 from zhanggui.i18n.texts import NOBODY, Reader, read_by
+from zhanggui.kernel.money import exponent
 
 LATE = datetime(2026, 3, 1, 23, 30, 59, tzinfo=UTC)  # half past seven of the next morning in Shanghai
 
@@ -88,3 +91,13 @@ def test_a_page_of_cells_costs_less_than_two_milliseconds():
         page()
         times.append(time.perf_counter() - started)
     assert min(times) < 0.002
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_CN", "de", "es", "pl", "fr", "ar", "hi", "en_IN", "de_CH"])
+@pytest.mark.parametrize("currency", ["CNY", "USD", "JPY", "KWD"])
+def test_money_is_written_just_as_babel_does(locale: str, currency: str):
+    read_by(Reader(locale, NullTranslations()))
+    assert _money_pattern("CNY", False, locale) is not None or locale in ("hi", "en_IN")  # else it proves nothing
+    for amount in (0, 1, 9, 99, 100, 1990, 99999, 100000, 123456, 99999999, 123456789, -1, -1990, -123456789, 10**15):
+        exact = Decimal(amount).scaleb(-exponent(currency))
+        assert fmt.money(amount, currency) == format_currency(exact, currency, locale=locale)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from gettext import NullTranslations
 
 import pytest
 
 from zhanggui.db.uow import reading, unit_of_work
-from zhanggui.i18n.texts import NOBODY, read_by
+from zhanggui.i18n.texts import NOBODY, Reader, read_by
 from zhanggui.i18n.texts import lazy_gettext as _l
 from zhanggui.kernel.actors import ANONYMOUS, Actor
+from zhanggui.kernel.money import Money
 from zhanggui.notices import MOST, latest, mark_read, notify, unread_count
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -94,3 +96,10 @@ def test_nobody_has_read_for_those_without_an_account(workshop):
     with unit_of_work() as db:
         mark_read(db, ANONYMOUS, now=NOON)
     assert unread(CLERK) == 1
+
+
+def test_money_is_written_as_each_reader_writes_it(workshop):
+    tell(_l("%(number)s, %(amount)s", number="7", amount=Money(123450, "CNY")))
+    assert titles(OWNER) == ["7, CN¥1,234.50"]
+    read_by(Reader("zh_CN", NullTranslations()))
+    assert titles(OWNER) == ["7, ¥1,234.50"]
