@@ -28,6 +28,7 @@ METHODS = {
     "wechat": _l("WeChat transfer"),
     "alipay": _l("Alipay transfer"),
     "other": _l("Other"),
+    "history": _l("Imported"),
 }
 
 

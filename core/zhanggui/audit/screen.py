@@ -30,7 +30,7 @@ AUDIT = Screen(
         Column("causation", _l("Causation"), "code", wide=False),
         Column("hash", _l("Hash"), "code", wide=False),
     ],
-    card=Card(title="action", end="at", sub=("actor_name", "label")),
+    card=Card(title="action", end="label", sub=("at", "actor_name")),
     search=Search(prefix=("action", "actor_name"), hint=_l("Action or name")),
     filters=[
         Filter("actor_kind", _l("Kind of actor"), choices=_KINDS),

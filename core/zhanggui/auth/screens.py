@@ -19,23 +19,35 @@ from . import service
 _ACTIVE = [Choice(True, _l("active"), "good"), Choice(False, _l("disabled"), "neutral")]
 
 
+def role_label(name: str) -> Any:
+    """What a role is called: presets have a name in every language, others the one that they were given."""
+    from ..host import current_host
+
+    presets = {preset.name: preset.label for preset in current_host().every("role_presets")}
+    return {service.OWNER: _l("Owner"), **presets}.get(name, name)
+
+
 def _role_choices() -> list[Choice]:
     from ..db.uow import reading
 
     with reading() as db:
-        return [Choice(name, name) for name in db.scalars(select(Role.name).order_by(Role.name))]
+        return [Choice(name, role_label(name)) for name in db.scalars(select(Role.name).order_by(Role.name))]
 
 
-def _roles_by_user(db: Session, ids: list[int]) -> dict[int, str]:
+def _role_names(db: Session, ids: list[int]) -> dict[int, list[str]]:
     joined = select(assoc_user_role.c.user_id, Role.name).join(Role, Role.id == assoc_user_role.c.role_id)
     found: dict[int, list[str]] = {}
     for user_id, name in db.execute(joined.where(assoc_user_role.c.user_id.in_(ids)).order_by(Role.name)):
         found.setdefault(user_id, []).append(name)
-    return {user_id: ", ".join(names) for user_id, names in found.items()}
+    return found
+
+
+def _roles_by_user(db: Session, ids: list[int]) -> dict[int, str]:
+    return {user_id: ", ".join(str(role_label(name)) for name in names) for user_id, names in _role_names(db, ids).items()}
 
 
 def _roles_list(db: Session, row: Any) -> list[str]:
-    return [name for name in _roles_by_user(db, [row.id]).get(row.id, "").split(", ") if name]
+    return _role_names(db, [row.id]).get(row.id, [])
 
 
 def _last_login(row: Any) -> datetime | None:
@@ -164,7 +176,7 @@ ROLES = Screen(
     resource="core.Role", source=Role, route="/people/roles", title=_l("Roles"), singular=_l("Role"), icon="shield",
     default_sort=("name",),
     columns=[
-        Column("name", _l("Role"), sortable=True),
+        Column("name", _l("Role"), sortable=True, value=lambda row: str(role_label(row.name))),
         Column("users", _l("Members"), "int", load=lambda db, ids: _counts(db, ids, assoc_user_role.c.role_id, assoc_user_role.c.user_id)),
         Column("rights", _l("Rights"), "int",
                load=lambda db, ids: _counts(db, ids, assoc_permissionview_role.c.role_id, assoc_permissionview_role.c.id)),

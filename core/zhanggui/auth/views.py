@@ -148,9 +148,9 @@ def register(builder: Any) -> None:
         def time_zone(self) -> str:
             """The form: the shop's zone, or one's own."""
             own = FormField(
-                "time_zone", "f-time_zone", _("Time zone"), "choice", value=current_user.time_zone or "", required=True,
+                "time_zone", "f-time_zone", _("Time zone"), "choice", value=current_user.time_zone or "shop", required=True,
                 help=_("Times are shown in this zone. The shop's days end at the shop's midnight."),
-                choices=[("", _("As the shop (%(zone)s)", zone=current_runtime().config["instance.time_zone"])), *zone_choices()],
+                choices=[("shop", _("As the shop (%(zone)s)", zone=current_runtime().config["instance.time_zone"])), *zone_choices()],
             )  # fmt: skip
             page = FormPage(_("Time zone"), "/me/time-zone", [own], _("Save"), "/me/")
             return render_template("zg/form.html", page=page)
@@ -159,16 +159,16 @@ def register(builder: Any) -> None:
         @signed_in
         def choose_time_zone(self) -> Any:
             """The zone in which times are shown."""
-            _set_one("time_zone", ("", *(name for name, _label in zone_choices())))
+            _set_one("time_zone", ("shop", *(name for name, _label in zone_choices())), none="shop")
             flash(_("Saved."), "success")
             return redirect("/me/", 303)
 
-    def _set_one(name: str, choices: tuple[str, ...], column: str | None = None) -> None:
+    def _set_one(name: str, choices: tuple[str, ...], column: str | None = None, none: str = "") -> None:
         value = request.form.get(name, "")
         if value not in choices:
             raise Invalid(_("Choose from the list."))
         with unit_of_work() as db:
-            service.set_preferences(db, actor=current_actor(), now=clock.now(), **{column or name: value or None})
+            service.set_preferences(db, actor=current_actor(), now=clock.now(), **{column or name: None if value == none else value})
 
     builder.add_view_no_menu(LoginView)
     builder.add_view_no_menu(AccountView)

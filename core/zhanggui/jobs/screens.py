@@ -57,7 +57,7 @@ JOBS = Screen(
         Column("causation", _l("Causation"), "code", wide=False),
         Column("traceback", _l("Traceback"), "long_text", wide=False),
     ],
-    card=Card(title="name", badge="state", end="run_at", sub=("last_error",)),
+    card=Card(title="name", badge="state", sub=("run_at", "last_error")),
     search=Search(prefix=("name",), hint=_l("Name of the job")),
     filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=("dead",)), Filter("correlation", _l("Correlation"), "text")],
     sections=[Section("job", _l("Job"), columns=(
@@ -84,7 +84,7 @@ EVENTS = Screen(
         Column("correlation", _l("Correlation"), "code", wide=False),
         Column("causation", _l("Causation"), "code", wide=False),
     ],
-    card=Card(title="name", end="occurred_at", sub=("key",)),
+    card=Card(title="name", end="key", sub=("occurred_at",)),
     search=Search(prefix=("name",), hint=_l("Name of the event")),
     filters=[Filter("correlation", _l("Correlation"), "text")],
     empty=_l("Nothing happened yet."),
