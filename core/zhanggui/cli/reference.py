@@ -43,7 +43,7 @@ def hooks(host: Host) -> str:
     """Hooks by theme, with who implements them."""
     table = {row["name"]: row["plugins"] for row in host.hook_table()}
     parts = ["# Hooks\n", "A plugin implements a hook by a function of that name in its `plugin.py`, marked `@hookimpl`.\n"]
-    modules = [*CORE_SPECS, *(specs for part in host.manager.get_plugins() for specs in _offered(part))]
+    modules = [*CORE_SPECS, *(specs for plugin_id in host.manifests for specs in _offered(host.manager.get_plugin(plugin_id)))]
     for module in modules:
         parts.append(f"## {_docstring(module).splitlines()[0]}\n")
         for name, function in vars(module).items():
