@@ -118,7 +118,7 @@ def _flask_config(runtime: Runtime) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
         "PERMANENT_SESSION_LIFETIME": timedelta(days=config["auth.absolute_days"]),
-        "COMPRESS_ALGORITHM": ["br", "gzip"], "COMPRESS_BR_LEVEL": 4, "COMPRESS_LEVEL": 5, "COMPRESS_MIN_SIZE": 600,
+        "COMPRESS_ALGORITHM": ["br", "gzip"], "COMPRESS_BR_LEVEL": 4, "COMPRESS_LEVEL": 3, "COMPRESS_MIN_SIZE": 600,
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/problem+json", "text/javascript",
                                "application/manifest+json"],
         "COMPRESS_STREAMS": False,
@@ -212,6 +212,7 @@ def build_app(runtime: Runtime) -> tuple[Flask, Host]:
     # What was built lives as long as the process or the next toggle: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     if not runtime.safe_mode:
         record_repairs(host)
     return app, host

@@ -20,10 +20,11 @@ PRODUCT, CATEGORY = "products.Product", "products.Category"
 # -- for screens -------------------------------------------------------------------------------
 
 
+_variant = Variant.__table__.c
 _RANGES = (
-    select(Variant.product_id, Variant.currency, func.min(Variant.price), func.max(Variant.price))
-    .where(Variant.product_id.in_(bindparam("ids", expanding=True)), Variant.active.is_(True))
-    .group_by(Variant.product_id, Variant.currency)
+    select(_variant.product_id, _variant.currency, func.min(_variant.price), func.max(_variant.price))
+    .where(_variant.product_id.in_(bindparam("ids", expanding=True)), _variant.active.is_(True))
+    .group_by(_variant.product_id, _variant.currency)
 )
 
 

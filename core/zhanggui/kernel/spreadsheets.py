@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-_FORMULA = tuple("=+-@\t\r＝＋－＠｜")  # full-width forms count too
+_FORMULA = frozenset("=+-@\t\r＝＋－＠｜")  # full-width forms count too
 
 
 def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula. Numbers are never passed through here."""
-    return "'" + text if text.startswith(_FORMULA) else text
+    return "'" + text if text[:1] in _FORMULA else text
 
 
 def as_meant(text: str) -> str:
     """The text that :func:`harmless` was given."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,8 +29,16 @@ def csv_rows(
     yield csv_head([c.name for c in columns])
     for rows, extra in gateway.stream(db, screen, actor, query):
         # By columns, because what is the same for a whole column is decided once.
-        cells = [_cells(c, list(map(reader(c, extra.get(c.name), screen.key), rows)), rows, extra.get(c.name), zone, currency) for c in columns]
+        stored = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
+        cells = [_cells(c, _values(c, rows, stored, extra.get(c.name), screen.key), rows, extra.get(c.name), zone, currency) for c in columns]
         yield _lines(list(zip(*cells, strict=True)))
+
+
+def _values(column: Column, rows: Sequence[Any], stored: Mapping[str, Sequence[Any]], extra: Any, key: str) -> Sequence[Any]:
+    """One column of a block, as it is stored."""
+    if column.value is None and column.load is None:
+        return stored[column.name]
+    return list(map(reader(column, extra, key), rows))
 
 
 def csv_head(names: Sequence[str]) -> bytes:
@@ -49,7 +57,7 @@ def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
     return out.getvalue().encode()
 
 
-def _cells(column: Column, values: list[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+def _cells(column: Column, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
     """One column of a block as it stands in the file."""
     if column.kind == "money":
         name = column.currency

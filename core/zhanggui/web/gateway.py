@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, Table, and_, bindparam, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -40,8 +40,22 @@ class Found:
         return self.total <= COUNT_LIMIT
 
 
+class _Asked(NamedTuple):
+    """The statements of a list: its rows (one more than are shown), their number, and by how many columns they are ordered."""
+
+    rows: Select[Any]
+    count: Select[Any]
+    keys: int
+
+
+_KEPT = 200  # questions a screen
+
+
 class Gateway:
-    """Stateless; one instance serves the process."""
+    """One instance serves the process; it remembers statements, never rows."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Screen, dict[Any, _Asked]]] = {}
 
     def table(self, screen: Screen) -> Table:
         """The table behind a screen's source."""
@@ -143,6 +157,44 @@ class Gateway:
         """
         self.check(screen, actor, permission)
         columns = visible_columns(screen, actor)
+        asked = self._asked(screen, actor, columns, query)
+        rows = list(db.execute(asked.rows))
+        backwards = query.before is not None
+        more = len(rows) > query.size
+        rows = rows[: query.size]
+        if backwards:
+            rows.reverse()
+        alone = not (query.page > 1 or query.after or query.before or more)
+        total = len(rows) if alone or not counted else int(db.scalar(asked.count) or 0)
+        keys = [tuple(getattr(row, f"_k{i}") for i in range(asked.keys)) for row in (rows[:1] + rows[-1:])]
+        steady = bool(rows) and all(value is not None for place in keys for value in place)
+        has_next = more or backwards
+        has_previous = query.page > 1 or query.after is not None or (backwards and more)
+        return Found(
+            rows, total, self.extras(db, screen, columns, rows),
+            next=encode_cursor(keys[-1]) if has_next and steady else "",
+            previous=encode_cursor(keys[0]) if has_previous and steady and (query.page > 1 or not backwards or more) else "",
+        )  # fmt: skip
+
+    def _asked(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
+        """The statements of a question; those that many people ask are kept, because building one costs more than running it."""
+        rules = screen.row_rule is not None or any(f.clause is not None for f in screen.filters if f.name in query.filters)
+        if rules or query.page > 1 or query.after or query.before or query.q:
+            return self._ask(screen, actor, columns, query)
+        kept_for, kept = self._kept.get(id(screen), (None, {}))
+        if kept_for is not screen:  # an id is given away again when another generation of the host replaces this one
+            kept = {}
+            self._kept[id(screen)] = (screen, kept)
+        filters = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(query.filters.items()))
+        question = (tuple(c.name for c in columns), query.sort, query.size, filters)
+        found = kept.get(question)
+        if found is None:
+            if len(kept) >= _KEPT:
+                kept.clear()
+            found = kept[question] = self._ask(screen, actor, columns, query)
+        return found
+
+    def _ask(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
         clauses = self.where(screen, actor, query)
         order = self._order(screen, query)
         backwards = query.before is not None
@@ -154,22 +206,7 @@ class Gateway:
         elif query.page > 1:
             statement = self._skip(screen, statement, clauses, order, query)
         statement = statement.order_by(*(e.desc() if down != backwards else e.asc() for e, down in order))
-        rows = list(db.execute(statement.limit(query.size + 1)))
-        more = len(rows) > query.size
-        rows = rows[: query.size]
-        if backwards:
-            rows.reverse()
-        alone = not (query.page > 1 or place or more)
-        total = len(rows) if alone or not counted else self._count(db, screen, clauses)
-        keys = [tuple(getattr(row, f"_k{i}") for i in range(len(order))) for row in rows]
-        steady = bool(rows) and all(value is not None for value in (*keys[0], *keys[-1]))
-        has_next = more or backwards
-        has_previous = query.page > 1 or query.after is not None or (backwards and more)
-        return Found(
-            rows, total, self.extras(db, screen, columns, rows),
-            next=encode_cursor(keys[-1]) if has_next and steady else "",
-            previous=encode_cursor(keys[0]) if has_previous and steady and (query.page > 1 or not backwards or more) else "",
-        )  # fmt: skip
+        return _Asked(statement.limit(query.size + 1), self._counting(screen, clauses), len(order))
 
     def _beyond(self, order: list[tuple[ColumnElement[Any], bool]], place: tuple[Any, ...], backwards: bool) -> ColumnElement[bool]:
         if len(place) != len(order) or any(down != order[0][1] for _, down in order):
@@ -199,13 +236,13 @@ class Gateway:
         ).subquery()
         return statement.where(key.in_(select(ids.c[screen.key])))
 
-    def _count(self, db: Session, screen: Screen, clauses: list[Any]) -> int:
+    def _counting(self, screen: Screen, clauses: list[Any]) -> Select[Any]:
         some = select(self.table(screen).c[screen.key]).where(*clauses).limit(COUNT_LIMIT + 1).subquery()
-        return int(db.scalar(select(func.count()).select_from(some)) or 0)
+        return select(func.count()).select_from(some)
 
     def count(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
-        return self._count(db, screen, self.where(screen, actor, query))
+        return int(db.scalar(self._counting(screen, self.where(screen, actor, query))) or 0)
 
     def tab_counts(self, db: Session, screen: Screen, actor: Actor, f: Filter, *, limit: int = 100) -> dict[Any, int]:
         """How many rows wait behind some choices of a filter, in one statement; none is counted beyond ``limit``."""

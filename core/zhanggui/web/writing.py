@@ -129,7 +129,7 @@ def _label(screen: Screen, row: Mapping[str, Any], key: Any) -> str:
 def _taken(screen: Screen, error: IntegrityError) -> Invalid:
     """Name the field that is taken: the databases say it in their own words."""
     message = str(error.orig)
-    for f in screen.fields:
+    for f in screen.fields() if callable(screen.fields) else screen.fields:
         if f.name in message:
             return Invalid(errors={f.name: _l("This is taken already.")})
     return Invalid(_l("This clashes with an entry that is there already."))

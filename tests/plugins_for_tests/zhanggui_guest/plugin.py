@@ -1,11 +1,51 @@
-"""Adds to the products screen without its templates: a column, a filter, an action, a section, a price step."""
+"""Adds to the products screen without its templates: a column, a filter, an action, a section, a price step.
 
-from sqlalchemy import literal
+It also shows a screen over a bare Core table, which no mapped class stands for.
+"""
 
-from zhanggui.api import Action, Column, Filter, Section, Slot, View, expose, has_access, hookimpl
+from sqlalchemy import Boolean, Integer, MetaData, String, Table, literal
+from sqlalchemy import Column as TableColumn
+
+from zhanggui.api import (
+    Action,
+    Card,
+    Column,
+    Field,
+    Filter,
+    Screen,
+    Search,
+    Section,
+    Slot,
+    UTCDateTime,
+    View,
+    expose,
+    has_access,
+    hookimpl,
+)
 from zhanggui_orders.contracts import Adjustment, PriceStep
 
 BLESSED = []
+BOOK = Table(
+    "guest__book", MetaData(),
+    TableColumn("id", Integer, primary_key=True),
+    TableColumn("name", String(60), nullable=False, unique=True),
+    TableColumn("stars", Integer),
+    TableColumn("public", Boolean, nullable=False, default=False),
+    TableColumn("secret", String(60)),
+    TableColumn("created_at", UTCDateTime, nullable=False),
+    TableColumn("row_version", Integer, nullable=False, default=1),
+)
+ENTRIES = Screen(
+    resource="guest.Entry", source=BOOK, route="/guest-book", title="Guest book", singular="Entry", default_sort=("-id",),
+    columns=[
+        Column("name", "Name", sortable=True), Column("stars", "Stars", "int", sortable=True), Column("public", "Public", "bool"),
+        Column("created_at", "When", "datetime"),
+    ],
+    card=Card(title="name", end="stars"), search=Search(prefix=("name",)),
+    filters=[Filter("public", "Public", "bool"), Filter("stars", "Stars", "int_range")],
+    fields=[Field("name", "Name", required=True, max_length=60), Field("stars", "Stars", "int", minimum=0, maximum=5), Field("public", "Public", "bool")],
+    create="generic", update="generic", delete="generic",
+)
 
 
 def bless(db, *, id, actor, now):
@@ -33,6 +73,11 @@ def register_slots():
         Slot(screen, Action("bless", "Bless", bless, done="Blessed.")),
         Slot(screen, Section("fortune", "Fortune", template="guest/fortune.html", load=lambda db, row: {"omen": "good"})),
     ]
+
+
+@hookimpl
+def register_screens():
+    return [ENTRIES]
 
 
 @hookimpl
