@@ -50,7 +50,7 @@ def _sqlite(url: URL, pooled: bool, read_only: bool) -> Engine:
             got = cursor.execute(f"PRAGMA {name}").fetchone()[0]
             if got != wanted:
                 raise RuntimeError(f"SQLite refused PRAGMA {name}={wanted} and answers {got!r}")
-        cursor.execute("PRAGMA cache_size=-8000")
+        cursor.execute("PRAGMA cache_size=-12000")
         if read_only:
             cursor.execute("PRAGMA query_only=1")
         cursor.close()

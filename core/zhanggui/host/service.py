@@ -14,6 +14,7 @@ from .. import audit
 from ..config.models import StoredSetting
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import lazy_gettext as _l
+from ..i18n.texts import reader
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import DomainError, NotFound
@@ -23,12 +24,20 @@ from ..runtime import Runtime, activated, current_runtime
 from . import generation, use_host
 from .core_part import core_part
 from .discovery import Found, discover
-from .host import Fault, Host, build_host
+from .host import Contribution, Fault, Host, build_host
 from .manifest import Manifest
 from .models import PluginState, Repair
 from .permissions import wanted_permissions
 
 _lock = threading.Lock()
+
+
+def called(plugin_id: str, manifests: Mapping[str, Manifest]) -> str:
+    """A plugin by the name that its reader knows, and the one that commands take."""
+    manifest = manifests.get(plugin_id)
+    return f"{manifest.text('name', reader().locale)} ({plugin_id})" if manifest else plugin_id
+
+
 _FIRST = "plugins.first_enabled"
 
 
@@ -132,6 +141,19 @@ def list_plugins(host: Host) -> list[PluginInfo]:
     return infos
 
 
+def would_add(plugin_id: str) -> Contribution | None:
+    """What a plugin that is switched off would add, beside what it requires; None when it cannot be built."""
+    runtime = current_runtime()
+    manifests = found_plugins(runtime).manifests
+    wanted, ahead = set(), [plugin_id]
+    while ahead:
+        name = ahead.pop()
+        if name in manifests and name not in wanted:
+            wanted.add(name)
+            ahead += manifests[name].requires
+    return build(runtime, wanted).parts.get(plugin_id)
+
+
 def enable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
     """Switch a plugin on: at the very next request it is there, in every process.
 
@@ -149,12 +171,13 @@ def enable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
     missing = [need for need in manifest.requires if need not in wanted]
     if missing:
         raise PluginRefused(
-            _l("%(id)s needs %(needs)s: enable that first."), id=plugin_id, needs=", ".join(missing)
+            _l("%(id)s needs %(needs)s: enable that first."), id=called(plugin_id, manifests),
+            needs=", ".join(called(need, manifests) for need in missing),
         )
     trial = build(runtime, wanted | {plugin_id})
     if plugin_id in trial.faults:
         raise PluginRefused(
-            _l("%(id)s cannot be enabled: %(why)s"), id=plugin_id, why=trial.faults[plugin_id].sentence
+            _l("%(id)s cannot be enabled: %(why)s"), id=called(plugin_id, manifests), why=trial.faults[plugin_id].sentence
         )
     _switch(trial, manifest, True, actor, now)
 
@@ -173,7 +196,8 @@ def disable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
     needing = sorted(i for i in wanted if i in manifests and plugin_id in manifests[i].requires)
     if needing:
         raise PluginRefused(
-            _l("%(id)s is needed by %(needing)s: disable that first."), id=plugin_id, needing=", ".join(needing)
+            _l("%(id)s is needed by %(needing)s: disable that first."), id=called(plugin_id, manifests),
+            needing=", ".join(called(other, manifests) for other in needing),
         )
     _switch(None, manifests.get(plugin_id), False, actor, now, plugin_id)
 

@@ -165,7 +165,13 @@ class Gateway:
         if backwards:
             rows.reverse()
         alone = not (query.page > 1 or query.after or query.before or more)
-        total = len(rows) if alone or not counted else int(db.scalar(asked.count) or 0)
+        seen = len(rows) and (query.page - 1) * query.size + len(rows) if query.after is query.before is None else 0
+        if alone or not counted:
+            total = len(rows)
+        elif seen > COUNT_LIMIT:  # whoever skipped a thousand rows and meets more knows enough
+            total = COUNT_LIMIT + 1
+        else:
+            total = int(db.scalar(asked.count) or 0)
         keys = [tuple(getattr(row, f"_k{i}") for i in range(asked.keys)) for row in (rows[:1] + rows[-1:])]
         steady = bool(rows) and all(value is not None for place in keys for value in place)
         has_next = more or backwards

@@ -15,11 +15,15 @@ from ..auth.permissions import expose, has_access, public, signed_in
 from ..config import settings
 from ..db.uow import reading, unit_of_work
 from ..host import current_host, service
+from ..host.host import Contribution
+from ..host.manifest import Manifest
 from ..host.models import Repair
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
+from ..i18n.texts import ngettext, reader
 from ..kernel import clock
 from ..kernel.errors import DomainError, Invalid
+from ..runtime import current_runtime
 from . import context
 from .page import HomeWidget
 from .shell import shell
@@ -199,7 +203,7 @@ class PluginsView(View):
     def enable(self, plugin_id: str) -> Answer:
         """Switch one on."""
         service.enable_plugin(plugin_id, actor=context.actor(), now=clock.now())
-        flash(_("%(id)s is enabled.", id=plugin_id), "success")
+        flash(_("%(id)s is enabled.", id=_plugin_name(plugin_id)), "success")
         return redirect("/system/plugins/", 303)
 
     @expose("/<plugin_id>/disable", methods=["POST"])
@@ -207,25 +211,43 @@ class PluginsView(View):
     def disable(self, plugin_id: str) -> Answer:
         """Switch one off; its data stays."""
         service.disable_plugin(plugin_id, actor=context.actor(), now=clock.now())
-        flash(_("%(id)s is disabled; its data is kept.", id=plugin_id), "success")
+        flash(_("%(id)s is disabled; its data is kept.", id=_plugin_name(plugin_id)), "success")
         return redirect("/system/plugins/", 303)
 
     enable._permission_name = disable._permission_name = "manage"  # type: ignore[attr-defined]
+
+
+def _plugin_name(plugin_id: str) -> str:
+    manifest = service.found_plugins(current_runtime()).manifests.get(plugin_id)
+    return manifest.text("name", reader().locale) if manifest else plugin_id
 
 
 def _gallery_line(info: service.PluginInfo, infos: list[service.PluginInfo]) -> dict[str, Any]:
     locale = shell().lang.replace("-", "_")
     names = {i.manifest.id: i.manifest.text("name", locale) for i in infos}
     part = current_host().parts.get(info.manifest.id)
-    adds = []
-    if part is not None:
-        adds = [str(s.title) for s in part.screens] + [str(w.title) for w in part.widgets]
+    if part is None and info.state == "disabled":
+        part = service.would_add(info.manifest.id)
+    adds = _additions(part, info.manifest) if part is not None else []
     return {
         "id": info.manifest.id, "name": info.manifest.text("name", locale), "summary": info.manifest.text("summary", locale),
         "version": info.manifest.version, "icon": info.manifest.icon, "state": info.state, "reason": info.reason,
         "needs": [names.get(n, n) for n in info.manifest.requires], "adds": adds, "category": info.manifest.category,
         "needed_by": [names[i.manifest.id] for i in infos if info.manifest.id in i.manifest.requires and i.state == "enabled"],
     }  # fmt: skip
+
+
+def _additions(part: Contribution, manifest: Manifest) -> list[str]:
+    """What a merchant gets: screens, figures on the home page, additions to other screens, settings."""
+    screens = current_host().screens
+    adds = [str(s.title) for s in part.screens] + [str(w.title) for w in part.widgets]
+    for slot in part.slots:
+        what = getattr(slot.add, "label", None) or getattr(slot.add, "title", "")
+        if slot.screen in screens and what:
+            adds.append(_("%(what)s in %(screen)s", what=str(what), screen=str(screens[slot.screen].title)))
+    if manifest.settings:
+        adds.append(ngettext("%(num)s setting", "%(num)s settings", len(manifest.settings)))
+    return list(dict.fromkeys(adds))
 
 
 class RepairsView(View):

@@ -190,7 +190,8 @@ def _finish(db: Session, product: Product, given: Mapping[str, Any]) -> None:
         db.flush()  # its texts need its id
     texts = {field: translations.split(given[field] or "")[1] for field in ("name", "description") if field in given}
     fields = {field: (texts.get(field), getattr(product, field)) for field in {"name", *texts}}
-    names = translations.set_texts(db, RESOURCE, product.id, fields)["name"]
+    with db.no_autoflush:  # one flush at the end is enough
+        names = translations.set_texts(db, RESOURCE, product.id, fields)["name"]
     others = [text for text in names.values() if text != product.name]
     product.search_text = search_text(product.name, product.variants, others)
     db.flush()  # events and the audit name the ids of new variants
