@@ -36,6 +36,7 @@ from .kernel.errors import WiringError
 from .kernel.trace import traced
 from .runtime import Runtime, activated, open_runtime
 from .web import errors, health, theme
+from .web.gateway import gateway
 from .web.home import CORE_VIEWS
 from .web.resource import resource_api
 from .web.shell import TEMPLATE_GLOBALS
@@ -116,7 +117,9 @@ def _flask_config(runtime: Runtime) -> dict[str, Any]:
         "JWT_SECRET_KEY": runtime.keyring.derive("jwt").hex(),
         "TRUSTED_HOSTS": list(config["web.trusted_hosts"]) or None,
         "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024, "MAX_FORM_PARTS": 5000,
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=15),
+        "JWT_REFRESH_TOKEN_EXPIRES": timedelta(days=config["auth.absolute_days"]),
         "PERMANENT_SESSION_LIFETIME": timedelta(days=config["auth.absolute_days"]),
         "COMPRESS_ALGORITHM": ["br", "gzip"], "COMPRESS_BR_LEVEL": 4, "COMPRESS_LEVEL": 3, "COMPRESS_MIN_SIZE": 600,
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/problem+json", "text/javascript",
@@ -171,7 +174,8 @@ class Site:
                     app = self.app(environ)
                 except DBAPIError:
                     log.exception("the database did not answer")
-                    if self._app is None:
+                    # Without it nobody can be told from anybody: only what asks about the database itself goes on.
+                    if self._app is None or environ.get("PATH_INFO") != "/readyz":
                         return _no_database(start_response)
                     app = self._app
             with hosted(app.extensions["zhanggui_host"]), one_reader() if environ["REQUEST_METHOD"] in _READS else nullcontext():
@@ -209,6 +213,7 @@ def build_app(runtime: Runtime) -> tuple[Flask, Host]:
             host.generation = stamp
     host.faults |= broken
     use_host(host)
+    gateway.forget()
     # What was built lives as long as the process or the next toggle: the collector need not look at it again.
     gc.collect()
     gc.freeze()

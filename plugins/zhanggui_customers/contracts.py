@@ -41,6 +41,7 @@ class CustomerRecord:
     note: str | None = None
     source: str = "import"
     created_at: datetime | None = None
+    given: frozenset[str] | None = None  # the columns that the file has; of a known customer only these change
 
 
 @dataclass(frozen=True)

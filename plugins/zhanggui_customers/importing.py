@@ -29,7 +29,8 @@ def batch(db: Session, rows: Sequence[ImportRow], run: ImportRun) -> list[Outcom
             outcomes.append(Outcome.rejected("twice_in_batch"))
         else:
             records[key] = CustomerRecord(
-                key, name[:120], phone=row["phone"], region=(row["region"] or "")[:120], note=row["note"], created_at=run.now
+                key, name[:120], phone=row["phone"], region=(row["region"] or "")[:120], note=row["note"], created_at=run.now,
+                given=frozenset(row.values),
             )
             outcomes.append(Outcome("updated" if key in known else "new"))
     if records:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import clock, job
+from zhanggui.api import clock, current_runtime, job
 
 from .services.counters import count_order
 
@@ -17,13 +17,16 @@ def count_paid_order(
     *,
     customer_id: int | None,
     amount: int,
+    currency: str | None = None,
     at: str | datetime | None = None,
     **_from_newer_releases: object,
 ) -> None:
     """A customer's order was paid."""
     if customer_id is not None:
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at or clock.now()
-        count_order(db, customer_id=customer_id, amount=amount, sign=1, at=moment)
+        # What was paid in another currency counts as an order, but is added to nothing.
+        spent = amount if currency in (None, current_runtime().config["instance.currency"]) else 0
+        count_order(db, customer_id=customer_id, amount=spent, sign=1, at=moment)
 
 
 @job()

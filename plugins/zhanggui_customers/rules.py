@@ -76,5 +76,8 @@ def masked_phone(phone: str | None) -> str:
 
 
 def file_key(external_key: str | None, public_id: str) -> str:
-    """How a customer is known in files: by the key that an import brought, without its source, else by the public id."""
-    return (external_key or public_id).rpartition("/")[2]
+    """How a customer is known in files: by the key that a file brought, else by the public id.
+
+    A key of another source keeps its source, or two tills' customers number 12 would become one.
+    """
+    return external_key.removeprefix("file/") if external_key else public_id

@@ -42,7 +42,7 @@ def register_jobs() -> Sequence[JobDef]:
 
 @hookimpl
 def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
-    return {"products.product.saved@1": [jobs.keep_levels]}
+    return {"products.product.saved@1": [jobs.keep_levels], "products.product.imported@1": [jobs.keep_levels]}
 
 
 @hookimpl

@@ -70,10 +70,10 @@ def money(db: Session, row: Any) -> Mapping[str, Any]:
 
 
 def delivery(db: Session, row: Any) -> Mapping[str, Any]:
-    """Where it goes and what left already. The phone is whole only for who ships or may reveal it."""
+    """Where it goes and what left already. Phone and street are whole only for who ships or may reveal them."""
     actor, address = current_actor(), queries.address_of(row)
     if address and not (actor.may("can_ship", "orders.Order") or actor.may("can_reveal", "customers.Customer")):
-        address = {**address, "phone": customers.masked_phone(address["phone"])}
+        address = {**address, "phone": customers.masked_phone(address["phone"]), "detail": "****"}
     return {
         "address": address,
         "region": " ".join(address["region"]) if address else "",

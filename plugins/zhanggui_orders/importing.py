@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Figure, Importer, ImportRow, ImportRun, Money, Outcome, Preparation, Seen, _l
+from zhanggui.api import Figure, Importer, ImportRow, ImportRun, Money, Outcome, Preparation, Seen, _l, read_decimal
 from zhanggui_customers import facade as customers
 from zhanggui_customers.contracts import CustomerRecord
 from zhanggui_products import facade as products
@@ -28,6 +29,8 @@ FEE_PREFIXES = ("GIFT_0001_",)
 _FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 _MAX_QUANTITY = 10**7
 _ZERO = Decimal(0)
+_NUMBER = re.compile(r"[0-9A-Za-z_-]{1,32}\Z")
+_OPEN = {"open", "未完成", "待付款", "待发货"}
 _CANCELED = {"canceled", "cancelled", "已取消", "交易关闭"}
 
 
@@ -63,8 +66,13 @@ def batch(db: Session, rows: Sequence[ImportRow], run: ImportRun) -> list[Outcom
     new = []
     for order, lines in orders:
         if order.key in known:
-            # Booked by an earlier run or file: it stays as it is, and is not counted as a line once more.
-            outcomes |= {parsed.row.number: Outcome("known", parsed.amount) for parsed in lines}
+            # Booked by an earlier run or file: it stays as it is, and is not counted as a line once more. One
+            # that has other lines now is a matter for a person.
+            same = known[order.key] == len(lines)
+            outcomes |= {
+                parsed.row.number: Outcome("known", parsed.amount) if same else Outcome.rejected("order_changed", parsed.amount)
+                for parsed in lines
+            }
         else:
             new.append(_complete(order, lines, variants, people, run, outcomes))
     if new:
@@ -103,7 +111,7 @@ def _parse(row: ImportRow, run: ImportRun) -> _Parsed | str:
     number, sku = row["number"], row["sku"]
     if number is None:
         return "no_number"
-    if len(number) > 32:
+    if not _NUMBER.match(number):
         return "bad_number"
     if sku is None:
         return "no_sku"
@@ -118,6 +126,8 @@ def _parse(row: ImportRow, run: ImportRun) -> _Parsed | str:
         return "bad_price"
     if at is None:
         return "bad_date"
+    if (row["status"] or "").casefold() in _OPEN:
+        return "not_finished"
     fee = _is_fee(sku, run) or price < 0
     return _Parsed(row, number, sku, int(quantity), price, at, fee)
 
@@ -154,13 +164,19 @@ def _buyer(lines: Sequence[_Parsed]) -> str | None:
     return next((p.row["customer"] for p in lines if p.row["customer"]), None)
 
 
-def _known(db: Session, orders: Sequence[HistoricOrder]) -> set[str]:
+def _known(db: Session, orders: Sequence[HistoricOrder]) -> dict[str, int]:
+    """How many lines each of these orders has that are there: brought by an import, or placed in this shop."""
     keys = {history.external_key(order): order.key for order in orders}
-    found: set[str] = set()
-    names = list(keys)
-    for start in range(0, len(names), 500):
-        some = db.scalars(select(Order.external_key).where(Order.external_key.in_(names[start : start + 500])))
-        found |= {keys[key] for key in some if key is not None}
+    numbers = {order.number: order.key for order in orders if order.number}
+    c, lines = Order.__table__.c, func.count(OrderLine.id)
+    found: dict[str, int] = {}
+    for start in range(0, len(orders), 500):
+        names = [history.external_key(order) for order in orders[start : start + 500]]
+        own = [order.number for order in orders[start : start + 500]]
+        mine = c.external_key.is_(None) & c.number.in_(own)
+        counted = select(c.external_key, c.number, lines).outerjoin(OrderLine, OrderLine.order_id == c.id).group_by(c.id, c.external_key, c.number)
+        for external, number, count in db.execute(counted.where(c.external_key.in_(names) | mine)):
+            found[keys[external] if external is not None else numbers[number]] = count
     return found
 
 
@@ -253,10 +269,10 @@ def _decimal(text: str | None) -> Decimal | None:
     if text is None:
         return None
     try:
-        value = Decimal(text.replace(",", "").replace("，", "").strip().lstrip("¥￥$€£"))
-    except InvalidOperation:
+        value = read_decimal(text)
+    except ValueError:
         return None
-    return value if value.is_finite() and abs(value) < 10**15 else None
+    return value if abs(value) < 10**15 else None
 
 
 def _amount(row: ImportRow) -> Decimal:
@@ -269,7 +285,8 @@ def _moment(text: str | None, run: ImportRun) -> datetime | None:
     if text is None:
         return None
     for moment in _read(text, run.options.get("date_format")):
-        return moment if moment.tzinfo else moment.replace(tzinfo=run.zone)
+        # Programs write the first day of the calendar where they know none.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=run.zone)) if 1900 <= moment.year <= 9000 else None
     return None
 
 

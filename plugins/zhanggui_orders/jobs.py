@@ -50,3 +50,6 @@ def _each(due: Callable[..., list[int]], before: datetime, act: Callable[..., No
                 act(db, order_id, clock.now())
         except DomainError as refusal:  # paid or moved in this moment, or a plugin objects: the others go on
             log.info("order %s was left as it is: %s", order_id, refusal)
+        except Exception:
+            # One order that cannot be handled must not keep the stock of all that come after it.
+            log.exception("order %s could not be handled", order_id)

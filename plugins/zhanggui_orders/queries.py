@@ -150,7 +150,7 @@ def page_of_customer(
 def searched_phone(text: str) -> str | None:
     """The index of what may be a whole phone number, else None: an order number is longer than any."""
     plain = re.sub(r"[\s-]", "", text)
-    if not re.match(r"(\+\d{7,15}|1\d{10})\Z", plain):
+    if not re.match(r"(\+[0-9]{7,15}|1[0-9]{10})\Z", plain):
         return None
     return customers.phone_index(plain)
 

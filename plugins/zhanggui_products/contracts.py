@@ -80,7 +80,11 @@ class VariantRecord:
 
 @dataclass(frozen=True)
 class ProductRecord:
-    """A product as an import brings it, known by ``key`` when it comes again."""
+    """A product as an import brings it, known by ``key`` when it comes again.
+
+    ``given`` names the columns that the file has (of the product and of its variants); of a product that is
+    there already, only these are changed. None: all of them.
+    """
 
     key: str
     name: str
@@ -88,3 +92,4 @@ class ProductRecord:
     description: str = ""
     category: str | None = None  # by its name; made where there is none
     status: str = "on_sale"
+    given: frozenset[str] | None = None

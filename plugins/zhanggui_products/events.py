@@ -16,6 +16,13 @@ class ProductSaved(Event, name="products.product.saved", version=1, key="product
 
 
 @dataclass(frozen=True)
+class ProductsImported(Event, name="products.product.imported", version=1):
+    """Products were made or changed in bulk; ``variant_ids`` are some hundreds of their variants."""
+
+    variant_ids: list[int]
+
+
+@dataclass(frozen=True)
 class PriceChanged(Event, name="products.variant.price_changed", version=1, key="variant_id"):
     """A variant costs something else from now on; orders already placed keep their price."""
 

@@ -39,7 +39,7 @@ def batch(db: Session, last: Any, limit: int) -> tuple[Sequence[Sequence[Any]], 
 def _product(row: Any) -> str:
     """What keeps the variants of one product together; nothing for one that was known by its SKU alone."""
     key = (row.external_key or row.key).removeprefix("product:")
-    return "" if key.startswith("sku:") else key
+    return "" if key == f"sku:{row.sku}" else row.key if key.startswith("sku:") else key
 
 
 PRODUCTS = Exporter("products", _l("Products"), COLUMNS, batch)

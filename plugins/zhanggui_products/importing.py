@@ -39,7 +39,7 @@ def batch(db: Session, rows: Sequence[ImportRow], run: ImportRun) -> list[Outcom
             leader = good[0][0]
             records[key] = ProductRecord(
                 key, leader["name"] or "", [variant for _row, variant in good], leader["description"] or "",
-                (leader["category"] or "")[:120] or None, status="draft",
+                (leader["category"] or "")[:120] or None, status="draft", given=frozenset(leader.values),
             )  # fmt: skip
     if records:
         upsert_products(db, list(records.values()), batch_id=run.batch_id, actor=run.actor, now=run.now)
@@ -79,10 +79,10 @@ def _owners(db: Session, skus: Sequence[str]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for start in range(0, len(skus), 500):
         rows = db.execute(
-            select(Variant.sku, Product.external_key).join(Product, Variant.product_id == Product.id)
+            select(Variant.sku, Product.external_key, Product.public_id).join(Product, Variant.product_id == Product.id)
             .where(Variant.sku.in_(skus[start : start + 500]))
         )  # fmt: skip
-        found |= {row.sku: row.external_key for row in rows}
+        found |= {row.sku: row.external_key or f"product:{row.public_id}" for row in rows}
     return found
 
 

@@ -27,7 +27,7 @@ def register_menu() -> Sequence[MenuItem]:
 
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
-    return [events.ProductSaved, events.PriceChanged]
+    return [events.ProductSaved, events.ProductsImported, events.PriceChanged]
 
 
 @hookimpl

@@ -137,11 +137,11 @@ class _Lines(fields.List[Any]):
 class CartBody(Body):
     lines = _Lines(fields.Nested(CartLineBody), required=True)
     address_id = Text(32, allow_none=True, load_default=None)
-    note = Text(500, load_default="")
+    note = Text(500, load_default="", allow_none=True)
 
 
 class CancelBody(Body):
-    reason = Text(200, load_default="")
+    reason = Text(200, load_default="", allow_none=True)
 
 
 def _region(**kwargs: Any) -> fields.List[Any]:

@@ -40,7 +40,7 @@ from ..kernel.errors import (
     StaleRow,
 )
 from ..kernel.ids import public_id
-from ..kernel.money import Money, allocate
+from ..kernel.money import Money, allocate, read_decimal
 from ..notices import notify
 from ..runtime import current_runtime
 from ..web.describe import (
@@ -76,6 +76,6 @@ __all__ = [
     "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",
     "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "reading",
+    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
     "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file",
 ]  # fmt: skip

@@ -74,8 +74,10 @@ class ContainedSecurityApi(SecurityApi):
             401: {description: Wrong name or password}
             429: {description: Too many tries}
         """
-        body = request.get_json(silent=True)
-        if not isinstance(body, dict) or not isinstance(body.get("username"), str) or not isinstance(body.get("password"), str):
+        from ..web.bodies import json_object
+
+        body = json_object()
+        if not isinstance(body.get("username"), str) or not isinstance(body.get("password"), str):
             raise BadRequest()
         principal = service.authenticate(body["username"], body["password"], request.remote_addr)
         claims = _claims(principal)
@@ -126,6 +128,12 @@ class ContainedSecurityManager(SecurityManager):
     def auth_user_db(self, username: str, password: str) -> Any:
         """The base's door to log-in leads to ours."""
         return service.authenticate(username, password, request.remote_addr)
+
+    def create_login_manager(self, app: Any) -> Any:
+        """Sessions alone say who somebody is; the cookie with which Flask-Login remembers people is never read."""
+        manager = super().create_login_manager(app)
+        manager._load_user_from_remember_cookie = lambda cookie: None
+        return manager
 
     def load_user(self, pk: Any) -> Principal | None:
         """For Flask-Login."""

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ..db.crypto import seal, unseal
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
@@ -72,7 +73,8 @@ def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answ
             row = {"owner": owner, "key": key, "fingerprint": print_, "status": 0, "body": b"", "created_at": clock.now()}
             db.execute(insert(table).values(**row))
             answer = act(db)
-            db.execute(table.update().where(where).values(status=answer.status, body=answer.body))
+            # Sealed: an answer can hold an address and a phone.
+            db.execute(table.update().where(where).values(status=answer.status, body=seal(answer.body.decode())))
             return answer
     except IntegrityError:
         found = _find(owner, key, print_)
@@ -91,7 +93,7 @@ def _find(owner: str, key: str, print_: str) -> Answer | None:
         return None
     if row.fingerprint != print_:
         raise KeyReused()
-    return Answer(row.status, row.body, replayed=True)
+    return Answer(row.status, unseal(row.body).encode(), replayed=True)
 
 
 def forget_old(db: Session) -> int:

@@ -48,6 +48,10 @@ class WrongCredentials(DomainError):
     message = _l("The user name or the password is wrong.")
 
 
+class WrongPassword(Invalid):
+    """The present password was not the right one."""
+
+
 class LastOwner(DomainError):
     """The shop would be left without anybody who may do everything."""
 
@@ -66,39 +70,37 @@ def authenticate(username: str, password: str, ip: str | None) -> Principal:
     """
     now = clock.now()
     buckets = [throttle.bucket("user", username), throttle.bucket("ip", ip or "")]
-    with reading() as db:
-        try:
-            throttle.check(db, buckets)
-        except throttle.TooManyTries:
-            refused = True
-        else:
-            refused = False
-            user: Any = db.execute(select(User.id, User.password, User.active).where(User.username == username)).first()
-    if refused:
-        _note(username, "throttled", ip, now)
+    with unit_of_work() as db:
+        # Counted before it is looked at: of many tries at once, only so many pass.
+        full = throttle.count(db, buckets) > throttle.LIMIT
+        user: Any = db.execute(select(User.id, User.password, User.active).where(User.username == username)).first()
+        if full:
+            _note(db, username if user else "", "throttled", ip, now)
+    if full:
         raise throttle.TooManyTries()
     matches = check_password_hash(user.password if user and user.password else _NOBODY, password)
     principal = find_principal(user.id) if user and matches and user.active else None
-    if principal is None:
-        _note(username if user else "", "failed", ip, now, buckets)
-        raise WrongCredentials()
     with unit_of_work() as db:
-        throttle.clear(db, buckets[:1])
-        db.execute(
-            update(User).where(User.id == principal.id).values(last_login=now.replace(tzinfo=None), login_count=func.coalesce(User.login_count, 0) + 1)
-        )
-        audit.record(
-            db, "core.login.succeeded", target=("core.User", principal.id), label=principal.username, actor=principal.actor(ip), now=now
-        )
+        if principal is None:
+            _note(db, username if user else "", "failed", ip, now)
+        else:
+            throttle.clear(db, buckets[:1])
+            throttle.take_back(db, buckets[1:])
+            db.execute(
+                update(User).where(User.id == principal.id).values(last_login=now.replace(tzinfo=None), login_count=func.coalesce(User.login_count, 0) + 1)
+            )
+            audit.record(
+                db, "core.login.succeeded", target=("core.User", principal.id), label=principal.username, actor=principal.actor(ip), now=now
+            )
+    if principal is None:
+        raise WrongCredentials()
     return principal
 
 
-def _note(username: str, outcome: str, ip: str | None, now: datetime, buckets: Sequence[str] = ()) -> None:
+def _note(db: Session, username: str, outcome: str, ip: str | None, now: datetime) -> None:
+    """A try that led nowhere. A name that nobody has is left out: it is often a password in the wrong field."""
     actor = Actor("anonymous", name=username[:64], ip=ip)
-    with unit_of_work() as db:
-        if buckets:
-            throttle.count(db, list(buckets))
-        audit.record(db, f"core.login.{outcome}", target=("core.User", ""), label=username[:64], actor=actor, now=now)
+    audit.record(db, f"core.login.{outcome}", target=("core.User", ""), label=username[:64], actor=actor, now=now)
 
 
 def start_session(db: Session, principal: Principal, *, ip: str | None, device: str, now: datetime) -> tuple[int, str]:
@@ -166,11 +168,12 @@ def check_password(password: str, username: str) -> None:
 def change_own_password(db: Session, *, old: str, new: str, session_row: int | None, actor: Actor, now: datetime) -> None:
     """Change one's own password; other devices are signed out.
 
-    :raises Invalid: when the old one is wrong or the new one is weak.
+    :raises WrongPassword: when the old one is wrong.
+    :raises Invalid: when the new one is weak.
     """
     stored = db.scalar(select(User.password).where(User.id == actor.id))
     if not check_password_hash(stored or _NOBODY, old):
-        raise Invalid(errors={"old": _l("This is not your present password.")})
+        raise WrongPassword(errors={"old": _l("This is not your present password.")})
     _set_password(db, actor.id or 0, actor.name, new, actor, now, but=session_row)
 
 

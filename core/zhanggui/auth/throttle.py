@@ -42,8 +42,11 @@ def check(db: Session, buckets: list[str]) -> None:
         raise TooManyTries()
 
 
-def count(db: Session, buckets: list[str]) -> None:
-    """One more failure in each; a window that has run out starts anew. One statement, so parallel ones add up."""
+def count(db: Session, buckets: list[str]) -> int:
+    """One more try in each; a window that has run out starts anew. Answers the fullest.
+
+    One statement, so that parallel tries add up.
+    """
     now = clock.now()
     dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
     insert = dialect.insert(Throttle.__table__).values([{"bucket": b, "window_start": now, "count": 1} for b in sorted(buckets)])
@@ -55,7 +58,13 @@ def count(db: Session, buckets: list[str]) -> None:
             "window_start": case((expired, now), else_=Throttle.__table__.c.window_start),
         },
     )
-    db.execute(statement)
+    return max(db.scalars(statement.returning(Throttle.__table__.c.count)))
+
+
+def take_back(db: Session, buckets: list[str]) -> None:
+    """A try that was counted was none that counts."""
+    table = Throttle.__table__
+    db.execute(table.update().where(table.c.bucket.in_(buckets), table.c.count > 0).values(count=table.c.count - 1))
 
 
 def clear(db: Session, buckets: list[str]) -> None:

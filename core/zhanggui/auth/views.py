@@ -8,6 +8,7 @@ from flask import Response, flash, redirect, render_template, request, session
 from flask_jwt_extended import JWTManager
 from flask_login import current_user
 
+from ..config import settings
 from ..db.uow import reading, unit_of_work
 from ..i18n.formats import zone_choices
 from ..i18n.texts import gettext as _
@@ -18,7 +19,7 @@ from ..runtime import current_runtime
 from . import service
 from .headers import safe_next
 from .permissions import expose, public, signed_in
-from .throttle import TooManyTries
+from .throttle import TooManyTries, throttled
 
 
 def _back(default: str = "/me/") -> Any:
@@ -49,7 +50,7 @@ def register(builder: Any) -> None:
         @public("nobody is signed in yet")
         def enter(self) -> Any:
             """Check name and password, then start a session under a new id."""
-            username, password = request.form.get("username", "").strip(), request.form.get("password", "")
+            username, password = request.form.get("username", "").replace("\0", "").strip(), request.form.get("password", "")
             try:
                 principal = service.authenticate(username, password, request.remote_addr)
             except service.WrongCredentials as error:
@@ -95,7 +96,8 @@ def register(builder: Any) -> None:
             try:
                 if request.form.get("password", "") != request.form.get("again", ""):
                     raise Invalid(errors={"again": _("The two new passwords differ.")})
-                with unit_of_work() as db:
+                guesses = throttled(f"password:{current_actor().id}", counts=service.WrongPassword)
+                with guesses, unit_of_work() as db:
                     service.change_own_password(
                         db, old=request.form.get("old", ""), new=request.form.get("password", ""),
                         session_row=session.row_id, actor=current_actor(), now=clock.now(),  # type: ignore[attr-defined]
@@ -150,7 +152,7 @@ def register(builder: Any) -> None:
             own = FormField(
                 "time_zone", "f-time_zone", _("Time zone"), "choice", value=current_user.time_zone or "shop", required=True,
                 help=_("Times are shown in this zone. The shop's days end at the shop's midnight."),
-                choices=[("shop", _("As the shop (%(zone)s)", zone=current_runtime().config["instance.time_zone"])), *zone_choices()],
+                choices=[("shop", _("As the shop (%(zone)s)", zone=settings.get("instance.time_zone"))), *zone_choices()],
             )  # fmt: skip
             page = FormPage(_("Time zone"), "/me/time-zone", [own], _("Save"), "/me/")
             return render_template("zg/form.html", page=page)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..config import settings
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..host.declare import Exporter
@@ -31,7 +32,7 @@ def export_csv(kind: str, target: Path) -> int:
     :raises NotFound: when there is neither such a kind nor such a screen.
     """
     config = current_runtime().config
-    zone, currency = ZoneInfo(config["instance.time_zone"]), config["instance.currency"]
+    zone, currency = ZoneInfo(settings.get("instance.time_zone")), config["instance.currency"]
     exporters = {exporter.kind: exporter for exporter in current_host().every("exporters")}
     screen = current_host().screens.get(kind)
     if kind not in exporters and screen is None:

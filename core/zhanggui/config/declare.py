@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 KINDS = ("str", "int", "bool", "list", "secret", "zone", "url")
+_LARGEST, _LONGEST = 10**9, 2000  # of a setting that names no limits itself
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -70,10 +71,13 @@ class Setting:
         if self.kind == "list" and not all(isinstance(part, str) for part in checked):
             raise ValueError("must be a list of texts")
         if self.kind == "int":
-            if self.minimum is not None and checked < self.minimum:
-                raise ValueError(f"must be at least {self.minimum}")
-            if self.maximum is not None and checked > self.maximum:
-                raise ValueError(f"must be at most {self.maximum}")
+            least, most = self.minimum if self.minimum is not None else -_LARGEST, self.maximum if self.maximum is not None else _LARGEST
+            if checked < least:
+                raise ValueError(f"must be at least {least}")
+            if checked > most:
+                raise ValueError(f"must be at most {most}")
+        if expected is str and (len(checked) > _LONGEST or "\0" in checked):
+            raise ValueError(f"must be text of at most {_LONGEST} characters")
         if self.choices and checked not in self.choices:
             raise ValueError(f"must be one of {', '.join(self.choices)}")
         if self.kind == "zone":

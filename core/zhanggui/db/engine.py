@@ -40,7 +40,7 @@ def _sqlite(url: URL, pooled: bool, read_only: bool) -> Engine:
     kwargs: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
     if pooled:
         kwargs |= {"pool_size": 20, "max_overflow": 20}
-    engine = create_engine(url, connect_args={"timeout": 15, "isolation_level": None}, **kwargs)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "isolation_level": None}, **kwargs)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
@@ -70,7 +70,7 @@ def _postgresql(url: URL, pooled: bool, read_only: bool) -> Engine:
         kwargs |= {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": False}
     if read_only:
         kwargs["isolation_level"] = "AUTOCOMMIT"
-    engine = create_engine(url, connect_args={"connect_timeout": 5}, **kwargs)
+    engine = create_engine(url, hide_parameters=True, connect_args={"connect_timeout": 5}, **kwargs)
 
     @event.listens_for(engine, "connect")
     def check_durability(dbapi_connection: Any, record: Any) -> None:

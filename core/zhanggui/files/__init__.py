@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..kernel.actors import Actor
@@ -56,6 +58,12 @@ def save_image(db: Session, stream: IO[bytes], *, filename: str, actor: Actor, n
         )
     )  # fmt: skip
     return FileRef(file_id)
+
+
+def known(db: Session, file_ids: Collection[str]) -> set[str]:
+    """Of these ids, those of stored files."""
+    plain = [i for i in file_ids if i.isascii() and i.isalnum() and len(i) == 16]
+    return set(db.scalars(select(StoredFile.id).where(StoredFile.id.in_(plain)))) if plain else set()
 
 
 def url_for_file(file_id: str, size: str = "thumb") -> str:

@@ -130,7 +130,7 @@ def build_host(
     for module in CORE_SPECS:
         manager.add_hookspecs(module)
     host = Host(manager)
-    wanted = set(enabled)
+    wanted = set(enabled) & set(manifests)
     loaded: dict[str, ModuleType] = {}
     for plugin_id, manifest in manifests.items():
         if plugin_id not in wanted:
@@ -174,7 +174,7 @@ def _reason_to_refuse(manifest: Manifest, wanted: set[str], host: Host, unready:
         if need not in host.manifests:
             return Fault(manifest.id, "requires", f"{manifest.id} needs {need}, which is not running")
     for other in manifest.conflicts:
-        if other in wanted and other in host.manifests:
+        if other in wanted:
             return Fault(manifest.id, "requires", f"{manifest.id} cannot run beside {other}")
     if manifest.id in unready:
         return Fault(manifest.id, "migrate", unready[manifest.id])

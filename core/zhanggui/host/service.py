@@ -21,7 +21,7 @@ from ..kernel.errors import DomainError, NotFound
 from ..migrations import runner
 from ..migrations.runner import Outcome
 from ..runtime import Runtime, activated, current_runtime
-from . import generation, use_host
+from . import generation, hosted, use_host
 from .core_part import core_part
 from .discovery import Found, discover
 from .host import Contribution, Fault, Host, build_host
@@ -175,11 +175,26 @@ def enable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
             needs=", ".join(called(need, manifests) for need in missing),
         )
     trial = build(runtime, wanted | {plugin_id})
-    if plugin_id in trial.faults:
-        raise PluginRefused(
-            _l("%(id)s cannot be enabled: %(why)s"), id=called(plugin_id, manifests), why=trial.faults[plugin_id].sentence
-        )
+    # Its own fault, or that of one that ran until now and cannot run beside it.
+    running = build(runtime, wanted).manifests
+    fault = trial.faults.get(plugin_id) or next((trial.faults[i] for i in sorted(trial.faults) if i in running), None)
+    if fault is None:
+        fault = _mounted(runtime, trial)
+    if fault is not None:
+        raise PluginRefused(_l("%(id)s cannot be enabled: %(why)s"), id=called(plugin_id, manifests), why=fault.sentence)
     _switch(trial, manifest, True, actor, now)
+
+
+def _mounted(runtime: Runtime, trial: Host) -> Fault | None:
+    """What is wrong with the views of a host that no process serves yet."""
+    from ..app import PluginFailed, create_app
+
+    try:
+        with hosted(trial):
+            create_app(runtime, trial)
+    except PluginFailed as failed:
+        return Fault(failed.plugin, "build", f"{type(failed.error).__name__}: {failed.error}")
+    return None
 
 
 def disable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:

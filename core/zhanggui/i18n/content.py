@@ -122,6 +122,11 @@ def all_texts(db: Session, resource: str, row_id: int, field: str, *, source: st
     return {source_locale(): source} | {row.locale: row.text for row in rows}
 
 
+def texts_in_all(db: Session, resource: str, row_id: int, field: str) -> list[str]:
+    """The translations of one field, without its source."""
+    return [row.text for row in db.scalars(_OF, _of(resource, row_id, [field]))]
+
+
 def outdated_locales(db: Session, resource: str, row_id: int, field: str, *, source: str) -> list[str]:
     """Languages whose text was made from an older source."""
     rows = db.scalars(_OF, _of(resource, row_id, [field]))

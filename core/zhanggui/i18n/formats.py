@@ -28,9 +28,9 @@ def _parsed(code: str) -> Locale:
 
 
 def _zone() -> ZoneInfo:
-    from ..runtime import current_runtime
+    from ..config import settings
 
-    return reader().zone or _named_zone(current_runtime().config["instance.time_zone"])
+    return reader().zone or _named_zone(settings.get("instance.time_zone"))
 
 
 @lru_cache(maxsize=64)

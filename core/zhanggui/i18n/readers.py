@@ -11,6 +11,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request, session
 from flask_login import current_user
 
+from ..config import settings
 from ..host.host import Host
 from ..runtime import Runtime
 from . import texts
@@ -45,7 +46,7 @@ def choose_readers(app: Flask, runtime: Runtime) -> None:
         return _best(locales, default) if request.accept_languages else default
 
     def zone() -> str:
-        return (has_request_context() and getattr(current_user, "time_zone", None)) or str(runtime.config["instance.time_zone"])
+        return (has_request_context() and getattr(current_user, "time_zone", None)) or str(settings.get("instance.time_zone"))
 
     def read() -> None:
         code = locale()

@@ -135,13 +135,15 @@ def _sheet(path: Path) -> Any:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # a damaged archive shows in many kinds of exceptions
         raise Invalid(_l("%(name)s is no workbook that can be read.", name=path.name)) from error
-    return book, book.worksheets[0]
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()  # programs that write in one pass say "A1" and mean all
+    return book, sheet
 
 
 def _open_xlsx(path: Path) -> Table:
     book, sheet = _sheet(path)
     header = next(sheet.iter_rows(values_only=True), ())
-    expected = (sheet.max_row or 1) - 1
+    expected = sheet.max_row - 1 if sheet.max_row else None
     book.close()
     return Table(path, [plain(name) or "" for name in header], expected, "xlsx")
 

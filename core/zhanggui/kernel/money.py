@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
 _EXPONENT = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
+_DECIMAL = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20})(?:\.[0-9]{0,12})?\Z|\.[0-9]{1,12}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 # The largest amount an 8-byte integer column holds with room to add a few thousand of them.
 MAX_AMOUNT = 10**15
@@ -16,6 +17,21 @@ MAX_AMOUNT = 10**15
 def exponent(currency: str) -> int:
     """Number of decimals of a currency, 2 unless ISO 4217 says otherwise."""
     return _EXPONENT.get(currency, 2)
+
+
+def read_decimal(text: str) -> Decimal:
+    """A number in major units as people write it: a sign of money before it, commas between thousands alone.
+
+    ``"19,90"`` is refused and not read as 1990: in half of the world it means nineteen ninety.
+
+    :raises ValueError: when it is no such number.
+    """
+    cleaned = text.strip().replace("，", ",")
+    negative, cleaned = cleaned.startswith("-"), cleaned.removeprefix("-").lstrip("¥￥$€£ ")
+    if not _DECIMAL.match(cleaned):
+        raise ValueError(f"not an amount of money: {text[:40]!r}")
+    value = Decimal(cleaned.replace(",", ""))
+    return -value if negative else value
 
 
 class CurrencyMismatch(ValueError):
@@ -45,13 +61,7 @@ class Money:
 
         :raises ValueError: when it is no number, too precise for the currency, or too large.
         """
-        cleaned = text.strip().replace(",", "").replace("，", "").lstrip("¥￥$€£").strip()
-        try:
-            value = Decimal(cleaned)
-        except InvalidOperation:
-            raise ValueError(f"not an amount of money: {text!r}") from None
-        if not value.is_finite():
-            raise ValueError(f"not an amount of money: {text!r}")
+        value = read_decimal(text)
         minor = value.scaleb(exponent(currency))
         if minor != minor.to_integral_value():
             raise ValueError(f"{currency} has {exponent(currency)} decimals: {text!r}")
@@ -125,5 +135,9 @@ def allocate(total: int, weights: list[int]) -> list[int]:
     whole = sum(weights)
     if whole <= 0:
         raise ValueError("weights must add up to more than zero")
-    parts = [total * weight // whole for weight in weights[:-1]]
-    return [*parts, total - sum(parts)]
+    sign = -1 if total < 0 else 1
+    parts = [sign * (abs(total) * weight // whole) for weight in weights]
+    # What rounding left goes to the last part that weighs something: a gift must not begin to cost.
+    last = max(place for place, weight in enumerate(weights) if weight)
+    parts[last] += total - sum(parts)
+    return parts

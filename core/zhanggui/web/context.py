@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 
+from ..config import settings
 from ..host import current_host
+from ..i18n.texts import lazy_gettext as _l
 from ..i18n.texts import reader
 from ..kernel import clock
 from ..kernel.actors import Actor, current_actor
+from ..kernel.errors import BadRequest
 from ..runtime import current_runtime
 from .describe import Screen
 from .forms import FormContext
@@ -31,7 +34,7 @@ def currency() -> str:
 
 def zone() -> ZoneInfo:
     """The reader's time zone: his own setting, else the instance's."""
-    return reader().zone or ZoneInfo(current_runtime().config["instance.time_zone"])
+    return reader().zone or ZoneInfo(settings.get("instance.time_zone"))
 
 
 def content_locales() -> list[tuple[str, str]]:
@@ -68,5 +71,15 @@ def arguments() -> dict[str, str]:
     args: dict[str, str] = {}
     for name in request.args:
         values: list[Any] = [v for v in request.args.getlist(name) if v]
-        args[name] = ",".join(values)
+        args[name] = storable(",".join(values), name)
     return args
+
+
+def storable(text: str, name: str) -> str:
+    """The text itself, when a database can take it.
+
+    :raises BadRequest: naming the argument that holds what no text holds.
+    """
+    if "\0" in text or not text.isprintable() and any("\ud800" <= ch <= "\udfff" for ch in text):
+        raise BadRequest(_l("%(name)s has a character that cannot be stored."), name=name[:40], field=name[:40])
+    return text

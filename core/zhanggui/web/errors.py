@@ -33,10 +33,10 @@ def problem(status: int, code: str, detail: str, *, errors: dict[str, str] | Non
     return Response(json.dumps(body), status, mimetype="application/problem+json")
 
 
-def answer(status: int, code: str, detail: str, *, errors: dict[str, str] | None = None) -> BaseResponse:
+def answer(status: int, code: str, detail: str, *, errors: dict[str, str] | None = None, **members: object) -> BaseResponse:
     """The error in the form that the client can read."""
     if context.wants_json():
-        return problem(status, code, detail, errors=errors)
+        return problem(status, code, detail, errors=errors, **members)
     title = {403: _("Not allowed"), 404: _("Not found"), 409: _("Not now"), 500: _("Something broke"), 503: _("One moment")}.get(
         status, _("That did not work")
     )
@@ -54,7 +54,8 @@ def install(app: Flask) -> None:
         if request.method == "POST" and not context.wants_json() and error.status in (409, 422):
             return _back_with(error)
         errors = {k: str(v) for k, v in error.errors.items()} if isinstance(error, Invalid) else None
-        response = answer(error.status, error.code, error.text(), errors=errors)
+        members = {"changed": sorted(error.changed)} if isinstance(error, StaleRow) else {}
+        response = answer(error.status, error.code, error.text(), errors=errors, **members)
         if error.status == 429:
             response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
         return response

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from ..files import save_image, url_for_file
+from ..files import known, save_image, url_for_file
 from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from ..kernel.errors import Invalid
@@ -92,6 +92,8 @@ def _read(
         return {code: text for code, text in texts.items() if text}
     if f.kind in ("image", "images"):
         kept = [i for i in form.getlist(name) if i]
+        if len(kept) > MAX_ROWS or known(db, kept) != set(kept):
+            raise ValueError(_("Choose from the list."))
         for upload in files.getlist(f"{name}__new"):
             if upload.filename:
                 ref = save_image(db, upload.stream, filename=upload.filename, actor=context.actor, now=context.now)
@@ -144,7 +146,7 @@ def _read_rows(
 
 def _text(text: str, f: Field) -> str:
     text = text.replace("\r\n", "\n").strip()
-    if "\x00" in text:
+    if "\x00" in text or any("\ud800" <= ch <= "\udfff" for ch in text):
         raise ValueError(_("This text has a character that cannot be stored."))
     limit = f.max_length or (20_000 if f.kind in ("long_text", "translations") else 255)
     if len(text) > limit:
@@ -174,8 +176,7 @@ def parse_value(f: Field, text: str, context: FormContext, db: Session) -> Any:
     if f.kind == "date":
         return _parsed(date.fromisoformat, text, _("A date such as 2026-01-31 is needed."))
     if f.kind == "datetime":
-        moment = _parsed(datetime.fromisoformat, text, _("A date and time such as 2026-01-31 18:00 is needed."))
-        return moment.replace(tzinfo=moment.tzinfo or context.zone).astimezone(UTC)
+        return _parsed(lambda typed: _moment(typed, context.zone), text, _("A date and time such as 2026-01-31 18:00 is needed."))
     if f.kind == "choice":
         by_text = {str(c.value): c.value for c in choices_of(f)}
         if text not in by_text:
@@ -184,6 +185,11 @@ def parse_value(f: Field, text: str, context: FormContext, db: Session) -> Any:
     if f.kind == "lookup":
         return _looked_up(f, _int(text), context, db)
     return text
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
 
 
 def _int(text: str) -> int:
@@ -204,7 +210,7 @@ def _bounded(f: Field, number: int) -> int:
 def _parsed(parse: Any, text: str, sentence: str) -> Any:
     try:
         return parse(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(sentence) from None
 
 
@@ -212,7 +218,7 @@ def _looked_up(f: Field, row_id: int, context: FormContext, db: Session) -> int:
     from ..host import current_host
 
     target = current_host().screens.get(f.to or "")
-    if target is None or not gateway.allowed_ids(db, target, context.actor, [row_id], "can_list"):
+    if target is None or not context.actor.may("can_list", target.resource) or not gateway.allowed_ids(db, target, context.actor, [row_id], "can_list"):
         raise ValueError(_("Choose from the list."))
     return row_id
 
@@ -274,8 +280,9 @@ def _present_lookup(f: Field, result: FormField, context: FormContext, db: Sessi
     if target is None:
         return
     result.lookup_href = f"{target.route}/lookup"
-    if result.value not in (None, "") and str(result.value).isdigit():
-        result.lookup_label = gateway.labels(db, target, [int(result.value)]).get(int(result.value), "")
+    text = str(result.value or "")
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        result.lookup_label = gateway.label(db, target, context.actor, int(text))
 
 
 def _as_typed(f: Field, value: Any, context: FormContext) -> Any:

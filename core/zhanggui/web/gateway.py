@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, Table, and_, bindparam, func, inspect, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, and_, bindparam, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..db.types import Pii
@@ -66,7 +66,8 @@ class Gateway:
 
     def key_converter(self, screen: Screen) -> str:
         """How a row's key stands in a route; a number that no database could hold matches nothing and is 404."""
-        return f"int(max={2**63 - 1}):" if isinstance(self.table(screen).c[screen.key].type, Integer) else ""
+        kind = self.table(screen).c[screen.key].type
+        return f"int(max={2 ** (63 if isinstance(kind, BigInteger) else 31) - 1}):" if isinstance(kind, Integer) else ""
 
     # -- rules ---------------------------------------------------------------------------------
 
@@ -320,6 +321,20 @@ class Gateway:
         rows = db.execute(select(*c).where(key.in_(ids)))
         return {getattr(row, screen.key): str(screen.label(row)) for row in rows}
 
+    def label(self, db: Session, screen: Screen, actor: Actor, row_id: Any) -> str:
+        """What one row is called, for who may list such rows; else its number alone: a name can be personal."""
+        if not actor.may("can_list", screen.resource) or not self.allowed_ids(db, screen, actor, [row_id], "can_list"):
+            return str(row_id)
+        return self.labels(db, screen, [row_id]).get(row_id, str(row_id))
+
+    def asked_fields(self, screen: Screen, action: Any, actor: Actor) -> list[Field]:
+        """The questions of an action that no field rule keeps from this actor."""
+        return [f for f in action.fields if f.permission is None or actor.may(f.permission, screen.resource)]
+
+    def forget(self) -> None:
+        """Drop the statements of a generation of the host that is gone."""
+        self._kept.clear()
+
     def lookup(self, db: Session, screen: Screen, actor: Actor, text: str, limit: int = 20) -> list[tuple[Any, str]]:
         """Rows to choose from in a form: at most ``limit``, under the same rules as the list."""
         self.check(screen, actor, "can_list")
@@ -360,8 +375,13 @@ class Gateway:
 
     def writable(self, screen: Screen, actor: Actor) -> list[Field]:
         """Fields of the form that no field rule keeps from this actor."""
+        from ..host import current_host
+
         declared = screen.fields() if callable(screen.fields) else screen.fields
         shown = [f for f in declared if f.permission is None or actor.may(f.permission, screen.resource)]
+        screens = current_host().screens
+        # Who may not list the rows to choose from leaves the present choice as it is.
+        shown = [f for f in shown if f.kind != "lookup" or f.to not in screens or actor.may("can_list", f.to)]
         return sorted(shown, key=lambda f: f.order)
 
 

@@ -22,7 +22,7 @@ from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..i18n.texts import ngettext, reader
 from ..kernel import clock
-from ..kernel.errors import DomainError, Invalid
+from ..kernel.errors import DomainError, Invalid, NotFound
 from ..runtime import current_runtime
 from . import context
 from .page import HomeWidget
@@ -50,7 +50,7 @@ class HomeView(View):
     @signed_in
     def search(self) -> Any:
         """Hits of every plugin, grouped; as JSON for the palette."""
-        text = request.args.get("q", "").strip()[:100]
+        text = context.storable(request.args.get("q", "").strip()[:100], "q")
         groups = _search(text) if text else []
         if context.wants_json():
             return {"groups": groups}
@@ -311,7 +311,7 @@ class SettingsView(View):
         """Try a setting, where its plugin knows how."""
         tests = {k: t for part in current_host().parts.values() for k, t in part.setting_tests.items()}
         if key not in tests:
-            raise DomainError(_("There is nothing to test here."))
+            raise NotFound(_("There is nothing to test here."))
         flash(str(tests[key].run({s.key: settings.get(s.key) for s in settings.editable(current_host())})), "info")
         return redirect("/system/settings/", 303)
 

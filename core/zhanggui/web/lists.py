@@ -130,8 +130,7 @@ def _lookup_words(db: Session, f: Filter, query: ListQuery) -> str:
     target = current_host().screens.get(f.to or "")
     if target is None or f.name not in query.filters:
         return ""
-    row_id = query.filters[f.name]
-    return gateway.labels(db, target, [row_id]).get(row_id, str(row_id))
+    return gateway.label(db, target, context.actor(), query.filters[f.name])
 
 
 def _filter_fields(db: Session, screen: Screen, actor: Actor, query: ListQuery) -> list[FilterField]:

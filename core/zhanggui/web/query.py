@@ -21,6 +21,7 @@ from ..kernel.money import Money
 from .describe import Column, Filter, Screen
 
 MAX_PAGE = 1_000_000
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _OWN = {"q", "sort", "size", "page", "after", "before"}
 
 
@@ -123,10 +124,12 @@ def decode_cursor(text: str, name: str = "cursor") -> tuple[Any, ...]:
         plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if not isinstance(plain, list) or not 1 <= len(plain) <= 4:
             raise ValueError
+        if any(type(v) is int and abs(v) >= 2**63 or isinstance(v, str) and (len(v) > 400 or "\0" in v) for v in plain):
+            raise ValueError
         values = tuple(datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain)
         if any(isinstance(v, datetime) and v.tzinfo is None for v in values) or any(isinstance(v, list) for v in values):
             raise ValueError
-    except (ValueError, KeyError, TypeError, binascii.Error, UnicodeDecodeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, binascii.Error, UnicodeDecodeError):
         raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name=name, field=name) from None
     return values
 
@@ -169,13 +172,16 @@ def _clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str) -> 
 
 def _day(text: str, f: Filter, zone: ZoneInfo, currency: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:  # at the edges of the calendar a zone leads out of it
+            raise ValueError
+        return day
     except ValueError:
         raise BadRequest(_l("%(name)s needs a date such as 2026-01-31."), name=f.name, field=f.name) from None
 
 
 def _whole(text: str, f: Filter, zone: ZoneInfo, currency: str) -> int:
-    if not text.lstrip("-").isdigit() or not text.isascii() or len(text) > 18:
+    if not text.removeprefix("-").isdigit() or not text.isascii() or len(text) > 18:
         raise BadRequest(_l("%(name)s needs a whole number."), name=f.name, field=f.name)
     return int(text)
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from flask import Response, json, request
 from flask_appbuilder.api import BaseApi
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, protect
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
-from ..kernel.errors import BadRequest, Invalid
+from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
 from ..kernel.money import Money, exponent
 from . import context, writing
+from .bodies import json_object
 from .cells import reader
-from .describe import Action, Column, Screen
+from .describe import Action, Column, Field, Screen
 from .forms import bind
 from .gateway import gateway
 from .query import parse, visible_columns
@@ -137,7 +140,7 @@ def list_rows(screen: Screen) -> Response:
     args = context.arguments()
     limit = args.pop("limit", "")
     cursor = args.pop("cursor", "")
-    if limit and not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= 100):
+    if limit and not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= 100):
         raise BadRequest(_l("%(name)s must be a number from 1 to 100."), name="limit", field="limit")
     if cursor:
         args["after"] = cursor
@@ -164,77 +167,123 @@ def one_row(screen: Screen, row_id: Any) -> Response:
     return _send(body)
 
 
-def _posted(screen: Screen, fields: Any) -> MultiDict[str, str]:
-    """A JSON body as the form it stands for, so that there is one way to read input."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise BadRequest(_l("A JSON object is needed."))
-    form: MultiDict[str, str] = MultiDict()
+def _posted(fields: Sequence[Field], body: Mapping[str, Any]) -> MultiDict[str, str]:
+    """A JSON body as the form it stands for, so that there is one way to read input.
+
+    :raises Invalid: naming the field that there is not, or whose value is of the wrong kind.
+    """
     names = {f.name: f for f in fields}
     unknown = set(body) - set(names) - {"row_version"}
     if unknown:
         raise Invalid(errors={name: _l("There is no such field.") for name in sorted(unknown)})
+    form: MultiDict[str, str] = MultiDict()
     for name, value in body.items():
-        f = names.get(name)
-        if f is None or value is None:
-            continue
-        if f.kind == "rows":
-            for number, line in enumerate(value if isinstance(value, list) else []):
-                for part, item in (line if isinstance(line, dict) else {}).items():
-                    form[f"{name}-{number}-{part}"] = _as_text(item, part)
-        elif f.kind == "translations" and isinstance(value, dict):
-            for code, text in value.items():
-                form[f"{name}__{code}"] = _as_text(text, name)
-        elif f.kind == "bool":
-            if value is True:
-                form[name] = "1"
-        elif isinstance(value, list):
-            form.setlist(name, [_as_text(item, name) for item in value])
-        else:
-            form[name] = _as_text(value, name)
+        if name in names:
+            _put(form, names[name], name, value)
     return form
 
 
-def _as_text(value: Any, name: str) -> str:
-    if isinstance(value, dict) and set(value) == {"amount", "currency"} and type(value["amount"]) is int:
-        return f"{Money(value['amount'], str(value['currency'])).decimal:.{exponent(str(value['currency']))}f}"
+def _put(form: MultiDict[str, str], f: Field, name: str, value: Any) -> None:
+    if f.kind == "bool":
+        if not isinstance(value, bool):
+            raise _wrong_kind(name)
+        if value:
+            form[name] = "1"
+    elif value is None:
+        return
+    elif f.kind == "rows":
+        if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
+            raise _wrong_kind(name)
+        subs = {sub.name: sub for sub in f.rows}
+        for number, line in enumerate(value):
+            for part, item in line.items():
+                if part not in subs:
+                    raise Invalid(errors={f"{name}-{number}-{part}"[:80]: _l("There is no such field.")})
+                _put(form, subs[part], f"{name}-{number}-{part}", item)
+    elif f.kind == "translations":
+        texts = value if isinstance(value, dict) else {context.content_locales()[0][0]: value}
+        for code, text in texts.items():
+            form[f"{name}__{code}"] = _as_text(f, text, name)
+    elif f.kind in ("choices", "images"):
+        if not isinstance(value, list):
+            raise _wrong_kind(name)
+        form.setlist(name, [_as_text(f, item, name) for item in value])
+    else:
+        form[name] = _as_text(f, value, name)
+
+
+def _as_text(f: Field, value: Any, name: str) -> str:
+    if f.kind == "money" and isinstance(value, dict) and set(value) == {"amount", "currency"} and type(value["amount"]) is int:
+        wanted = f.currency or context.currency()
+        if value["currency"] != wanted:
+            raise Invalid(errors={name: _l("The amount must be in %(currency)s.", currency=wanted)})
+        return f"{Money(value['amount'], wanted).decimal:.{exponent(wanted)}f}"
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Invalid(errors={name: _l("This value is not of the right kind.")})
+        raise _wrong_kind(name)
     return str(value)
 
 
+def _wrong_kind(name: str) -> Invalid:
+    return Invalid(errors={name: _l("This value is not of the right kind.")})
+
+
 def create_row(screen: Screen) -> Response:
-    """Create from the fields of the form; 201 with the new id."""
+    """Create from the fields of the form; 201 with the new id. The same ``Idempotency-Key`` creates once."""
     who = context.actor()
     fields = gateway.writable(screen, who)
-    form = _posted(screen, fields)
-    with unit_of_work() as db:
-        values = bind(fields, form, MultiDict(), context.form_context(), db).check()
+    form = _posted(fields, json_object())
+
+    def create(db: Session) -> tuple[int, bytes]:
+        given = bind(fields, form, MultiDict(), context.form_context(), db).check()
+        values, extra = writing.split_slots(screen, given)
         if screen.create == "generic":
             row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
         else:
             row_id = screen.create(db, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-    return _send({"id": str(row_id)}, 201)
+        writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
+        return 201, json.dumps({"id": str(row_id)}).encode()
+
+    status, answer = idempotent(f"user:{who.id}", request, create)
+    return Response(answer, status, mimetype="application/json")
 
 
 def change_row(screen: Screen, row_id: Any) -> Response:
     """Change the fields that were sent; a stale ``row_version`` is 409."""
     who = context.actor()
-    body = request.get_json(silent=True)
-    sent = set(body) if isinstance(body, dict) else set()
-    fields = [f for f in gateway.writable(screen, who) if f.name in sent]
-    form = _posted(screen, gateway.writable(screen, who))
-    version = body.get("row_version") if isinstance(body, dict) else None
+    body = json_object()
+    fields = [f for f in gateway.writable(screen, who) if f.name in body]
+    version = body.get("row_version")
     if version is not None and type(version) is not int:
         raise Invalid(errors={"row_version": _l("A whole number is needed.")})
     with unit_of_work() as db:
-        gateway.one(db, screen, who, row_id, permission="can_edit")
-        values = bind(fields, form, MultiDict(), context.form_context(), db).check()
+        row = gateway.one(db, screen, who, row_id, permission="can_edit")
+        form = _posted(gateway.writable(screen, who), _with_other_languages(db, fields, row, body))
+        given = bind(fields, form, MultiDict(), context.form_context(), db).check()
+        values, extra = writing.split_slots(screen, given)
         if screen.update == "generic":
             writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
         else:
             screen.update(db, id=row_id, row_version=version, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-    return one_row(screen, row_id)
+        writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
+    return _now_or_nothing(screen, row_id)
+
+
+def _with_other_languages(db: Session, fields: Sequence[Field], row: Any, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, with the languages of a text that were not sent as they stand."""
+    whole = dict(body)
+    for f in fields:
+        if f.kind == "translations" and f.get is not None and isinstance(body[f.name], str | dict):
+            sent = body[f.name] if isinstance(body[f.name], dict) else {context.content_locales()[0][0]: body[f.name]}
+            whole[f.name] = {**f.get(db, row), **sent}
+    return whole
+
+
+def _now_or_nothing(screen: Screen, row_id: Any) -> Response:
+    """The row after a change; 204 when it is gone, or not for this actor to see: the change was made all the same."""
+    try:
+        return one_row(screen, row_id)
+    except (NotFound, Forbidden):
+        return Response(status=204)
 
 
 def remove_row(screen: Screen, row_id: Any) -> Response:
@@ -255,8 +304,9 @@ def act(screen: Screen, name: str, row_id: Any) -> Response:
     action: Action = next(a for a in screen.actions if a.name == name)
     with reading() as db:
         gateway.one(db, screen, who, row_id, permission=f"can_{name}")
-    form = _posted(screen, action.fields) if action.fields else MultiDict()
+    fields = gateway.asked_fields(screen, action, who)
+    form = _posted(fields, json_object()) if fields else MultiDict()
     with unit_of_work() as db:
-        values = bind(action.fields, form, MultiDict(), context.form_context(), db).check()
+        values = bind(fields, form, MultiDict(), context.form_context(), db).check()
         action.run(db, id=row_id, actor=who, now=clock.now(), **values)
-    return one_row(screen, row_id)
+    return _now_or_nothing(screen, row_id)

@@ -15,7 +15,7 @@ from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import gettext as _
 from ..kernel import clock
-from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, StaleRow
+from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
 from . import context, writing
 from .describe import Action, Field, Screen
 from .details import detail_page
@@ -109,7 +109,7 @@ def show_list(screen: Screen) -> Answer:
 def show_lookup(screen: Screen) -> Any:
     """Rows to choose from, as JSON: ``{"items": [{"id", "label"}]}``."""
     with reading() as db:
-        found = gateway.lookup(db, screen, context.actor(), request.args.get("q", "").strip())
+        found = gateway.lookup(db, screen, context.actor(), context.storable(request.args.get("q", "").strip(), "q"))
     return {"items": [{"id": str(i), "label": label} for i, label in found]}
 
 
@@ -128,7 +128,8 @@ def send_export(screen: Screen) -> BaseResponse:
     query = parse(screen, context.arguments(), who, zone=context.zone(), currency=context.currency())
     gateway.check(screen, who, "can_export")
     with unit_of_work() as db:
-        after = {"filters": dict(query.raw), "q": query.q}
+        # What was searched for can be a phone: the trail says that there was a search, not for whom.
+        after = {"filters": dict(query.raw), "searched": bool(query.q)}
         audit.record(db, f"{screen.resource.lower()}.exported", target=(screen.resource, "*"), actor=who, now=clock.now(), after=after)
 
     zone, currency = context.zone(), context.currency()
@@ -155,7 +156,15 @@ def _back(screen: Screen) -> str:
 def _after(screen: Screen, row_id: Any) -> str:
     from ..auth.headers import safe_next
 
-    return safe_next(request.values.get("next"), default=f"{screen.route}/{row_id}")
+    target = safe_next(request.values.get("next"), default="")
+    if target:
+        return target
+    with reading() as db:
+        try:
+            gateway.one(db, screen, context.actor(), row_id)
+        except (NotFound, Forbidden):  # the verb took it away, or it is not for this actor to see
+            return f"{screen.route}/"
+    return f"{screen.route}/{row_id}"
 
 
 def add_row(screen: Screen) -> Answer:
@@ -166,12 +175,12 @@ def add_row(screen: Screen) -> Answer:
         try:
             with unit_of_work() as db:
                 bound = bind(fields, request.form, request.files, context.form_context(), db)
-                values, extra = _split(screen, bound.check())
+                values, extra = writing.split_slots(screen, bound.check())
                 if screen.create == "generic":
                     row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
                 else:
                     row_id = screen.create(db, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-                _save_slots(db, screen, row_id, extra)
+                writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
         except DomainError as error:
             return _form(screen, fields, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
         flash(_("%(thing)s was added.", thing=screen.singular), "success")
@@ -193,13 +202,13 @@ def edit_row(screen: Screen, row_id: Any) -> Answer:
         with unit_of_work() as db:
             bound = bind(fields, request.form, request.files, context.form_context(), db)
             gateway.may_touch(db, screen, who, row_id, "can_edit")
-            values, extra = _split(screen, bound.check())
+            values, extra = writing.split_slots(screen, bound.check())
             version = _posted_version()
             if screen.update == "generic":
                 writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
             else:
                 screen.update(db, id=row_id, row_version=version, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-            _save_slots(db, screen, row_id, extra)
+            writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
     except DomainError as error:
         with reading() as db:
             row = gateway.one(db, screen, who, row_id, permission="can_edit")
@@ -210,20 +219,9 @@ def edit_row(screen: Screen, row_id: Any) -> Answer:
 
 def _posted_version() -> int | None:
     text = request.form.get("row_version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _split(screen: Screen, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the screen's own service takes, and what belongs to fields that other plugins added."""
-    savers = current_host().field_savers
-    own = {k: v for k, v in values.items() if (screen.resource, k) not in savers}
-    return own, {k: v for k, v in values.items() if k not in own}
-
-
-def _save_slots(db: Session, screen: Screen, row_id: Any, extra: Mapping[str, Any]) -> None:
-    for name, value in extra.items():
-        saver = current_host().field_savers[screen.resource, name]
-        saver(db, id=row_id, value=value, actor=context.actor(), now=clock.now())
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadRequest(_("%(name)s must be a whole number above zero.", name="row_version"), field="row_version")
+    return int(text) if text else None
 
 
 def delete_row(screen: Screen, row_id: Any) -> Answer:
@@ -244,18 +242,18 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     who = context.actor()
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
-    where = f"{screen.route}/{row_id}/{action.name}"
+    where, fields = f"{screen.route}/{row_id}/{action.name}", gateway.asked_fields(screen, action, who)
     if request.method == "GET":
-        return _form(screen, action.fields, None, None, title=str(action.label), action=where, row=row, verb=action)
+        return _form(screen, fields, None, None, title=str(action.label), action=where, row=row, verb=action)
     bound = Bound()
     try:
         with unit_of_work() as db:
-            bound = bind(action.fields, request.form, request.files, context.form_context(), db)
+            bound = bind(fields, request.form, request.files, context.form_context(), db)
             action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
     except DomainError as error:
-        if not action.fields:
+        if not fields:
             raise
-        return _form(screen, action.fields, bound, error, title=str(action.label), action=where, row=row, verb=action)
+        return _form(screen, fields, bound, error, title=str(action.label), action=where, row=row, verb=action)
     flash(str(action.done) or _("Done."), "success")
     return redirect(_after(screen, row_id), 303)
 
@@ -263,11 +261,11 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
 def act_on_many(screen: Screen, action: Action) -> Answer:
     """One verb on a selection: each row in its own unit of work, each refusal told by name."""
     who = context.actor()
-    ids = _posted_ids()
-    if action.fields and "_asked" not in request.form:
+    ids, fields = _posted_ids(), gateway.asked_fields(screen, action, who)
+    if fields and "_asked" not in request.form:
         hidden = [("ids", str(i)) for i in ids] + [("_asked", "1")]
         return _form(
-            screen, action.fields, None, None, title=str(action.label), action=f"{screen.route}/bulk/{action.name}",
+            screen, fields, None, None, title=str(action.label), action=f"{screen.route}/bulk/{action.name}",
             verb=action, hidden=hidden, intro=_("%(count)s selected", count=len(ids)),
         )  # fmt: skip
     with reading() as db:
@@ -277,13 +275,15 @@ def act_on_many(screen: Screen, action: Action) -> Answer:
     for row_id in allowed:
         try:
             with unit_of_work() as db:
-                bound = bind(action.fields, request.form, request.files, context.form_context(), db)
+                bound = bind(fields, request.form, request.files, context.form_context(), db)
                 action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
             done += 1
         except DomainError as error:
             refused.append(f"{names.get(row_id, row_id)}: {error.text()}")
     if done:
         flash(_("%(label)s: %(count)s done.", label=str(action.label), count=done), "success")
+    if not allowed:
+        flash(_("None of these entries is there any more."), "warning")
     for sentence in refused[:5]:
         flash(sentence, "warning")
     if len(refused) > 5:

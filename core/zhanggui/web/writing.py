@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from .. import audit
 from ..db.types import Pii
+from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import DomainError, Invalid, NotFound, StaleRow
@@ -29,6 +30,19 @@ class StillUsed(DomainError):
 
     code = "still_used"
     message = _l("This is still used elsewhere and cannot be deleted.")
+
+
+def split_slots(screen: Screen, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the screen's own service takes, and what belongs to fields that other plugins added."""
+    savers = current_host().field_savers
+    own = {k: v for k, v in values.items() if (screen.resource, k) not in savers}
+    return own, {k: v for k, v in values.items() if k not in own}
+
+
+def save_slots(db: Session, screen: Screen, row_id: Any, extra: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
+    """Give the values of such fields to the plugins they belong to."""
+    for name, value in extra.items():
+        current_host().field_savers[screen.resource, name](db, id=row_id, value=value, actor=actor, now=now)
 
 
 def _columns(screen: Screen, values: Mapping[str, Any]) -> dict[str, Any]:

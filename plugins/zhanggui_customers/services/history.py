@@ -31,11 +31,7 @@ def upsert_customers(
         rows = [{**_row(r), "external_key": r.key, "source": r.source, "created_at": r.created_at or now} for r in new]
         made = db.execute(insert(_customers).returning(_customers.c.id, _customers.c.external_key), rows)
         known |= {row.external_key: row.id for row in made}
-    if old:
-        db.execute(
-            update(_customers).where(_customers.c.id == bindparam("_id")),
-            [{**_row(r), "_id": known[r.key]} for r in old],
-        )
+    _change(db, [(known[r.key], r) for r in old])
     if records:
         record_audit(
             db,
@@ -48,6 +44,23 @@ def upsert_customers(
         )
     db.expire_all()
     return known
+
+
+_FIELDS = {"region": "region", "note": "note", "phone": "phone", "phone_index": "phone", "phone_tail_index": "phone"}
+
+
+def _change(db: Session, records: Sequence[tuple[int, CustomerRecord]]) -> None:
+    """Write what the file gives of customers that are there; open forms notice it by the version."""
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row_id, record in records:
+        row = _row(record)
+        if record.given is not None:
+            row = {name: value for name, value in row.items() if _FIELDS.get(name, "name") in record.given}
+        shapes.setdefault(tuple(row), []).append({"_id": row_id, **{f"_{name}": value for name, value in row.items()}})
+    for names, some in shapes.items():
+        values: dict[str, Any] = {name: bindparam(f"_{name}", type_=_customers.c[name].type) for name in names}
+        values["row_version"] = _customers.c.row_version + 1
+        db.connection().execute(update(_customers).where(_customers.c.id == bindparam("_id")).values(values), some)
 
 
 def _row(record: CustomerRecord) -> dict[str, Any]:
@@ -75,4 +88,8 @@ def customer_ids(db: Session, keys: Sequence[str]) -> dict[str, int]:
             )
         )
         found |= {row.external_key: row.id for row in rows}
+        # An export of this shop names its own customers by their public ids.
+        ours = {key.rpartition("/")[2]: key for key in keys[start : start + _CHUNK] if key not in found}
+        rows = db.execute(select(_customers.c.public_id, _customers.c.id).where(_customers.c.public_id.in_(list(ours))))
+        found |= {ours[row.public_id]: row.id for row in rows}
     return found

@@ -110,7 +110,7 @@ def _change_by_hand(
     db: Session, level: Row[Any], by: int, kind: MovementKind, reason: str, actor: Actor, now: datetime
 ) -> Row[Any]:
     changed = change(
-        db, variant_id=level.variant_id, kind=kind, on_hand=by, condition=_levels.c.on_hand + by >= 0,
+        db, variant_id=level.variant_id, kind=kind, on_hand=by, condition=(_levels.c.on_hand + by).between(0, MAX_PIECES),
         location_id=level.location_id, reason=reason, actor=actor, now=now,
     )  # fmt: skip
     if changed is None:

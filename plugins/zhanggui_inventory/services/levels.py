@@ -51,7 +51,7 @@ def ensure_levels(db: Session, variant_ids: Collection[int], *, now: datetime) -
     }
     names = {v.id: {"product_id": v.product_id, "sku": v.sku, "title": title_of(v)} for v in wanted.values()}
     renamed = [v for v, row in there.items() if (row.sku, row.title) != (names[v]["sku"], names[v]["title"])]
-    for variant_id in renamed:
+    for variant_id in sorted(renamed):  # in the order in which carts take them, or the two would wait for each other
         db.execute(update(_levels).where(c.variant_id == variant_id).values(**names[variant_id]))
     missing = [variant_id for variant_id in sorted(wanted) if variant_id not in there]
     if not missing:

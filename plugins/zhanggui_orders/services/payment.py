@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, DomainError, Money, _l, notify, publish, record_audit
@@ -14,6 +15,13 @@ from ..models import Order, Payment
 from ..states import PaymentStatus
 from . import days
 from .moves import begin, move
+
+
+class PaymentKnown(DomainError):
+    """This transaction paid another order already."""
+
+    code = "payment_known"
+    message = _l("The payment %(reference)s is booked for another order already.")
 
 
 class WrongAmount(DomainError):
@@ -68,13 +76,16 @@ def _pay(
     if given is not None and given != (order.total, order.currency):
         raise WrongAmount()
     move(db, order, "pay", payment_status=PaymentStatus.PAID, paid_total=order.total, paid_at=now)
-    db.add(
-        Payment(
-            order_id=order.id, provider=provider, method=method, amount=order.total, currency=order.currency,
-            status="captured", reference=(reference or "").strip() or None, created_at=now,
-        )
-    )  # fmt: skip
-    db.flush()
+    try:
+        with db.begin_nested():
+            db.add(
+                Payment(
+                    order_id=order.id, provider=provider, method=method, amount=order.total, currency=order.currency,
+                    status="captured", reference=(reference or "").strip() or None, created_at=now,
+                )
+            )  # fmt: skip
+    except IntegrityError:
+        raise PaymentKnown(reference=reference) from None
     record_audit(
         db, "orders.order.paid", target=order, label=order.number, actor=actor, now=now,
         before={"payment_status": "unpaid"},

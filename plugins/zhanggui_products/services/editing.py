@@ -126,6 +126,8 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
         raise Invalid(errors={"variants": _l("A product needs at least one variant with a price.")})
     present = {variant.id: variant for variant in product.variants if variant.id is not None}
     by_sku = {variant.sku: variant for variant in product.variants}
+    old_skus = {variant.id: variant.sku for variant in present.values()}
+    claimed = {_id(line.get("id")) for line in lines} & set(present)  # a SKU that moved on does not bring its variant along
     currency = shop_currency()
     errors: dict[str, Any] = {}
     kept, seen = set(), set()
@@ -137,7 +139,9 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
         elif sku in seen:
             errors[where + "sku"] = _l("This SKU stands here twice.")
         seen.add(sku)
-        variant = present.get(_id(line.get("id")) or 0) or by_sku.get(sku)
+        variant = present.get(_id(line.get("id")) or 0)
+        if variant is None and sku in by_sku and by_sku[sku].id not in claimed:
+            variant = by_sku[sku]
         if line.get("id") and _id(line["id"]) not in present:
             errors[where + "sku"] = _l("This variant belongs to another product.")
         if variant is None:
@@ -149,8 +153,11 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
             _fill_variant(variant, line, sku, number, currency)
         except ValueError:
             errors[where + "price"] = _l("An amount such as 19.90 is needed.")
+    skus = [str(line.get("sku") or "").strip() for line in lines]
     if not errors and not seen <= set(by_sku):
-        errors = _taken_skus(db, product, [str(line.get("sku")).strip() for line in lines])
+        errors = _taken_skus(db, product, skus)
+    left_out = {sku for variant_id, sku in old_skus.items() if variant_id not in kept}
+    errors |= {f"variants-{n}-sku": _l("This SKU is taken already.") for n, sku in enumerate(skus) if sku in left_out}
     if errors:
         if product.id is not None:
             db.expire(product)  # a caller that goes on after the refusal must not save half a form
@@ -158,6 +165,19 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
     for variant_id, variant in present.items():
         if variant_id not in kept:
             variant.active = False
+    _exchange(db, [v for v in product.variants if v.sku != old_skus.get(v.id)], set(old_skus.values()))
+
+
+def _exchange(db: Session, changed: Sequence[Variant], old_skus: set[str]) -> None:
+    """Let variants of one product exchange their SKUs, which are unique at every moment."""
+    wanted = [(variant, variant.sku) for variant in changed]
+    if not any(sku in old_skus for _variant, sku in wanted):
+        return
+    for variant, _sku in wanted:
+        variant.sku = f"~{variant.public_id}"
+    db.flush()
+    for variant, sku in wanted:
+        variant.sku = sku
 
 
 def _fill_variant(variant: Variant, line: Mapping[str, Any], sku: str, number: int, currency: str) -> None:

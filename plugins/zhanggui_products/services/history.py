@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
-from zhanggui.api import Actor, Invalid, _l, record_audit
+from zhanggui.api import Actor, Invalid, _l, publish, record_audit, translations
 
 from ..contracts import ProductRecord
+from ..events import ProductsImported
 from ..models import Category, Product, Variant
 from ..rules import search_text
 
@@ -33,24 +34,52 @@ def upsert_products(
     old = [r for key, r in by_key.items() if key in known]
     if new:
         rows = [
-            {**_product_row(r, categories, now), "external_key": r.key, "status": r.status, "created_at": now}
+            {**_product_row(r, categories, now), "search_text": search_text(r.name, r.variants), "external_key": r.key, "status": r.status, "created_at": now}
             for r in new
         ]
         made = db.execute(insert(_products).returning(_products.c.id, _products.c.external_key), rows)
         known |= {row.external_key: row.id for row in made}
-    if old:
-        db.execute(
-            update(_products).where(_products.c.id == bindparam("_id")),
-            [{**_product_row(r, categories, now), "_id": known[r.key]} for r in old],
-        )
-    _upsert_variants(db, by_key.values(), known)
+    _change(db, _products, [(known[r.key], _of_file(_product_row(r, categories, now), r.given, _PRODUCT_FIELDS)) for r in old])
+    variant_ids = _upsert_variants(db, by_key.values(), known)
+    _index(db, [known[r.key] for r in old])
     if records:
         record_audit(
             db, "products.product.imported", target=("products.Batch", batch_id), label=batch_id, actor=actor, now=now,
             after={"new": len(new), "updated": len(old)},
         )  # fmt: skip
+    for start in range(0, len(variant_ids), _CHUNK):
+        publish(db, ProductsImported(variant_ids=variant_ids[start : start + _CHUNK]))
     db.expire_all()
     return known
+
+
+# Columns of a table by the field of a file that fills them; the others are always written.
+_PRODUCT_FIELDS = {"description": "description", "category_id": "category"}
+_VARIANT_FIELDS = {name: name for name in ("option", "cost", "barcode", "weight_g", "attributes", "position")}
+
+
+def _of_file(row: dict[str, Any], given: frozenset[str] | None, fields: Mapping[str, str]) -> dict[str, Any]:
+    return row if given is None else {name: value for name, value in row.items() if fields.get(name, name) in given or name not in fields}
+
+
+def _change(db: Session, table: Any, rows: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    """Write rows by id; rows of the same columns go in one statement. Open forms notice it by the version."""
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row_id, row in rows:
+        shapes.setdefault(tuple(row), []).append({"_id": row_id, **{f"_{name}": value for name, value in row.items()}})
+    for names, some in shapes.items():
+        values: dict[str, Any] = {name: bindparam(f"_{name}", type_=table.c[name].type) for name in names}
+        if "row_version" in table.c:
+            values["row_version"] = table.c.row_version + 1
+        db.connection().execute(update(table).where(table.c.id == bindparam("_id")).values(values), some)
+
+
+def _index(db: Session, product_ids: Sequence[int]) -> None:
+    """Make the text by which products are found anew, from all that they have now."""
+    for start in range(0, len(product_ids), _CHUNK):
+        some = db.scalars(select(Product).where(Product.id.in_(product_ids[start : start + _CHUNK])).options(selectinload(Product.variants)))
+        texts = [(p.id, {"search_text": search_text(p.name, p.variants, translations.texts_in_all(db, "products.Product", p.id, "name"))}) for p in some]
+        _change(db, _products, texts)
 
 
 def _product_row(record: ProductRecord, categories: dict[str, int], now: datetime) -> dict[str, Any]:
@@ -58,7 +87,6 @@ def _product_row(record: ProductRecord, categories: dict[str, int], now: datetim
         "name": record.name[:200],
         "description": record.description,
         "category_id": categories.get(record.category or ""),
-        "search_text": search_text(record.name, record.variants),
         "changed_at": now,
     }
 
@@ -69,6 +97,9 @@ def _known(db: Session, keys: Sequence[str]) -> dict[str, int]:
         some = keys[start : start + _CHUNK]
         rows = db.execute(select(_products.c.external_key, _products.c.id).where(_products.c.external_key.in_(some)))
         found |= {row.external_key: row.id for row in rows}
+        ours = {key.removeprefix("product:"): key for key in some if key.startswith("product:") and key not in found}
+        rows = db.execute(select(_products.c.public_id, _products.c.id).where(_products.c.public_id.in_(list(ours))))
+        found |= {ours[row.public_id]: row.id for row in rows}  # an export of this shop names its own products so
     return found
 
 
@@ -85,8 +116,8 @@ def variant_ids_by_sku(db: Session, skus: Iterable[str]) -> dict[str, tuple[int,
     return found
 
 
-def _upsert_variants(db: Session, records: Iterable[ProductRecord], product_ids: dict[str, int]) -> None:
-    wanted = {}
+def _upsert_variants(db: Session, records: Iterable[ProductRecord], product_ids: dict[str, int]) -> list[int]:
+    wanted, given = {}, {}
     for record in records:
         for place, variant in enumerate(record.variants):
             wanted[variant.sku] = {
@@ -94,6 +125,7 @@ def _upsert_variants(db: Session, records: Iterable[ProductRecord], product_ids:
                 "attributes": dict(variant.attributes), "price": variant.price, "currency": variant.currency,
                 "cost": variant.cost, "barcode": variant.barcode, "weight_g": variant.weight_g, "position": place,
             }  # fmt: skip
+            given[variant.sku] = record.given
     there = variant_ids_by_sku(db, wanted)
     foreign = [sku for sku, (_id, product_id) in there.items() if product_id != wanted[sku]["product_id"]]
     if foreign:
@@ -101,11 +133,8 @@ def _upsert_variants(db: Session, records: Iterable[ProductRecord], product_ids:
     new = [row for sku, row in wanted.items() if sku not in there]
     if new:
         db.execute(insert(_variants), new)
-    if there:
-        db.execute(
-            update(_variants).where(_variants.c.id == bindparam("_id")),
-            [{**wanted[sku], "_id": variant_id} for sku, (variant_id, _product) in there.items()],
-        )
+    _change(db, _variants, [(variant_id, _of_file(wanted[sku], given[sku], _VARIANT_FIELDS)) for sku, (variant_id, _product) in there.items()])
+    return sorted(variant_id for variant_id, _product in variant_ids_by_sku(db, wanted).values())
 
 
 def _categories(db: Session, names: set[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, DomainError, IllegalMove, Invalid, _l, publish, record_audit
 
-from ..events import PriceChanged
+from ..events import PriceChanged, ProductSaved
 from ..models import Product, Variant
 from ..rules import minor_units, shop_currency
 from ..states import LABELS, ProductStatus, leading_to
@@ -61,6 +61,8 @@ def _move(db: Session, product: Product, wanted: ProductStatus, actor: Actor, no
         db, f"products.product.{wanted}", target=product, label=product.name, actor=actor, now=now,
         before={"status": before}, after={"status": product.status},
     )  # fmt: skip
+    # Whoever keeps something for each variant may have been switched off when this product was made.
+    publish(db, ProductSaved(product_id=product.id, variant_ids=[variant.id for variant in product.variants]))
 
 
 def change_price(db: Session, *, id: int, prices: Sequence[Mapping[str, Any]], actor: Actor, now: datetime) -> None:

@@ -46,7 +46,7 @@ def place_order(request: ShopRequest) -> tuple[dict[str, Any], int]:
     """Place an order and hold its stock: all of it or nothing."""
     placed = orders.place_order(
         request.db, lines=_cart(request), customer_id=request.customer.id, address_id=request.body["address_id"] or None,
-        note=request.body["note"], locale=request.locale, actor=request.actor, now=request.now,
+        note=request.body["note"] or "", locale=request.locale, actor=request.actor, now=request.now,
     )  # fmt: skip
     return shapes.order(placed), 201
 
@@ -87,7 +87,7 @@ def cancel_order(request: ShopRequest) -> dict[str, Any]:
     """Call off an order that is not paid."""
     return shapes.order(
         orders.cancel_by_customer(
-            request.db, **_mine(request), reason=request.body["reason"], actor=request.actor, now=request.now
+            request.db, **_mine(request), reason=request.body["reason"] or "", actor=request.actor, now=request.now
         )
     )
 
