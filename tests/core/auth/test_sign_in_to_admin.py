@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import func, select
 from werkzeug.test import Client
 
+from zhanggui.audit.models import AuditEntry
 from zhanggui.auth import service
 from zhanggui.auth.headers import safe_next
 from zhanggui.auth.models import UserSession
@@ -244,3 +247,34 @@ def test_the_api_takes_a_cookie_for_writing_only_with_the_token(visit):
     clerk.get("/me/")
     assert clerk.client.post("/api/v1/products/categories/", json={"name": "Forged"}).status_code in (400, 403)
     assert "Forged" not in clerk.get("/categories/").text
+
+
+def test_of_many_guesses_at_once_only_ten_are_looked_at(instance, site, visit):
+    visit("clerk")
+    answers = []
+
+    def guess():
+        answers.append(Client(site).post("/api/v1/security/login", json={"username": "clerk", "password": "wrong wrong 1"}).status_code)
+
+    threads = [threading.Thread(target=guess) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [401] * 10 + [429] * 14
+
+
+def test_a_password_typed_as_a_name_is_nowhere_in_the_trail(instance, site):
+    for _ in range(12):
+        Client(site).post("/api/v1/security/login", json={"username": "My-Secret-Password-1", "password": "x"})
+    with reading() as db:
+        found = db.execute(select(AuditEntry.label, AuditEntry.actor_name)).all()
+    assert len(found) == 12
+    assert not any("Secret" in text for row in found for text in row)
+
+
+def test_the_present_password_is_not_guessed_through_a_borrowed_session(visit):
+    clerk = visit("clerk")
+    form = {"password": "another long one 7", "again": "another long one 7"}
+    answers = [clerk.post("/me/password", {"old": f"guess {n}", **form}).status_code for n in range(11)]
+    assert answers == [422] * 10 + [429]

@@ -13,6 +13,7 @@ from zhanggui.audit.models import AuditEntry
 from zhanggui.cli import exporting
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import refresh
+from zhanggui.importing.models import Rejection
 from zhanggui.importing.runner import run_import
 from zhanggui.kernel import clock
 from zhanggui.kernel.errors import NotFound
@@ -100,3 +101,74 @@ def test_what_there_is_not_is_refused_with_the_kinds_there_are_and_no_file_is_le
     with pytest.raises(NotFound, match="customers, orders, products"):
         exporting.export_csv("nothing", tmp_path / "nothing.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_shop_exported_is_known_when_it_comes_back(instance, owner, tmp_path: Path):
+    from zhanggui_customers.services.profile import create_customer
+    from zhanggui_inventory import facade as inventory
+    from zhanggui_orders.contracts import CartLine
+    from zhanggui_orders.services.placement import place_order
+    from zhanggui_products.services.selling import put_on_sale
+
+    with unit_of_work() as db:
+        product = create_product(db, actor=owner, now=clock.now(), name="Longjing", description="fine", variants=[{"sku": "A-1", "price": 1990}])
+        put_on_sale(db, id=product, actor=owner, now=clock.now())
+        buyer = create_customer(db, actor=owner, now=clock.now(), name="Wang Wei", phone="13800138000")
+        variant = db.scalars(select(Variant)).one()
+        inventory.ensure_levels(db, [variant.id], now=clock.now())
+        inventory.restock(db, variant_id=variant.id, quantity=5, actor=owner, now=clock.now())
+        place_order(db, lines=[CartLine(variant.public_id, 2)], customer_id=buyer, actor=owner, now=clock.now())
+    wanted = orders(), people(), goods()
+    for kind in ("products", "customers", "orders"):
+        exporting.export_csv(kind, tmp_path / f"{kind}.csv")
+    for kind, what in (("products", {"updated"}), ("customers", {"updated"}), ("orders", {"rejected"})):
+        report = run_import(instance, kind, tmp_path / f"{kind}.csv", quiet=True)
+        assert set(report.tally.outcomes) == what, kind
+    assert (orders(), people(), goods()) == wanted
+    with reading() as db:
+        assert db.scalars(select(Rejection.reason)).all() == ["not_finished"]
+
+
+def test_a_file_with_few_columns_leaves_the_others(instance, owner, tmp_path: Path):
+    everything = "sku,name,price,description,category,barcode\nA-1,Tea,19.90,fine,Green,690\n"
+    (tmp_path / "all.csv").write_text(everything)
+    (tmp_path / "few.csv").write_text("sku,name,price\nA-1,Tea,25\n")
+    for name in ("all", "few"):
+        run_import(instance, "products", tmp_path / f"{name}.csv", quiet=True)
+    assert goods() == [("A-1", 2500, "", "Tea", "fine", "Green", "690")]
+
+
+def test_what_was_imported_can_be_stocked_and_sold(instance, owner, tmp_path: Path):
+    from zhanggui.jobs import runner
+    from zhanggui.jobs.models import Job
+    from zhanggui_inventory.models import StockLevel
+
+    (tmp_path / "all.csv").write_text("sku,name,price\nA-1,Tea,25\nB-1,Cup,30\n")
+    run_import(instance, "products", tmp_path / "all.csv", quiet=True)
+    runner.relay()
+    with reading() as db:
+        waiting = db.scalars(select(Job.id).where(Job.state == "ready")).all()
+    assert [runner.run(job_id) for job_id in waiting] == ["done"] * len(waiting)
+    with reading() as db:
+        assert sorted(db.scalars(select(StockLevel.sku))) == ["A-1", "B-1"]
+
+
+def test_a_decimal_comma_and_a_date_that_is_none_are_named(instance, tmp_path: Path):
+    rows = ["1001,TEA,1,2026-01-02,\"2,55\"", "1002,TEA,1,0001-01-01,2.55", "2024/1,TEA,1,2026-01-02,2.55"]
+    (tmp_path / "year.csv").write_text("\n".join(["number,sku,quantity,placed_at,price", *rows]))
+    run_import(instance, "orders", tmp_path / "year.csv", quiet=True)
+    with reading() as db:
+        assert sorted(db.scalars(select(Rejection.reason))) == ["bad_date", "bad_number", "bad_price"]
+        assert db.scalars(select(Order.id)).all() == []
+
+
+def test_an_order_that_has_more_lines_than_before_is_not_taken_for_known(instance, tmp_path: Path):
+    head, one, two = "number,sku,quantity,placed_at,price", "1001,TEA,1,2026-01-02,2.55", "1001,CUP,1,2026-01-02,9"
+    (tmp_path / "first.csv").write_text("\n".join([head, one]))
+    (tmp_path / "second.csv").write_text("\n".join([head, one, two]))
+    run_import(instance, "orders", tmp_path / "first.csv", source="till", quiet=True)
+    report = run_import(instance, "orders", tmp_path / "second.csv", source="till", quiet=True)
+    assert set(report.tally.outcomes) == {"rejected"}
+    assert report.adds_up
+    with reading() as db:
+        assert set(db.scalars(select(Rejection.reason))) == {"order_changed"}

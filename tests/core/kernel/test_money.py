@@ -14,7 +14,7 @@ def test_it_reads_what_people_type():
     assert Money.parse("500", "JPY") == Money(500, "JPY")
 
 
-@pytest.mark.parametrize("text", ["", "abc", "NaN", "Infinity", "1.999", "1e400", "--1", "1_0.5.5"])
+@pytest.mark.parametrize("text", ["", "abc", "NaN", "Infinity", "1.999", "1e400", "--1", "1_0.5.5", "19,90", "1,99,000", "1e3", "１２", ".", "-", "²"])
 def test_it_refuses_what_is_no_amount(text):
     with pytest.raises(ValueError):
         Money.parse(text, "CNY")
@@ -37,3 +37,8 @@ def test_parts_of_an_allocation_add_up(total, weights):
 @given(st.integers(-(10**12), 10**12), st.sampled_from(["CNY", "JPY", "KWD"]))
 def test_what_is_printed_is_read_back(amount, currency):
     assert Money.parse(str(Money(amount, currency).decimal), currency) == Money(amount, currency)
+
+
+def test_a_part_that_weighs_nothing_gets_nothing():
+    assert allocate(-1000, [1999, 2499, 0]) == [-444, -556, 0]
+    assert allocate(100, [1, 1, 1, 0]) == [33, 33, 34, 0]

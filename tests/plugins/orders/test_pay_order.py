@@ -15,7 +15,7 @@ from zhanggui_orders import facade as orders
 from zhanggui_orders.events import OrderCanceled, OrderPaid
 from zhanggui_orders.models import Day, Payment
 from zhanggui_orders.services.cancellation import cancel_order
-from zhanggui_orders.services.payment import mark_paid_offline, record_refund
+from zhanggui_orders.services.payment import PaymentKnown, mark_paid_offline, record_refund
 
 
 def test_it_is_a_row_of_its_own_and_counts_in_the_day(db: Session, owner: Actor) -> None:
@@ -78,3 +78,12 @@ def test_the_handlers_take_what_the_events_carry(db: Session, owner: Actor) -> N
             handler.function(db, **event.payload())
         db.expire_all()
         assert db.get_one(Customer, buyer).spent == spent
+
+
+def test_one_transfer_does_not_pay_two_orders(db: Session, owner: Actor) -> None:
+    tea = add_product(db, owner)
+    first, second = place(db, owner, (tea, 1)), place(db, owner, (tea, 1))
+    mark_paid_offline(db, id=first.id, method="transfer", reference="T-1", actor=owner, now=NOON)
+    with pytest.raises(PaymentKnown):
+        mark_paid_offline(db, id=second.id, method="transfer", reference="T-1", actor=owner, now=NOON)
+    assert rows(db, Payment) == 1

@@ -156,3 +156,24 @@ def test_a_category_keeps_what_is_not_given(db: Session, owner: Actor) -> None:
     category = db.get_one(Category, below)
     assert (category.name, category.parent_id, category.position, category.visible) == ("绿茶", above, 3, False)
     assert translations.texts_of(db, "products.Category", {below: "绿茶"}, "name", "en") == {below: "Green"}
+
+
+def test_variants_exchange_their_skus(db: Session, owner: Actor) -> None:
+    product_id = make(db, owner, variants=[TEA, {"sku": "TEA-500", "price": 3500}])
+    first, second = db.get_one(Product, product_id).variants
+    lines = [
+        {"id": first.id, "sku": "TEA-500", "price": 1990}, {"id": second.id, "sku": "TEA-750", "price": 3500}, {"sku": "TEA-250", "price": 100},
+    ]  # fmt: skip
+    update_product(db, id=product_id, row_version=None, actor=owner, now=NOON, variants=lines)
+    db.expire_all()
+    found = {v.sku: v for v in db.get_one(Product, product_id).variants}
+    assert (found["TEA-500"].id, found["TEA-750"].id) == (first.id, second.id)
+    assert found["TEA-250"].id not in (first.id, second.id)
+
+
+def test_a_sku_of_a_variant_that_is_left_out_is_taken(db: Session, owner: Actor) -> None:
+    product_id = make(db, owner, variants=[TEA, {"sku": "TEA-500", "price": 3500}])
+    first = db.get_one(Product, product_id).variants[0]
+    with pytest.raises(Invalid) as refused:
+        update_product(db, id=product_id, row_version=None, actor=owner, now=NOON, variants=[{"id": first.id, "sku": "TEA-500", "price": 1}])
+    assert "variants-0-sku" in refused.value.errors
