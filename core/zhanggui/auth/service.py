@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from .. import audit
-from ..db.uow import reading, unit_of_work
+from ..db.uow import unit_of_work
 from ..host import generation
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock

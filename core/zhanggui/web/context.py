@@ -80,6 +80,6 @@ def storable(text: str, name: str) -> str:
 
     :raises BadRequest: naming the argument that holds what no text holds.
     """
-    if "\0" in text or not text.isprintable() and any("\ud800" <= ch <= "\udfff" for ch in text):
+    if "\0" in text or (not text.isprintable() and any("\ud800" <= ch <= "\udfff" for ch in text)):
         raise BadRequest(_l("%(name)s has a character that cannot be stored."), name=name[:40], field=name[:40])
     return text

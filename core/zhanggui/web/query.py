@@ -124,7 +124,7 @@ def decode_cursor(text: str, name: str = "cursor") -> tuple[Any, ...]:
         plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if not isinstance(plain, list) or not 1 <= len(plain) <= 4:
             raise ValueError
-        if any(type(v) is int and abs(v) >= 2**63 or isinstance(v, str) and (len(v) > 400 or "\0" in v) for v in plain):
+        if any((type(v) is int and abs(v) >= 2**63) or (isinstance(v, str) and (len(v) > 400 or "\0" in v)) for v in plain):
             raise ValueError
         values = tuple(datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain)
         if any(isinstance(v, datetime) and v.tzinfo is None for v in values) or any(isinstance(v, list) for v in values):
