@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 import psutil
@@ -79,7 +80,7 @@ class Shopper(threading.Thread):
         while True:
             try:
                 status, data = self.call(path, body, key)
-            except (OSError, ValueError):
+            except (OSError, ValueError, HTTPException):
                 time.sleep(0.05)  # killed under our hands: ask again
                 continue
             if status < 500:

@@ -102,8 +102,9 @@ def test_a_creation_sent_twice_under_one_key_happens_once(call):
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_stale_change_says_what_changed(call, tea):
-    assert call("PATCH", f"/products/products/{tea}", {"position": "3", "row_version": 1}).status_code == 200
-    late = call("PATCH", f"/products/products/{tea}", {"position": "4", "row_version": 1})
+    version = call("GET", f"/products/products/{tea}").json["row_version"]
+    assert call("PATCH", f"/products/products/{tea}", {"position": "3", "row_version": version}).status_code == 200
+    late = call("PATCH", f"/products/products/{tea}", {"position": "4", "row_version": version})
     assert (late.status_code, late.json["code"]) == (409, "stale")
     assert "position" in late.json["changed"]
 
