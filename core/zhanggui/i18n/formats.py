@@ -89,7 +89,8 @@ def zone_choices() -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=8)
 def _zones(locale: str) -> tuple[tuple[str, str], ...]:
     names = sorted(name for name in available_timezones() if name.split("/")[0] in _REGIONS)
-    return tuple((name, f"{name} ({get_timezone_location(name, locale=locale)})") for name in names)
+    # English readers know the names; others are told the place. Both would make the longest page of the shop.
+    return tuple((name, name if locale.startswith("en") else str(get_timezone_location(name, locale=locale))) for name in names)
 
 
 class Formats:
