@@ -7,7 +7,7 @@ from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, 
 from . import queries
 from .models import StockLevel, StockMovement
 from .services import counting
-from .states import ADJUST_REASONS, MOVEMENT_CHOICES
+from .states import ADJUST_REASONS, MOVEMENT_CHOICES, who
 
 _MAX = 1_000_000_000
 
@@ -130,8 +130,8 @@ MOVEMENTS = Screen(
         Column("on_hand_after", _l("On hand afterwards"), "int", order=60),
         Column("change", _l("Change"), value=lambda row: f"{row.on_hand_change or row.reserved_change:+d}", order=35),
         Column("reason", _l("Note"), order=70),
-        Column("actor", _l("Who"), order=80),
-        Column("reference", _l("Reference"), "code", wide=False, order=90),
+        Column("actor", _l("Who"), value=lambda row: who(row.actor), order=80),
+        Column("reference", _l("Source reference"), "code", wide=False, order=90),
     ),
     always=("on_hand_change", "reserved_change"),
     card=Card(title="title", end="change", badge="kind", sub=("at", "reason")),
@@ -139,7 +139,7 @@ MOVEMENTS = Screen(
         Filter("kind", _l("Kind"), choices=MOVEMENT_CHOICES),
         Filter("at", _l("When"), "date_range"),
     ),
-    search=Search(prefix=("reference",), hint=_l("Reference")),
+    search=Search(prefix=("reference",), hint=_l("Source reference")),
     empty=_l("Nothing has moved yet."),
 )
 

@@ -50,3 +50,11 @@ ADJUST_REASONS = (
     Choice("gift", _l("Given away")),
     Choice("other", _l("Other")),
 )
+
+_KINDS_OF_ACTORS = {"customer": _l("Customer"), "job": _l("Job"), "system": _l("System"), "token": _l("Token")}
+
+
+def who(actor: str) -> str:
+    """An actor as it stands in a movement (``user:clerk``), in words: the name, else what kind it is."""
+    kind, _, name = actor.partition(":")
+    return name or str(_KINDS_OF_ACTORS.get(kind, kind))
