@@ -193,10 +193,30 @@ def shelf_products(db: Session, products: Sequence[Product], locale: str) -> lis
 
 
 def _public_ids(db: Session, ids: Collection[int]) -> Mapping[int, str]:
+    """The public ids of those categories that customers see."""
     if not ids:
         return {}
-    rows = db.execute(select(Category.id, Category.public_id).where(Category.id.in_(list(ids))))
-    return {row.id: row.public_id for row in rows}
+    rows = db.execute(select(Category.id, Category.public_id, Category.parent_id).where(Category.visible.is_(True))).all()
+    seen = _seen({row.id: row.parent_id for row in rows})
+    return {row.id: row.public_id for row in rows if row.id in seen and row.id in ids}
+
+
+def _seen(parents: Mapping[int, int | None]) -> set[int]:
+    """Of visible categories, with the one each stands below, those that stand below no hidden one."""
+    seen: set[int] = set()
+    for row_id in parents:
+        path, above = [], row_id
+        while above not in seen and above in parents and above not in path:
+            path.append(above)
+            parent = parents[above]
+            if parent is None:
+                seen.update(path)
+                break
+            above = parent
+        else:
+            if above in seen:
+                seen.update(path)
+    return seen
 
 
 def product_on_shelf(db: Session, public_id: str) -> Product | None:
@@ -207,12 +227,13 @@ def product_on_shelf(db: Session, public_id: str) -> Product | None:
 def shelves(db: Session, locale: str) -> list[Shelf]:
     """Every visible category, parents before children, in the shop's order."""
     rows = list(db.scalars(select(Category).where(Category.visible.is_(True)).order_by(Category.position, Category.id)))
+    seen = _seen({row.id: row.parent_id for row in rows})
+    rows = [row for row in rows if row.id in seen]
     names = translations.texts_of(db, CATEGORY, {row.id: row.name for row in rows}, "name", locale)
     public = {row.id: row.public_id for row in rows}
     return [
         Shelf(row.id, row.public_id, public.get(row.parent_id or 0), names[row.id], row.picture, row.position)
         for row in rows
-        if row.parent_id is None or row.parent_id in public
     ]
 
 

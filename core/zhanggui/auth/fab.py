@@ -17,11 +17,13 @@ from flask_appbuilder.api.manager import OpenApi
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.views import expose
-from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt_identity, jwt_required
+from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt, get_jwt_identity, jwt_required
 from flask_login import current_user
 from marshmallow import Schema
 from marshmallow.fields import Field
 
+from ..db.uow import reading, unit_of_work
+from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import BadRequest
 from . import service
@@ -30,6 +32,7 @@ from .principal import Principal, find_principal
 log = logging.getLogger(__name__)
 # Which password a token was made with. The time of issue counts whole seconds: too coarse to compare with.
 _SINCE = "zg_since"
+_SESSION = "zg_session"  # the row that ends them from afar
 
 
 def _claims(principal: Principal) -> dict[str, str]:
@@ -80,7 +83,11 @@ class ContainedSecurityApi(SecurityApi):
         if not isinstance(body.get("username"), str) or not isinstance(body.get("password"), str):
             raise BadRequest()
         principal = service.authenticate(body["username"], body["password"], request.remote_addr)
-        claims = _claims(principal)
+        with unit_of_work() as db:  # listed among the devices, and ended from there
+            row_id, _secret = service.start_session(
+                db, principal, ip=request.remote_addr, device=f"API {request.user_agent.string}".strip(), now=clock.now()
+            )
+        claims = {**_claims(principal), _SESSION: row_id}
         answer = {"access_token": create_access_token(identity=str(principal.id), fresh=True, additional_claims=claims)}
         if body.get("refresh") is True:
             answer["refresh_token"] = create_refresh_token(identity=str(principal.id), additional_claims=claims)
@@ -97,7 +104,8 @@ class ContainedSecurityApi(SecurityApi):
             200: {description: access_token}
             401: {description: The token is not valid}
         """
-        token = create_access_token(identity=get_jwt_identity(), fresh=False, additional_claims=_claims(g.user))
+        claims = {**_claims(g.user), _SESSION: get_jwt()[_SESSION]}
+        token = create_access_token(identity=get_jwt_identity(), fresh=False, additional_claims=claims)
         return self.response(200, access_token=token)
 
 
@@ -140,10 +148,13 @@ class ContainedSecurityManager(SecurityManager):
         return find_principal(int(pk)) if str(pk).isdigit() else None
 
     def load_user_jwt(self, _jwt_header: Any, jwt_data: dict[str, Any]) -> Principal | None:
-        """For bearer tokens: one from before the last password change is no good any more."""
+        """For bearer tokens: good while their session is, and none from before the last password change."""
         principal = self.load_user(jwt_data["sub"])
         if principal is None or jwt_data.get(_SINCE) != _claims(principal)[_SINCE]:
             return None
+        with reading() as db:
+            if not service.is_alive(db, jwt_data.get(_SESSION), principal.id):
+                return None
         g.user = principal
         return principal
 

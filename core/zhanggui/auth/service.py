@@ -115,6 +115,13 @@ def start_session(db: Session, principal: Principal, *, ip: str | None, device: 
     return row.id, session_id
 
 
+def is_alive(db: Session, row_id: Any, user_id: int) -> bool:
+    """Whether a session that a token belongs to is neither ended nor run out."""
+    c = UserSession.__table__.c
+    mine = (c.id == row_id) & (c.user_id == user_id) & c.revoked_at.is_(None) & (c.expires_at > clock.now())
+    return type(row_id) is int and db.scalar(select(c.id).where(mine)) is not None
+
+
 def log_out(db: Session, row_id: int, *, actor: Actor, now: datetime) -> None:
     """End one's own session."""
     db.execute(update(UserSession).where(UserSession.id == row_id, UserSession.revoked_at.is_(None)).values(revoked_at=now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +46,20 @@ class UTCDateTime(TypeDecorator[datetime]):
             return super().result_processor(dialect, coltype)
         read = datetime.fromisoformat
         return lambda text: None if text is None else read(text + "+00:00")
+
+
+class SealedJson(TypeDecorator[Any]):
+    """Plain JSON values that may hold personal data, encrypted as one piece; never searched."""
+
+    impl = LargeBinary
+    cache_ok = True
+    pii = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else crypto.seal(json.dumps(value, ensure_ascii=False))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(crypto.unseal(bytes(value)))
 
 
 class Pii(TypeDecorator[str]):

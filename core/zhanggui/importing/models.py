@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, UTCDateTime
+from ..db.types import BigKey, SealedJson, UTCDateTime
 
 
 class Import(Model):
@@ -46,7 +46,7 @@ class Rejection(Model):
     import_id: Mapped[int] = mapped_column(ForeignKey("core__import.id"), primary_key=True)
     row: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
     reason: Mapped[str] = mapped_column(String(64))
-    raw: Mapped[dict[str, Any]] = mapped_column(JSON)
+    raw: Mapped[dict[str, Any]] = mapped_column(SealedJson)
     amount: Mapped[str] = mapped_column(String(64))  # exact
 
 

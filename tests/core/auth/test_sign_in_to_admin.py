@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -278,3 +279,16 @@ def test_the_present_password_is_not_guessed_through_a_borrowed_session(visit):
     form = {"password": "another long one 7", "again": "another long one 7"}
     answers = [clerk.post("/me/password", {"old": f"guess {n}", **form}).status_code for n in range(11)]
     assert answers == [422] * 10 + [429]
+
+
+def test_a_token_is_listed_as_a_device_and_ended_from_there(visit, site):
+    clerk = visit("clerk")
+    tokens = bearer(site, "clerk", refresh=True)
+    assert asks_with(site, tokens["access_token"]).status_code == 200
+    devices = clerk.get("/me/devices").text
+    row_id = re.search(r'/me/devices/(\d+)/revoke', devices).group(1)
+    assert "API" in devices
+    assert clerk.post(f"/me/devices/{row_id}/revoke").status_code == 303
+    assert asks_with(site, tokens["access_token"]).status_code == 401
+    answer = Client(site).post("/api/v1/security/refresh", headers={"Authorization": f"Bearer {tokens['refresh_token']}"})
+    assert answer.status_code == 401

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from messy import BECAME, ROWS, SOURCE, total, write
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from zhanggui.audit.models import AuditEntry
@@ -171,3 +171,13 @@ def test_a_shop_names_its_own_fees(instance: Runtime, tmp_path: Path) -> None:
     # Three spoons, two adjustments below zero or named B no longer among them, and the vouchers by their prefix.
     assert report.tally.outcomes["fee"][0] == 5
     assert BATCH_ROWS > ROWS
+
+
+def test_a_rejected_row_is_no_clear_text_in_the_database(instance: Runtime) -> None:
+    read(instance)
+    with reading() as db:
+        stored = [bytes(row.raw) for row in db.execute(text("SELECT raw FROM core__import_rejection"))]
+        kept = [r.raw for r in db.scalars(select(Rejection))]
+    assert len(stored) == len(kept) > 3
+    assert all(b"Invoice" not in data and b"{" not in data[:2] for data in stored)
+    assert all(isinstance(row, dict) and row for row in kept)

@@ -159,3 +159,13 @@ def test_the_list_names_categories_without_a_statement_more(db: Session, owner: 
     found = gateway.page(db, current_host().screens["products.Product"], owner, ListQuery())
     assert [(row.name, row.category) for row in found.rows] == [("B", None), ("A", "Tea")]
     assert set(found.extra) == {"price", "available"}
+
+
+def test_what_stands_below_a_hidden_category_is_hidden_with_it(db: Session, owner: Actor) -> None:
+    tea = categories.create_category(db, actor=owner, now=NOON, name="Tea")
+    green = categories.create_category(db, actor=owner, now=NOON, name="Green", parent_id=tea)
+    categories.create_category(db, actor=owner, now=NOON, name="Longjing", parent_id=green)
+    assert [shelf.name for shelf in queries.shelves(db, "en")] == ["Tea", "Green", "Longjing"]
+    db.get_one(Category, green).visible = False
+    db.flush()
+    assert [shelf.name for shelf in queries.shelves(db, "en")] == ["Tea"]

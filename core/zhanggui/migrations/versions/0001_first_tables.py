@@ -386,7 +386,7 @@ def upgrade() -> None:
         sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=False),
-        sa.Column("raw", sa.JSON(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("amount", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["core__import.id"], name=op.f("fk_core__import_rejection_import_id")),
         sa.PrimaryKeyConstraint("import_id", "row", name=op.f("pk_core__import_rejection")),
