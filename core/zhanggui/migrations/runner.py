@@ -19,7 +19,8 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import column, inspect, select, text
+from sqlalchemy import table as named
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -85,7 +86,7 @@ def behind(db: Session | Connection, manifests: Mapping[str, Manifest]) -> list[
         history, table = _heads(folder), version_table(component)
         if history is None:
             continue
-        current = connection.execute(text(f'SELECT version_num FROM "{table}"')).scalar() if table in there else None
+        current = connection.scalar(select(column("version_num")).select_from(named(table))) if table in there else None
         if current != history:
             late.append(component)
     return late

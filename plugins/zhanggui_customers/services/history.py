@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, record_audit
+from zhanggui.api import Actor, record_audit, write_rows
 
 from ..contracts import CustomerRecord
 from ..models import Customer
@@ -31,7 +31,7 @@ def upsert_customers(
         rows = [{**_row(r), "external_key": r.key, "source": r.source, "created_at": r.created_at or now} for r in new]
         made = db.execute(insert(_customers).returning(_customers.c.id, _customers.c.external_key), rows)
         known |= {row.external_key: row.id for row in made}
-    _change(db, [(known[r.key], r) for r in old])
+    write_rows(db, _customers, [(known[r.key], _given(r)) for r in old])
     if records:
         record_audit(
             db,
@@ -49,18 +49,10 @@ def upsert_customers(
 _FIELDS = {"region": "region", "note": "note", "phone": "phone", "phone_index": "phone", "phone_tail_index": "phone"}
 
 
-def _change(db: Session, records: Sequence[tuple[int, CustomerRecord]]) -> None:
-    """Write what the file gives of customers that are there; open forms notice it by the version."""
-    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row_id, record in records:
-        row = _row(record)
-        if record.given is not None:
-            row = {name: value for name, value in row.items() if _FIELDS.get(name, "name") in record.given}
-        shapes.setdefault(tuple(row), []).append({"_id": row_id, **{f"_{name}": value for name, value in row.items()}})
-    for names, some in shapes.items():
-        values: dict[str, Any] = {name: bindparam(f"_{name}", type_=_customers.c[name].type) for name in names}
-        values["row_version"] = _customers.c.row_version + 1
-        db.connection().execute(update(_customers).where(_customers.c.id == bindparam("_id")).values(values), some)
+def _given(record: CustomerRecord) -> dict[str, Any]:
+    """What the file gives of a customer that is there."""
+    row = _row(record)
+    return row if record.given is None else {name: value for name, value in row.items() if _FIELDS.get(name, "name") in record.given}
 
 
 def _row(record: CustomerRecord) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
-from zhanggui.api import Actor, Invalid, _l, publish, record_audit, translations
+from zhanggui.api import Actor, Invalid, _l, publish, record_audit, translations, write_rows
 
 from ..contracts import ProductRecord
 from ..events import ProductsImported
@@ -39,7 +39,7 @@ def upsert_products(
         ]
         made = db.execute(insert(_products).returning(_products.c.id, _products.c.external_key), rows)
         known |= {row.external_key: row.id for row in made}
-    _change(db, _products, [(known[r.key], _of_file(_product_row(r, categories, now), r.given, _PRODUCT_FIELDS)) for r in old])
+    write_rows(db, _products, [(known[r.key], _of_file(_product_row(r, categories, now), r.given, _PRODUCT_FIELDS)) for r in old])
     variant_ids = _upsert_variants(db, by_key.values(), known)
     _index(db, [known[r.key] for r in old])
     if records:
@@ -62,24 +62,12 @@ def _of_file(row: dict[str, Any], given: frozenset[str] | None, fields: Mapping[
     return row if given is None else {name: value for name, value in row.items() if fields.get(name, name) in given or name not in fields}
 
 
-def _change(db: Session, table: Any, rows: Sequence[tuple[int, dict[str, Any]]]) -> None:
-    """Write rows by id; rows of the same columns go in one statement. Open forms notice it by the version."""
-    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row_id, row in rows:
-        shapes.setdefault(tuple(row), []).append({"_id": row_id, **{f"_{name}": value for name, value in row.items()}})
-    for names, some in shapes.items():
-        values: dict[str, Any] = {name: bindparam(f"_{name}", type_=table.c[name].type) for name in names}
-        if "row_version" in table.c:
-            values["row_version"] = table.c.row_version + 1
-        db.connection().execute(update(table).where(table.c.id == bindparam("_id")).values(values), some)
-
-
 def _index(db: Session, product_ids: Sequence[int]) -> None:
     """Make the text by which products are found anew, from all that they have now."""
     for start in range(0, len(product_ids), _CHUNK):
         some = db.scalars(select(Product).where(Product.id.in_(product_ids[start : start + _CHUNK])).options(selectinload(Product.variants)))
         texts = [(p.id, {"search_text": search_text(p.name, p.variants, translations.texts_in_all(db, "products.Product", p.id, "name"))}) for p in some]
-        _change(db, _products, texts)
+        write_rows(db, _products, texts)
 
 
 def _product_row(record: ProductRecord, categories: dict[str, int], now: datetime) -> dict[str, Any]:
@@ -133,7 +121,7 @@ def _upsert_variants(db: Session, records: Iterable[ProductRecord], product_ids:
     new = [row for sku, row in wanted.items() if sku not in there]
     if new:
         db.execute(insert(_variants), new)
-    _change(db, _variants, [(variant_id, _of_file(wanted[sku], given[sku], _VARIANT_FIELDS)) for sku, (variant_id, _product) in there.items()])
+    write_rows(db, _variants, [(variant_id, _of_file(wanted[sku], given[sku], _VARIANT_FIELDS)) for sku, (variant_id, _product) in there.items()])
     return sorted(variant_id for variant_id, _product in variant_ids_by_sku(db, wanted).values())
 
 

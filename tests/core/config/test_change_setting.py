@@ -61,6 +61,13 @@ def test_a_value_out_of_its_limits_is_refused(instance: Runtime, owner: Actor, n
     assert settings.get(KEY) == 30
 
 
+@pytest.mark.parametrize(("key", "value"), [("plugin.inventory.warn_level", 10**20), ("instance.name", "x" * 2001), ("instance.name", "a\0b")])
+def test_a_setting_without_limits_of_its_own_has_some(instance: Runtime, owner: Actor, noon: datetime, key: str, value: object):
+    with pytest.raises(Invalid) as refusal:
+        change(key, value, owner, noon)
+    assert set(refusal.value.errors) == {key}
+
+
 @pytest.mark.parametrize("key", ["database.url", "security.secret_key", "plugin.orders.nothing"])
 def test_what_belongs_to_the_files_cannot_be_changed_here(instance: Runtime, owner: Actor, noon: datetime, key: str):
     with pytest.raises(NotFound):

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from flask import Flask
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from zhanggui.app import Site
 from zhanggui.db.uow import unit_of_work
@@ -26,8 +26,8 @@ def kind() -> str:
     return "sqlite"
 
 
-def language(response: object) -> str:
-    return response.get_data(as_text=True).split('<html lang="')[1].split('"')[0]  # type: ignore[attr-defined]
+def language(response: TestResponse) -> str:
+    return response.get_data(as_text=True).split('<html lang="')[1].split('"')[0]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, table
 
 from zhanggui.host.service import found_plugins, upgrade
 from zhanggui.kernel.actors import SYSTEM, acting_as
@@ -29,7 +29,7 @@ def schema(runtime):
 
 def contents(runtime, *but):
     with runtime.engine.connect() as connection:
-        return {t: connection.execute(text(f'SELECT count(*) FROM "{t}"')).scalar() for t in schema(runtime) if t not in but}
+        return {t: connection.scalar(select(func.count()).select_from(table(t))) for t in schema(runtime) if t not in but}
 
 
 def test_one_that_fails_half_way_leaves_everything_as_it_was(troubled):

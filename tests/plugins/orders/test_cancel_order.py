@@ -111,6 +111,25 @@ def test_the_clock_closes_what_was_not_paid_in_time(instance: Runtime, owner: Ac
         assert stock_of(db, tea).reserved == 1
 
 
+def test_one_order_that_breaks_does_not_keep_the_stock_of_the_others(
+    instance: Runtime, owner: Actor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with unit_of_work() as db:
+        tea = add_product(db, owner, stock=5)
+        broken, fine = place(db, owner, (tea, 1)).id, place(db, owner, (tea, 1)).id
+    close = jobs.cancel_unpaid
+
+    def fail_for_one(db: Session, *, id: int, **more: Any) -> Any:
+        if id == broken:
+            raise KeyError("a guard of another plugin")
+        return close(db, id=id, **more)
+
+    monkeypatch.setattr(jobs, "cancel_unpaid", fail_for_one)
+    _run_at(NOON + timedelta(minutes=31))
+    assert (_stage(broken), _stage(fine)) == ("to_pay", "canceled")
+    assert f"order {broken} could not be handled" in caplog.text
+
+
 def _run_at(moment: Any) -> None:
     with clock.hold(moment):
         jobs.close_unpaid_orders.function()
