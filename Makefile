@@ -9,7 +9,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format catalogs docs assets lock wheel ui-matrix bench import-report clean
+.PHONY: help demo test hard check format catalogs docs assets lock wheel ui-matrix bench import-report clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,10 @@ demo: $(VENV)/.demo ## the tea shop on http://127.0.0.1:8000 (PORT=, HOST=0.0.0.
 test: $(VENV)/.dev ## every test, on SQLite, PostgreSQL, a queue server and a browser
 	@$(BIN)/python tests/browser.py
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+hard: $(VENV)/.dev ## the proofs at full size (about an hour); their figures are kept in tests/proofs/
+	@$(BIN)/python tests/browser.py
+	@$(BIN)/python -m pytest --hard -m proof $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## lint, types, imports, catalogs, generated docs, assets, migrations
 	@$(BIN)/ruff check .

@@ -1,12 +1,40 @@
-"""Every test may use the fixtures that plugin authors get."""
+"""Every test may use the fixtures that plugin authors get; proofs come in two sizes."""
 
 from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest_plugins = ["zhanggui.testing.fixtures"]
+RESULTS = Path(__file__).parent / "proofs"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--full-matrix``: every screen in every look, as ``make ui-matrix`` asks for."""
+    """``--full-matrix``: every screen in every look, as ``make ui-matrix`` asks for; ``--hard``: proofs at full size."""
     parser.addoption("--full-matrix", action="store_true", help="every screen at every width, language and appearance")
+    parser.addoption("--hard", action="store_true", help="run the tests marked as proofs at their full size, and keep their figures")
+
+
+@pytest.fixture
+def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """``size(50, 1000)``: 50 among the other tests, 1,000 in ``make hard``."""
+    hard = request.config.getoption("--hard")
+    return lambda small, large: large if hard else small
+
+
+@pytest.fixture
+def keep_figures(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
+    """``keep_figures("slow_clients", {...})``: what a proof measured, kept under ``tests/proofs/`` by ``make hard``."""
+
+    def keep(name: str, figures: Any) -> None:
+        if request.config.getoption("--hard"):
+            RESULTS.mkdir(exist_ok=True)
+            text = json.dumps({"python": platform.python_version(), "figures": figures}, indent=1, sort_keys=True)
+            (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+    return keep
