@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := config/requirements.txt
 DEV_LOCK := config/requirements-dev.txt
+TEST_WORKERS ?= 2
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 
@@ -29,9 +30,9 @@ $(VENV)/.dev: $(DEV_LOCK) $(VENV)/.demo
 demo: $(VENV)/.demo ## the tea shop on http://127.0.0.1:8000 (PORT=, HOST=0.0.0.0 for a phone)
 	@exec $(BIN)/zhanggui demo
 
-test: $(VENV)/.dev ## every test, on SQLite, PostgreSQL, a queue server and a browser
+test: $(VENV)/.dev ## every test, on SQLite, PostgreSQL, a queue server and a browser (PLUGIN=orders: of one plugin)
 	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(if $(PLUGIN),tests/plugins/$(PLUGIN)) $(PYTEST_ARGS)
 
 hard: $(VENV)/.dev ## the proofs at full size (about an hour); their figures are kept in tests/proofs/
 	@$(BIN)/python tests/browser.py

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,26 @@ import pytest
 
 pytest_plugins = ["zhanggui.testing.fixtures"]
 RESULTS = Path(__file__).parent / "proofs"
+_MEMORY, _ENOUGH = Path("/dev/shm"), 3 * 1024**3
+_made: list[Path] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the databases of the tests in memory where there is room: a commit then waits for no disk.
+
+    What a killed process leaves behind is the same there; that a commit reaches the disk is checked on each connection.
+    """
+    worker = hasattr(config, "workerinput")
+    if not worker and "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        _made.append(Path(tempfile.mkdtemp(prefix="zg-", dir=_MEMORY)))
+        _made[0].chmod(0o755)  # PostgreSQL runs as another user when the tests are started by root
+        os.environ["TMPDIR"], tempfile.tempdir = str(_made[0]), None
+
+
+def pytest_unconfigure() -> None:
+    """Give the memory back."""
+    for folder in _made:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from flask import Flask
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from ..host.host import Host
@@ -24,6 +26,23 @@ from ..kernel.errors import ConfigError
 from ..runtime import Runtime
 
 CORE_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class _Compiled(BytecodeCache):
+    """The compiled templates of this process: a toggle builds another app, which need not compile them again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = _Compiled()
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,7 @@ def install(app: Flask, runtime: Runtime, host: Host) -> None:
     folders += [m.path / "templates" for m in reversed(list(host.manifests.values()))]
     app.jinja_loader = ChoiceLoader([FileSystemLoader([*map(str, folders), str(CORE_TEMPLATES)])])
     app.jinja_env.auto_reload = False
+    app.jinja_env.bytecode_cache = _compiled
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     sprite = theme.files.get("icons.svg", "")
     icons: dict[str, Markup] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import Client
 
-from zhanggui.app import Site
+from zhanggui.app import Site, build_app
 from zhanggui.runtime import activated, open_runtime
 
 
@@ -21,3 +21,9 @@ def test_a_theme_that_extends_another_needs_only_what_differs(databases, kind, r
         sheet = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
         assert client.get(sheet).status_code == 200
     databases.drop(runtime)
+
+
+def test_the_next_app_does_not_compile_the_templates_again(instance):
+    first, second = (build_app(instance)[0].jinja_env.get_template("zg/list.html") for _ in range(2))
+    assert first is not second
+    assert first.root_render_func.__code__ is second.root_render_func.__code__
