@@ -21,6 +21,7 @@ class DomainError(ZhangguiError):
     code = "refused"
     status = 409
     message: Any = _l("This cannot be done.")
+    retry_after: int | None = None  # seconds, where waiting helps
 
     def __init__(self, message: Any | None = None, /, *, field: str | None = None, **params: Any) -> None:
         if message is not None:

@@ -57,7 +57,7 @@ def install(app: Flask) -> None:
         members = {"changed": sorted(error.changed)} if isinstance(error, StaleRow) else {}
         response = answer(error.status, error.code, error.text(), errors=errors, **members)
         if error.status == 429:
-            response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+            response.headers["Retry-After"] = str(error.retry_after or int(WINDOW.total_seconds()))
         return response
 
     @app.errorhandler(StaleDataError)
