@@ -20,8 +20,8 @@ class DomainError(ZhangguiError):
 
     code = "refused"
     status = 409
+    retry_after: int | None = None  # seconds after which trying again may help
     message: Any = _l("This cannot be done.")
-    retry_after: int | None = None  # seconds, where waiting helps
 
     def __init__(self, message: Any | None = None, /, *, field: str | None = None, **params: Any) -> None:
         if message is not None:
