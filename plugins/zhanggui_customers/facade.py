@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -13,23 +13,34 @@ from . import queries
 from .contracts import AddressView, CustomerRecord, CustomerView, Purchases
 from .rules import masked_phone, normal_phone, phone_index
 from .services import addresses, counters, history, profile
+from .services.addresses import TooManyAddresses
 from .services.profile import CustomerIsBlocked
 
 __all__ = [
-    "AddressView", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "Purchases", "add_address", "add_purchases",
-    "address_of", "addresses_of", "customer", "find_or_create_by_identity", "ids_by_key", "masked_phone", "names", "normal_phone",
+    "AddressView", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "Purchases", "TooManyAddresses", "add_address", "add_purchases",
+    "address_of", "addresses_of", "customer", "customer_for_update", "find_or_create_by_identity", "ids_by_key", "masked_phone", "names", "normal_phone",
     "phone_index", "remove_address", "update_address", "upsert_customers",
 ]  # fmt: skip
 
 
 def find_or_create_by_identity(
-    db: Session, *, provider: str, subject: str, name: str, now: datetime, phone: str | None = None
+    db: Session,
+    *,
+    provider: str,
+    subject: str,
+    name: str,
+    now: datetime,
+    phone: str | None = None,
+    admit: Callable[[], None] | None = None,
 ) -> CustomerView:
     """The customer behind an identity (``provider="wechat"``, ``subject=openid``), made at the first visit.
 
+    :param admit: is called before a new customer is made, and may refuse by raising.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     """
-    found = profile.find_or_create_by_identity(db, provider=provider, subject=subject, name=name, now=now, phone=phone)
+    found = profile.find_or_create_by_identity(
+        db, provider=provider, subject=subject, name=name, now=now, phone=phone, admit=admit
+    )
     return queries.view_of_customer(found)
 
 
@@ -39,6 +50,14 @@ def customer(db: Session, customer_id: int) -> CustomerView:
     :raises NotFound: when there is none.
     """
     return queries.view_of_customer(queries.customer(db, customer_id))
+
+
+def customer_for_update(db: Session, customer_id: int) -> CustomerView:
+    """One customer, locked: nobody blocks him, and no other order of his is placed, until this transaction ends.
+
+    :raises NotFound: when there is none.
+    """
+    return queries.view_of_customer(queries.customer_for_update(db, customer_id))
 
 
 def names(db: Session, customer_ids: Collection[int]) -> dict[int, str]:
@@ -74,6 +93,7 @@ def add_address(
     """A new address of a customer.
 
     :raises Invalid: naming what is missing or no phone number.
+    :raises TooManyAddresses: when the customer keeps as many as the shop allows.
     """
     made = addresses.add_address(
         db, customer_id=customer_id, name=name, phone=phone, region=region, detail=detail, is_default=is_default,

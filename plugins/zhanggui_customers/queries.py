@@ -26,6 +26,18 @@ def customer(db: Session, customer_id: int) -> Customer:
     return found
 
 
+def customer_for_update(db: Session, customer_id: int) -> Customer:
+    """One customer, whom nobody else changes until this transaction ends; rows that name him may be written meanwhile.
+
+    :raises NotFound: when there is none.
+    """
+    wanted = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)
+    found = db.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound(_l("There is no such customer."))
+    return found
+
+
 def by_identity(db: Session, key: str) -> Customer | None:
     """The customer behind an identity of the outside."""
     return db.scalar(select(Customer).where(Customer.identity == key))
@@ -39,7 +51,7 @@ def address_of(db: Session, customer_id: int, public_id: str) -> Address:
     found = db.scalar(
         select(Address).where(
             Address.public_id == public_id, Address.customer_id == customer_id, Address.removed_at.is_(None)
-        )
+        ).execution_options(populate_existing=True)  # who locked the customer wants it as it is now
     )
     if found is None:
         raise NotFound(_l("There is no such address."))
@@ -53,6 +65,7 @@ def addresses(db: Session, customer_id: int) -> list[Address]:
             select(Address)
             .where(Address.customer_id == customer_id, Address.removed_at.is_(None))
             .order_by(Address.is_default.desc(), Address.id.desc())
+            .execution_options(populate_existing=True)
         )
     )
 

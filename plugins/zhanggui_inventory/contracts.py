@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -11,6 +12,22 @@ class Wanted:
 
     variant_id: int
     quantity: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of a variant one buyer may hold: ``pieces`` in any case, more only up to ``percent`` of what there is for him.
+
+    ``held`` is what he holds already, by variant; what is available and what he holds is what there is for him.
+    """
+
+    pieces: int
+    percent: int
+    held: Mapping[int, int] = field(default_factory=dict)
+
+    def most(self, available: int, held: int) -> int:
+        """How much he may hold in all."""
+        return max(self.pieces, (available + held) * self.percent // 100)
 
 
 @dataclass(frozen=True)

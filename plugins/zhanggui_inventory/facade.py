@@ -7,15 +7,17 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from . import queries
-from .contracts import Handover, Stock, Wanted
+from .contracts import Handover, Share, Stock, Wanted
 from .services.counting import restock
 from .services.levels import ensure_levels
-from .services.orders import NotHeld, OutOfStock, release_stock, reserve_stock, take_stock
+from .services.orders import NotHeld, OutOfStock, ShareUsedUp, release_stock, reserve_stock, take_stock
 
 __all__ = [
     "Handover",
     "NotHeld",
     "OutOfStock",
+    "Share",
+    "ShareUsedUp",
     "Stock",
     "Wanted",
     "ensure_levels",

@@ -12,6 +12,7 @@ from zhanggui.api import Actor, clock, current_actor
 from . import queries
 from .contracts import CartLine, HistoricLine, HistoricOrder, OrderFacts, OrderView, PriceStep, Quote
 from .services import cancellation, fulfillment, history, payment, placement
+from .services.limits import TooManyOfOne, TooManyUnpaid
 from .services.payment import WrongAmount
 from .services.placement import MixedCurrencies, NotSellable
 
@@ -25,6 +26,8 @@ __all__ = [
     "OrderView",
     "PriceStep",
     "Quote",
+    "TooManyOfOne",
+    "TooManyUnpaid",
     "WrongAmount",
     "cancel_by_customer",
     "cancel_order",
@@ -78,6 +81,9 @@ def place_order(
     :raises OutOfStock: (of inventory) naming the product of which there is not enough.
     :raises NotSellable: for a product that is not on sale.
     :raises NotFound: for a variant that is none, or an address that is not this customer's.
+    :raises TooManyOfOne: for more of one variant than fits in one order.
+    :raises TooManyUnpaid: when a customer who orders for himself has enough unpaid orders.
+    :raises ShareUsedUp: (of inventory) when he would hold too much of a variant before he pays.
     """
     order = placement.place_order(
         db,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from .services.fulfillment import receive_order
 
 log = logging.getLogger(__name__)
 BATCH = 200
+SECONDS = 40  # of one run; the clock asks every minute
 
 
 @job(max_attempts=1)
@@ -42,14 +44,24 @@ def _receive(db: Any, order_id: int, now: datetime) -> None:
 
 
 def _each(due: Callable[..., list[int]], before: datetime, act: Callable[..., None]) -> None:
-    with reading() as db:
-        ids = due(db, before, BATCH)
-    for order_id in ids:
-        try:
-            with unit_of_work() as db:
-                act(db, order_id, clock.now())
-        except DomainError as refusal:  # paid or moved in this moment, or a plugin objects: the others go on
-            log.info("order %s was left as it is: %s", order_id, refusal)
-        except Exception:
-            # One order that cannot be handled must not keep the stock of all that come after it.
-            log.exception("order %s could not be handled", order_id)
+    """Act on all that are due while there is time; the next run goes on. What stays as it is, is not asked twice."""
+    end, left_alone = time.monotonic() + SECONDS, set[int]()
+    while time.monotonic() < end:
+        with reading() as db:
+            ids = [order_id for order_id in due(db, before, BATCH + len(left_alone)) if order_id not in left_alone]
+        if not ids:
+            return
+        left_alone.update(order_id for order_id in ids if not _one(order_id, act))
+
+
+def _one(order_id: int, act: Callable[..., None]) -> bool:
+    try:
+        with unit_of_work() as db:
+            act(db, order_id, clock.now())
+        return True
+    except DomainError as refusal:  # paid or moved in this moment, or a plugin objects: the others go on
+        log.info("order %s was left as it is: %s", order_id, refusal)
+    except Exception:
+        # One order that cannot be handled must not keep the stock of all that come after it.
+        log.exception("order %s could not be handled", order_id)
+    return False

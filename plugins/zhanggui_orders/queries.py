@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, NotFound, _l, fmt
@@ -142,6 +142,24 @@ def page_of_customer(
     orders = list(db.scalars(statement.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit + 1)))
     more, orders = len(orders) > limit, orders[:limit]
     return orders, (orders[-1].placed_at, orders[-1].id) if more else None
+
+
+def unpaid_of_customer(db: Session, customer_id: int) -> int:
+    """How many orders of a customer wait for their payment."""
+    c = _orders.c
+    return db.scalar(select(func.count()).where(c.customer_id == customer_id, c.stage == Stage.TO_PAY)) or 0
+
+
+def unpaid_pieces(db: Session, customer_id: int, variant_ids: Collection[int]) -> dict[int, int]:
+    """How much of some variants a customer's unpaid orders hold."""
+    c, line = _orders.c, OrderLine.__table__.c
+    rows = db.execute(
+        select(line.variant_id, func.sum(line.quantity))
+        .join(_orders, c.id == line.order_id)
+        .where(c.customer_id == customer_id, c.stage == Stage.TO_PAY, line.variant_id.in_(list(variant_ids)))
+        .group_by(line.variant_id)
+    )
+    return {variant_id: int(quantity) for variant_id, quantity in rows}
 
 
 # -- for the staff -----------------------------------------------------------------------------

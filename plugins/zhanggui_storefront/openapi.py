@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from apispec import APISpec
@@ -90,6 +91,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
         good["content"] = {"application/json": {"schema": operation.answer}}
     refused: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     found = {str(operation.status): good, "default": {"description": "Refused (RFC 9457)", "content": refused}}
+    for status, kinds in groupby(sorted(operation.refuses, key=lambda kind: kind.status), key=lambda kind: kind.status):
+        told = " ".join(f"`{kind.code}`: {(kind.__doc__ or kind.code).splitlines()[0]}" for kind in kinds)
+        found[str(status)] = {"description": told, "content": refused}
     if example.get("response") is None:
         return found
     if example.get("status", operation.status) == operation.status:

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import DomainError, _l, get_setting, hooks
+from zhanggui.api import DomainError, _l, count_one, get_setting, hooks, network
 from zhanggui_customers import facade as customers
 
 from .contracts import Identity
 from .models import Token
+
+NEWCOMERS = timedelta(hours=1)
 
 
 class WrongCode(DomainError):
@@ -22,6 +24,14 @@ class WrongCode(DomainError):
     code = "bad_login_code"
     status = 401
     message = _l("This login code is not valid.")
+
+
+class TooManyNewcomers(DomainError):
+    """More new customers than the shop takes from one address within an hour; Retry-After says when it takes more."""
+
+    code = "too_many_new_customers"
+    status = 429
+    message = _l("Too many new customers came from this address. Please try again in %(minutes)s minutes.")
 
 
 def digest(token: str) -> str:
@@ -42,19 +52,36 @@ def identify(code: str) -> Identity:
     raise WrongCode()
 
 
-def open_session(db: Session, *, identity: Identity, now: datetime) -> tuple[str, int]:
+def open_session(
+    db: Session, *, identity: Identity, address: str | None = None, now: datetime
+) -> tuple[str, int]:
     """Sign somebody in; answers the token, which is never seen again, and its life in seconds.
 
+    :param address: where he comes from.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
+    :raises TooManyNewcomers: for somebody new, when enough came from there of late.
     """
     customer = customers.find_or_create_by_identity(
-        db, provider=identity.provider, subject=identity.subject, name=identity.name, now=now, phone=identity.phone
-    )
+        db, provider=identity.provider, subject=identity.subject, name=identity.name, now=now, phone=identity.phone,
+        admit=lambda: _admit(db, address),
+    )  # fmt: skip
     life = timedelta(days=get_setting("plugin.storefront.token_days"))
     token = secrets.token_urlsafe(32)
     db.add(Token(digest=digest(token), customer_id=customer.id, created_at=now, expires_at=now + life))
     db.flush()
     return token, int(life.total_seconds())
+
+
+def _admit(db: Session, address: str | None) -> None:
+    """Count a new customer of an address; in the same transaction, so that who is refused is not counted either."""
+    most = int(get_setting("plugin.storefront.new_customers_per_hour"))
+    if not most:
+        return
+    count, seconds = count_one(db, f"shop-newcomer:{network(address)}", window=NEWCOMERS)
+    if count > most:
+        refusal = TooManyNewcomers(minutes=-(-seconds // 60))
+        refusal.retry_after = seconds
+        raise refusal
 
 
 def customer_of_token(db: Session, token: str, now: datetime) -> customers.CustomerView | None:

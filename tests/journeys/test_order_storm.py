@@ -20,6 +20,7 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 
+from zhanggui.config import settings
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import refresh
 from zhanggui.kernel import clock
@@ -124,6 +125,8 @@ def test_no_acknowledged_order_is_lost_or_doubled(databases, kind: str, reposito
             inventory.ensure_levels(db, ids, now=clock.now())
         with unit_of_work() as db:
             db.execute(StockLevel.__table__.update().values(on_hand=100_000))
+            # Six who pay for nothing all along: what is proven here is no limit of the shop.
+            settings.set(db, "plugin.orders.max_unpaid_orders", 0, actor=SYSTEM, now=clock.now())
         port = free_port()
         variables = {
             **os.environ, **environment(runtime.config), "ZHANGGUI_INSTANCE__DEMO": "true", "ZHANGGUI_INSTANCE__ID": "storm",

@@ -10,11 +10,13 @@ from ..audit import record as record_audit
 from ..audit import timeline
 from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, has_access, protect, public
+from ..auth.quota import count_one, network
 from ..auth.throttle import throttled
 from ..config.settings import get as get_setting
 from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
+from ..db.locks import one_at_a_time
 from ..db.types import BigKey, Pii, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, unit_of_work
 from ..events import Event, publish
@@ -75,8 +77,8 @@ __all__ = [
     "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
     "Schedule", "Screen", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",
     "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",
-    "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
+    "clock", "code_string", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
+    "lazy_gettext", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
     "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

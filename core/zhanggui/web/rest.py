@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_appbuilder.api import BaseApi
 from marshmallow import Schema
+
+from ..kernel.errors import DomainError
 
 
 class Api(BaseApi):
@@ -40,4 +42,5 @@ class Operation:
     answer: type[Schema] | None = None
     status: int = 200
     idempotent: bool = False  # takes an Idempotency-Key
+    refuses: Sequence[type[DomainError]] = ()  # what a client meets here and should tell apart, by its code
     example: Mapping[str, Any] | None = None

@@ -8,13 +8,11 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, Invalid, _l, record_audit
+from zhanggui.api import Actor, DomainError, Invalid, _l, get_setting, record_audit
 
 from .. import queries
 from ..models import Address
 from ..rules import normal_phone
-
-MAX_ADDRESSES = 50
 
 
 class TooManyAddresses(DomainError):
@@ -39,11 +37,13 @@ def add_address(
     """A new address of a customer; the first one becomes the default.
 
     :raises Invalid: naming what is missing or no phone number.
+    :raises TooManyAddresses: when the customer keeps as many as the shop allows.
     """
-    queries.customer(db, customer_id)
+    queries.customer_for_update(db, customer_id)  # two at once would both be the last one, or the default
     kept = db.scalar(select(func.count()).where(Address.customer_id == customer_id, Address.removed_at.is_(None)))
-    if kept and kept >= MAX_ADDRESSES:
-        raise TooManyAddresses(limit=MAX_ADDRESSES)
+    limit = int(get_setting("plugin.customers.max_addresses"))
+    if limit and kept and kept >= limit:
+        raise TooManyAddresses(limit=limit)
     address = Address(customer_id=customer_id, created_at=now, is_default=not kept or is_default)
     _fill(address, name, phone, region, detail)
     if address.is_default:
@@ -75,6 +75,7 @@ def update_address(
 
     :raises NotFound: for an address that is none, or somebody else's.
     """
+    queries.customer_for_update(db, customer_id)
     address = queries.address_of(db, customer_id, public_id)
     _fill(address, name, phone, region, detail)
     if is_default and not address.is_default:
@@ -96,13 +97,19 @@ def update_address(
 
 
 def remove_address(db: Session, *, customer_id: int, public_id: str, actor: Actor, now: datetime) -> None:
-    """Take an address out of the customer's list.
+    """Take an address out of the customer's list; of those that stay, the newest becomes the default after it.
 
     :raises NotFound: for an address that is none, or somebody else's.
     """
+    queries.customer_for_update(db, customer_id)
     address = queries.address_of(db, customer_id, public_id)
+    was_default = address.is_default
     address.removed_at, address.is_default = now, False
     db.flush()
+    left = queries.addresses(db, customer_id)
+    if was_default and left:
+        left[0].is_default = True
+        db.flush()
     record_audit(
         db,
         "customers.address.removed",

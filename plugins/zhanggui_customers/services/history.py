@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, record_audit, write_rows
+from zhanggui.api import Actor, one_at_a_time, record_audit, write_rows
 
 from ..contracts import CustomerRecord
 from ..models import Customer
@@ -23,6 +23,7 @@ def upsert_customers(
     db: Session, records: Sequence[CustomerRecord], *, batch_id: str, actor: Actor, now: datetime
 ) -> dict[str, int]:
     """Store customers by their key: new ones are made, known ones brought up to date. ``{key: customer id}``."""
+    one_at_a_time(db, "customers.import")  # two files that bring the same customer make one
     by_key = {record.key: record for record in records}
     known = customer_ids(db, list(by_key))
     old = [r for key, r in by_key.items() if key in known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -91,7 +91,7 @@ def update_customer(
 
     :raises StaleRow: when somebody saved it since the form was opened.
     """
-    customer = queries.customer(db, id)
+    customer = queries.customer_for_update(db, id)
     if row_version is not None and customer.row_version != row_version:
         raise StaleRow(changed={"name": customer.name, **_open_facts(customer)})
     before, personal = _open_facts(customer), _personal(customer)
@@ -150,10 +150,19 @@ def _set_blocked(db: Session, customer_id: int, blocked: bool, actor: Actor, now
 
 
 def find_or_create_by_identity(
-    db: Session, *, provider: str, subject: str, name: str, now: datetime, phone: str | None = None
+    db: Session,
+    *,
+    provider: str,
+    subject: str,
+    name: str,
+    now: datetime,
+    phone: str | None = None,
+    admit: Callable[[], None] | None = None,
 ) -> Customer:
     """The customer behind an identity of the outside; made at the first visit, however many visit at once.
 
+    :param admit: is called before a new customer is made, and may refuse by raising; of those who visit at
+        once, only the one who is made counts: what it wrote for the others is taken back.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     """
     key = identity_key(provider, subject)
@@ -161,6 +170,8 @@ def find_or_create_by_identity(
     if found is None:
         try:
             with db.begin_nested():
+                if admit is not None:
+                    admit()
                 made = create_customer(
                     db, actor=SYSTEM, now=now, name=name, phone=phone, source="storefront", identity=key
                 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, DomainError, NotFound, _l, record_audit
@@ -25,6 +26,13 @@ class NegativeStock(DomainError):
     message = _l("There are only %(count)s on hand.")
 
 
+class BookedAlready(DomainError):
+    """What came in under this reference is in the stock already."""
+
+    code = "booked_already"
+    message = _l("This delivery is booked already.")
+
+
 def restock(
     db: Session,
     *,
@@ -35,14 +43,23 @@ def restock(
     reason: str = "",
     reference: str | None = None,
 ) -> None:
-    """Goods came in for a variant. With a ``reference`` (a return, a delivery) it can happen only once."""
+    """Goods came in for a variant. With a ``reference`` (a return, a delivery) it can happen only once.
+
+    :raises BookedAlready: the second time; nothing was changed then.
+    """
     if not 0 < quantity <= MAX_PIECES:
         raise ValueError("a delivery has at least one piece")
     ensure_levels(db, [variant_id], now=now)
-    level = change(
-        db, variant_id=variant_id, kind=MovementKind.RESTOCK, on_hand=quantity, location_id=main_location(db),
-        reference=reference, reason=reason, actor=actor, now=now,
-    )  # fmt: skip
+    try:
+        with db.begin_nested():
+            level = change(
+                db, variant_id=variant_id, kind=MovementKind.RESTOCK, on_hand=quantity, location_id=main_location(db),
+                reference=reference, reason=reason, actor=actor, now=now,
+            )  # fmt: skip
+    except IntegrityError:
+        if reference is None:
+            raise
+        raise BookedAlready() from None
     if level is None:
         raise NotFound(_l("There is no such variant."))
     audit_level(

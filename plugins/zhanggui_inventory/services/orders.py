@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, DomainError, _l
 from zhanggui_products import facade as products
 
-from ..contracts import Handover, Wanted
+from .. import queries
+from ..contracts import Handover, Share, Wanted
 from ..models import StockLevel, StockReservation
 from ..rules import summed
 from ..states import MovementKind, ReservationState
@@ -32,6 +33,14 @@ class OutOfStock(DomainError):
         super().__init__(name=name)
 
 
+class ShareUsedUp(DomainError):
+    """One customer would hold more of a variant in unpaid orders than the shop leaves to one customer."""
+
+    code = "unpaid_share"
+    status = 409
+    message = _l("At most %(most)s of %(name)s can be in your unpaid orders. Order fewer, or pay for them first.")
+
+
 class NotHeld(DomainError):
     """More would leave the shop than the order holds or than lies there."""
 
@@ -40,19 +49,37 @@ class NotHeld(DomainError):
     message = _l("The stock of %(name)s does not cover this shipment. Count it first.")
 
 
-def reserve_stock(db: Session, *, order_id: int, wanted: Iterable[Wanted], actor: Actor, now: datetime) -> None:
+def reserve_stock(
+    db: Session,
+    *,
+    order_id: int,
+    wanted: Iterable[Wanted],
+    share: Share | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """Hold stock for an order, all of it or none.
 
+    :param share: how much of each variant its buyer may hold; None: all there is.
     :raises OutOfStock: naming the variant; the caller's transaction must not go on.
+    :raises ShareUsedUp: likewise.
     """
     c = _levels.c
     for want in summed(wanted):
+        available = c.on_hand - c.reserved
+        enough = available >= want.quantity
+        held = share.held.get(want.variant_id, 0) if share else 0
+        if share and held + want.quantity > share.pieces:
+            enough &= (held + want.quantity) * 100 <= (available + held) * share.percent
         level = change(
             db, variant_id=want.variant_id, kind=MovementKind.RESERVE, reserved=want.quantity,
-            condition=c.on_hand - c.reserved >= want.quantity, reference=f"orders.Order:{order_id}",
+            condition=enough, reference=f"orders.Order:{order_id}",
             actor=actor, now=now,
         )  # fmt: skip
         if level is None:
+            left = queries.stock_of(db, [want.variant_id])[want.variant_id].available
+            if share and left >= want.quantity:
+                raise ShareUsedUp(name=_name(db, want.variant_id), most=share.most(left, held))
             raise OutOfStock(want.variant_id, want.quantity, name=_name(db, want.variant_id))
         db.execute(
             insert(_held).values(

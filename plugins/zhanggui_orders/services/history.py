@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, current_runtime, record_audit
+from zhanggui.api import Actor, current_runtime, one_at_a_time, record_audit
 from zhanggui_customers import facade as customers
 
 from ..contracts import HistoricOrder
@@ -32,6 +32,7 @@ def record_history(
     by_key = {external_key(order): order for order in orders}
     if any(not order.lines for order in by_key.values()):
         raise ValueError("an order of the past needs at least one line")
+    one_at_a_time(db, "orders.history")  # two files that bring the same order book it once
     known = _known(db, list(by_key))
     new = {key: order for key, order in by_key.items() if key not in known}
     if new:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, DomainError, NotFound, _l, hooks, publish, record_audit
@@ -21,7 +22,7 @@ from ..events import OrderPlaced
 from ..models import Order, OrderLine, PriceAdjustment
 from ..rules import adjusted, checked_lines, new_number, shop_day, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
-from . import days
+from . import days, limits
 from .payment import record_payment
 
 
@@ -54,6 +55,7 @@ def quote_cart(
 
     :raises NotFound: for a variant that is none.
     :raises NotSellable: for one that is not on sale.
+    :raises TooManyOfOne: for more of one variant than fits in one order.
     """
     wanted = checked_lines(lines)
     found = products.variants_for_order(db, {line.variant_id for line in wanted}, locale)
@@ -74,6 +76,7 @@ def quote_cart(
     currencies = {variant.currency for variant in found.values()}
     if len(currencies) > 1:
         raise MixedCurrencies()
+    limits.check_quantities(priced)
     quote = Quote(currencies.pop(), tuple(priced), customer_id, tuple(region))
     for step in price_steps():
         for change in step.price(db, quote, now):
@@ -105,10 +108,13 @@ def place_order(
     :raises OutOfStock: naming the product of which there is not enough.
     :raises NotSellable: for a product that is not on sale.
     :raises NotFound: for a variant that is none, or an address that is not this customer's.
+    :raises TooManyOfOne: for more of one variant than fits in one order.
+    :raises TooManyUnpaid: when a customer who orders for himself has enough unpaid orders.
+    :raises ShareUsedUp: when he would hold too much of a variant before he pays.
     """
     address = None
     if customer_id is not None:
-        customer = customers.customer(db, customer_id)
+        customer = customers.customer_for_update(db, customer_id)  # first of all locks, so that nobody waits in a circle
         if customer.blocked:
             raise customers.CustomerIsBlocked()
         if address_id is not None:
@@ -116,13 +122,17 @@ def place_order(
         buyer_name = buyer_name or customer.name
     elif address_id is not None:
         raise NotFound(_l("There is no such address."))
+    buyer = customer_id if actor.kind == "customer" else None
+    if buyer is not None:
+        limits.check_unpaid(db, buyer)
     region = address.region if address else ()
     quote = quote_cart(db, lines=lines, customer_id=customer_id, now=now, region=region, locale=locale)
+    share = None if buyer is None else limits.share(db, buyer, {line.variant_id for line in quote.lines})
     order = _write(db, quote, address, buyer_name, note, source, now)
     hooks.call("orders_move_guards", db=db, order=queries.facts(order), verb="place", actor=actor)
     inventory.reserve_stock(
         db, order_id=order.id, wanted=[inventory.Wanted(line.variant_id, line.quantity) for line in quote.lines],
-        actor=actor, now=now,
+        share=share, actor=actor, now=now,
     )  # fmt: skip
     record_audit(
         db, "orders.order.placed", target=order, label=order.number, actor=actor, now=now,
@@ -150,7 +160,7 @@ def _write(
 ) -> Order:
     first = (OrderStatus.OPEN, PaymentStatus.UNPAID, FulfillmentStatus.UNFULFILLED)
     order = Order(
-        number=_free_number(db, now), customer_id=quote.customer_id, status=first[0], payment_status=first[1],
+        customer_id=quote.customer_id, status=first[0], payment_status=first[1],
         fulfillment_status=first[2], stage=stage_of(*first), source=source, currency=quote.currency,
         goods_total=quote.goods_total, discount_total=quote.discount_total, freight_total=quote.freight_total,
         total=quote.total, summary=summary([(f"{q.name} {q.option}".strip(), q.quantity) for q in quote.lines]),
@@ -162,8 +172,7 @@ def _write(
             {"name": address.name, "phone": address.phone, "region": list(address.region), "detail": address.detail},
             ensure_ascii=False,
         )
-    db.add(order)
-    db.flush()
+    _store(db, order)
     rows = [
         {
             "order_id": order.id, "position": place, "variant_id": q.variant_id, "product_id": q.product_id,
@@ -185,8 +194,15 @@ def _write(
     return order
 
 
-def _free_number(db: Session, now: datetime) -> str:
+def _store(db: Session, order: Order) -> None:
+    """Insert the order under a number that is free. The constraint decides: who looks first may be overtaken."""
     while True:
-        number = new_number(shop_day(now))
-        if db.scalar(select(Order.id).where(Order.number == number)) is None:
-            return number
+        order.number = new_number(shop_day(order.placed_at))
+        try:
+            with db.begin_nested():
+                db.add(order)
+                db.flush()
+            return
+        except IntegrityError:
+            if db.scalar(select(Order.id).where(Order.number == order.number)) is None:
+                raise  # it was not the number

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, Invalid, NotFound, StaleRow, _l, record_audit, translations
+from zhanggui.api import Actor, DomainError, Invalid, NotFound, StaleRow, _l, one_at_a_time, record_audit, translations
 
 from ..models import Category, Product
+from .editing import CATALOGUE
 
 RESOURCE = "products.Category"
 Texts = str | Mapping[str, str]
@@ -37,6 +38,7 @@ def create_category(
     picture: str | None = None,
 ) -> int:
     """A new category; answers its id."""
+    one_at_a_time(db, CATALOGUE)
     category = Category(position=0, visible=True)
     given = {"name": name, "parent_id": parent_id, "position": position, "visible": visible, "picture": picture}
     _fill(db, category, given)
@@ -66,6 +68,7 @@ def update_category(
 
     :raises StaleRow: when somebody saved it since the form was opened.
     """
+    one_at_a_time(db, CATALOGUE)
     category = _category(db, id)
     before = _facts(category)
     if row_version is not None and category.row_version != row_version:
@@ -85,6 +88,7 @@ def delete_category(db: Session, *, id: int, actor: Actor, now: datetime) -> Non
 
     :raises CategoryInUse: while it holds products or categories.
     """
+    one_at_a_time(db, CATALOGUE)
     category = _category(db, id)
     used = or_(exists().where(Product.category_id == id), exists().where(Category.parent_id == id))
     if db.scalar(select(used)):
@@ -99,7 +103,7 @@ def delete_category(db: Session, *, id: int, actor: Actor, now: datetime) -> Non
 
 
 def _category(db: Session, category_id: int) -> Category:
-    found = db.get(Category, category_id)
+    found = db.get(Category, category_id, populate_existing=True)
     if found is None:
         raise NotFound(_l("There is no such category."))
     return found
@@ -113,7 +117,7 @@ def _fill(db: Session, category: Category, given: Mapping[str, Any]) -> None:
     if "parent_id" in given:
         above = given["parent_id"]
         while above is not None:
-            parent = db.get(Category, above)
+            parent = db.get(Category, above, populate_existing=True)
             if parent is None:
                 raise Invalid(errors={"parent_id": _l("There is no such category.")})
             if parent.id == category.id:

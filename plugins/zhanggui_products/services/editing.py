@@ -9,7 +9,18 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
-from zhanggui.api import Actor, Invalid, NotFound, StaleRow, _l, public_id, publish, record_audit, translations
+from zhanggui.api import (
+    Actor,
+    Invalid,
+    NotFound,
+    StaleRow,
+    _l,
+    one_at_a_time,
+    public_id,
+    publish,
+    record_audit,
+    translations,
+)
 
 from ..events import ProductSaved
 from ..models import Category, Product, Variant
@@ -18,14 +29,19 @@ from ..rules import minor_units, search_text, shop_currency
 RESOURCE = "products.Product"
 Texts = str | Mapping[str, str]
 KEEP: Any = object()
-_WITH_VARIANTS = select(Product).where(Product.id == bindparam("id")).options(joinedload(Product.variants))
+# Whoever adds, moves or removes shelves, products or SKUs waits for the one before: what these rules look
+# at (is the SKU free, is the category empty, would it stand below itself) are rows of others.
+CATALOGUE = "products.catalogue"
+_WITH_VARIANTS = select(Product).where(Product.id == bindparam("id")).options(joinedload(Product.variants)).execution_options(populate_existing=True)
 
 
 def product_for_update(db: Session, product_id: int) -> Product:
-    """A product with its variants.
+    """A product with its variants, which nobody else changes until this transaction ends.
 
     :raises NotFound: when there is none.
     """
+    # Locked first and read then: rows that are joined to one that was waited for would be as they were before.
+    db.execute(select(Product.id).where(Product.id == product_id).with_for_update(key_share=True))
     found = db.scalars(_WITH_VARIANTS, {"id": product_id}).unique().one_or_none()
     if found is None:
         raise NotFound(_l("There is no such product."))
@@ -51,6 +67,7 @@ def create_product(
     given = {
         "name": name, "description": description, "category_id": category_id, "pictures": pictures, "position": position,
     }  # fmt: skip
+    one_at_a_time(db, CATALOGUE)
     product = Product(created_at=now, public_id=public_id(), description="")
     _fill(db, product, given, now)
     _set_variants(db, product, variants)
@@ -81,6 +98,7 @@ def update_product(
 
     :raises StaleRow: when somebody saved it since the form was opened.
     """
+    one_at_a_time(db, CATALOGUE)
     product = product_for_update(db, id)
     if row_version is not None and product.row_version != row_version:
         raise StaleRow(changed=_facts(product))

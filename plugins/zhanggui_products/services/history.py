@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
-from zhanggui.api import Actor, Invalid, _l, publish, record_audit, translations, write_rows
+from zhanggui.api import Actor, Invalid, _l, one_at_a_time, publish, record_audit, translations, write_rows
 
 from ..contracts import ProductRecord
 from ..events import ProductsImported
 from ..models import Category, Product, Variant
 from ..rules import search_text
+from .editing import CATALOGUE
 
 _CHUNK = 500
 _products, _variants = Product.__table__, Variant.__table__
@@ -27,6 +28,7 @@ def upsert_products(
 
     :raises Invalid: when a SKU belongs to a product of another key.
     """
+    one_at_a_time(db, CATALOGUE)
     by_key = {record.key: record for record in records}
     categories = _categories(db, {r.category for r in records if r.category})
     known = _known(db, list(by_key))

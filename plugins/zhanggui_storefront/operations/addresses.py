@@ -33,6 +33,7 @@ def add_address(request: ShopRequest) -> tuple[dict[str, Any], int]:
 def change_address(request: ShopRequest) -> dict[str, Any]:
     """Change what is sent and leave the rest. Orders keep the copy they took."""
     mine: dict[str, Any] = {"customer_id": request.customer.id, "address_id": request.path["id"]}
+    customers.customer_for_update(request.db, request.customer.id)  # what is left as it is must be what it is by then
     present = customers.address_of(request.db, **mine)
     kept: dict[str, Any] = {"name": present.name, "phone": present.phone, "region": present.region, "detail": present.detail}
     changed = customers.update_address(
@@ -56,7 +57,7 @@ OPERATIONS = [
     ),
     Operation(
         "POST", "/addresses", add_address, "Add an address", body=schemas.AddressBody, answer=schemas.Address,
-        status=201, idempotent=True, example=examples.ADD_ADDRESS,
+        status=201, idempotent=True, refuses=(customers.TooManyAddresses,), example=examples.ADD_ADDRESS,
     ),
     Operation(
         "PATCH", "/addresses/{id}", change_address, "Change an address", body=schemas.AddressChanges,

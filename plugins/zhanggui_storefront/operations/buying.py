@@ -109,14 +109,16 @@ def pay_order(request: ShopRequest) -> dict[str, Any]:
     raise PaymentUnavailable()
 
 
+_CART = (orders.NotSellable, orders.MixedCurrencies, orders.TooManyOfOne)
 OPERATIONS = [
     Operation(
         "POST", "/quotes", quote_cart, "What a cart costs", body=schemas.CartBody, answer=schemas.Quote,
-        example=examples.QUOTE,
+        refuses=_CART, example=examples.QUOTE,
     ),
     Operation(
         "POST", "/orders", place_order, "Place an order", body=schemas.CartBody, answer=schemas.Order, status=201,
-        idempotent=True, example=examples.PLACE,
+        idempotent=True, refuses=(*_CART, inventory.OutOfStock, orders.TooManyUnpaid, inventory.ShareUsedUp),
+        example=examples.PLACE,
     ),
     Operation(
         "GET", "/orders", list_orders, "My orders", query=OrderList, answer=schemas.ORDERS, example=examples.LIST_ORDERS

@@ -7,6 +7,7 @@ from typing import Any
 from flask import request as http
 
 from zhanggui.api import Operation, throttled
+from zhanggui_customers import facade as customers
 
 from .. import examples, schemas, services
 from ..contracts import ShopRequest
@@ -16,7 +17,9 @@ def open_session(request: ShopRequest) -> dict[str, Any]:
     """A token for a login code. Failures are counted by address, outside of the transaction that they undo."""
     with throttled(f"shop-session:{http.remote_addr}", counts=services.WrongCode):
         identity = services.identify(request.body["code"])
-    token, seconds = services.open_session(request.db, identity=identity, now=request.now)
+    token, seconds = services.open_session(
+        request.db, identity=identity, address=http.remote_addr, now=request.now
+    )
     return {"token": token, "expires_in": seconds}
 
 
@@ -29,7 +32,8 @@ def end_session(request: ShopRequest) -> tuple[None, int]:
 OPERATIONS = [
     Operation(
         "POST", "/session", open_session, "Sign in: a login code for a token", auth="public", body=schemas.SessionBody,
-        answer=schemas.Session, example=examples.SIGN_IN,
+        answer=schemas.Session, refuses=(services.WrongCode, services.TooManyNewcomers, customers.CustomerIsBlocked),
+        example=examples.SIGN_IN,
     ),
     Operation("DELETE", "/session", end_session, "Sign out on this device", status=204, example=examples.SIGN_OUT),
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ from shop import NOON, add_customer, rows
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, Actor, Invalid, NotFound, StaleRow, acting_as, gateway, unit_of_work
+from zhanggui.api import SYSTEM, Actor, Invalid, NotFound, StaleRow, acting_as, gateway
 from zhanggui.host import current_host
-from zhanggui.runtime import Runtime, activated
 from zhanggui.web.query import ListQuery, visible_columns
 from zhanggui_customers import facade as customers
 from zhanggui_customers import queries
@@ -128,32 +126,6 @@ def test_an_identity_makes_one_customer(db: Session, owner: Actor) -> None:
     profile.block_customer(db, id=first.id, actor=owner, now=NOON)
     with pytest.raises(customers.CustomerIsBlocked):
         customers.find_or_create_by_identity(db, provider="demo", subject="lin", name="Lin", now=NOON)
-
-
-def test_24_first_visits_at_once_make_one_customer(instance: Runtime) -> None:
-    start, results = threading.Barrier(24), []
-
-    def visit() -> None:
-        with activated(instance), acting_as(SYSTEM):
-            start.wait()
-            try:
-                with unit_of_work() as db:
-                    made = customers.find_or_create_by_identity(
-                        db, provider="demo", subject="lin", name="Lin", now=NOON
-                    )
-                results.append(made.id)
-            except Exception as error:
-                results.append(error)
-
-    threads = [threading.Thread(target=visit) for _ in range(24)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(results) == 24
-    assert len(set(map(str, results))) == 1, results
-    with unit_of_work() as db:
-        assert rows(db, Customer) == 1
 
 
 def test_addresses_belong_to_one_customer(db: Session, owner: Actor) -> None:

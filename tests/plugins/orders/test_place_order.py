@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -10,19 +9,15 @@ from shop import NOON, add_customer, add_product, place, rows, stock_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, Actor, DomainError, Invalid, NotFound, acting_as, unit_of_work
-from zhanggui.runtime import Runtime, activated
+from zhanggui.api import Actor, Invalid, NotFound
 from zhanggui_customers import facade as customers
 from zhanggui_inventory import facade as inventory
 from zhanggui_inventory.facade import OutOfStock
-from zhanggui_inventory.models import StockMovement
 from zhanggui_orders import facade as orders
 from zhanggui_orders.contracts import CartLine
 from zhanggui_orders.models import Day, Order, OrderLine
 from zhanggui_orders.services.placement import place_order
 from zhanggui_products.services import editing, selling
-
-TRIES = 24
 
 
 def test_it_holds_the_stock_and_keeps_the_price_of_the_catalogue(db: Session, owner: Actor) -> None:
@@ -156,62 +151,6 @@ def test_a_number_is_short_and_begins_with_the_day(db: Session, owner: Actor) ->
     assert number.startswith("260302")
     assert number.isalnum()
     assert len(number) <= 32
-
-
-def _at_once(instance: Runtime, attempt: Any) -> list[Any]:
-    """Run ``attempt(number)`` in 24 threads that start together; their results or refusals."""
-    start, results = threading.Barrier(TRIES), []
-
-    def run(number: int) -> None:
-        with activated(instance), acting_as(SYSTEM):
-            start.wait()
-            try:
-                results.append(attempt(number))
-            except Exception as error:
-                results.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(TRIES)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-def test_one_of_24_buyers_gets_the_last_unit(instance: Runtime, owner: Actor) -> None:
-    with unit_of_work() as db:
-        tea = add_product(db, owner, stock=1)
-
-    def buy(_number: int) -> str:
-        with unit_of_work() as db:
-            return place(db, SYSTEM, (tea, 1)).number
-
-    results = _at_once(instance, buy)
-    won = [r for r in results if isinstance(r, str)]
-    lost = [r for r in results if isinstance(r, OutOfStock)]
-    assert (len(won), len(lost)) == (1, TRIES - 1), results
-    with unit_of_work() as db:
-        assert (stock_of(db, tea).reserved, stock_of(db, tea).available, rows(db, Order)) == (1, 0, 1)
-
-
-def test_carts_with_the_same_two_skus_in_opposite_order_do_not_wait_for_each_other(
-    instance: Runtime, owner: Actor
-) -> None:
-    with unit_of_work() as db:
-        tea, cup = add_product(db, owner, stock=20), add_product(db, owner, "CUP", stock=20)
-
-    def buy(number: int) -> str:
-        cart = [(tea, 1), (cup, 1)] if number % 2 else [(cup, 1), (tea, 1)]
-        with unit_of_work() as db:
-            return place(db, SYSTEM, *cart).number
-
-    results = _at_once(instance, buy)
-    assert sum(isinstance(r, str) for r in results) == 20, results
-    assert all(isinstance(r, str | DomainError) for r in results), results
-    with unit_of_work() as db:
-        sums = db.execute(select(StockMovement.reserved_change).where(StockMovement.kind == "reserve")).scalars()
-        assert sum(sums) == 40
-        assert [stock_of(db, v).available for v in (tea, cup)] == [0, 0]
 
 
 def test_stock_taken_in_by_hand_can_be_sold(db: Session, owner: Actor) -> None:
