@@ -15,6 +15,7 @@ from ..config.settings import get as get_setting
 from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
+from ..db.locks import one_at_a_time
 from ..db.types import BigKey, Pii, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, unit_of_work
 from ..events import Event, publish
@@ -77,6 +78,6 @@ __all__ = [
     "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",
     "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
+    "lazy_gettext", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
     "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from ..db.locks import one_at_a_time
 from ..db.uow import unit_of_work
 from ..host import current_host
 from ..jobs.store import add_job
@@ -15,7 +16,6 @@ from ..kernel import clock
 from .models import OutboxEvent
 
 BATCH = 200
-_LOCK = text("SELECT pg_advisory_xact_lock(7024301)")  # any number that nobody else uses
 c = OutboxEvent.__table__.c
 
 
@@ -37,9 +37,8 @@ def dispatch(limit: int = BATCH) -> Dispatched:
 
 def _dispatch(db: Session, limit: int) -> Dispatched:
     # One relay at a time: a second one would give later events their jobs while the earlier ones
-    # have none yet, and nothing would hold these jobs back. On SQLite every unit of work is alone.
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(_LOCK)
+    # have none yet, and nothing would hold these jobs back.
+    one_at_a_time(db, "core.relay")
     rows = db.execute(select(*c).where(c.dispatched_at.is_(None)).order_by(c.id).limit(limit)).all()
     handlers = current_host().handlers
     made: list[int] = []
