@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from flask_appbuilder.security.sqla.models import (
     Permission,
@@ -13,14 +14,16 @@ from flask_appbuilder.security.sqla.models import (
     assoc_permissionview_role,
     assoc_user_role,
 )
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..db.upsert import insert_for
 from ..host import generation
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
-from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound
+from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, StaleRow
+from . import names
 from .permissions import OWNER
 
 
@@ -46,26 +49,43 @@ def may_grant(actor: Actor, role: str, grants: Iterable[tuple[str, str]]) -> Non
 
 
 def create_role(db: Session, *, name: str, grants: set[tuple[str, str]], actor: Actor, now: datetime) -> int:
-    """A new role with these grants; answers its number."""
-    name = name.strip()
-    if db.scalar(select(Role.id).where(Role.name == name)) is not None:
-        raise Invalid(errors={"name": _l("This name is taken already.")})
-    role_id = int(db.execute(insert(Role.__table__).values(name=name)).inserted_primary_key[0])
+    """A new role with these grants; answers its number.
+
+    :raises Invalid: when the name is taken, or looks like one that is.
+    """
+    name = names.checked(names.ROLE, name, field="name")
+    made = insert_for(db, Role).values(name=name).on_conflict_do_nothing()
+    role_id = db.scalar(made.returning(Role.__table__.c.id))
+    if role_id is None:
+        raise Invalid(errors={"name": names.TAKEN})
+    names.take(db, names.ROLE, name, role_id, field="name")
     audit.record(db, "core.role.created", target=("core.Role", role_id), label=name, actor=actor, now=now)
     set_grants(db, role_id=role_id, grants=grants, scope=None, actor=actor, now=now)
-    return role_id
+    return int(role_id)
+
+
+def _role(db: Session, role_id: int) -> Any:
+    """The role, held until this transaction ends."""
+    t = Role.__table__
+    role = db.execute(select(t.c.id, t.c.name, t.c.row_version).where(t.c.id == role_id).with_for_update()).first()
+    if role is None:
+        raise NotFound()
+    return role
 
 
 def set_grants(
-    db: Session, *, role_id: int, grants: set[tuple[str, str]], scope: set[str] | None, actor: Actor, now: datetime
-) -> None:
+    db: Session, *, role_id: int, grants: set[tuple[str, str]], scope: set[str] | None, actor: Actor, now: datetime,
+    row_version: int | None = None,
+) -> None:  # fmt: skip
     """Make a role hold exactly ``grants``, within the resources of ``scope`` (those of enabled plugins).
 
+    :param row_version: what the form showed; None to change whatever is there.
     :raises Forbidden: when the actor gives or takes what he does not hold himself.
+    :raises StaleRow: when somebody else changed the role since.
     """
-    role = db.get(Role, role_id)
-    if role is None:
-        raise NotFound()
+    role = _role(db, role_id)
+    if row_version is not None and row_version != role.row_version:
+        raise StaleRow()
     if role.name == OWNER:
         raise Forbidden(_l("The owner may do everything; that cannot be changed."))
     present = {pair for pair in grants_of(db, role_id) if scope is None or pair[1] in scope}
@@ -84,6 +104,7 @@ def set_grants(
     if added:
         db.execute(insert(assoc_permissionview_role), [{"role_id": role_id, "permission_view_id": numbers[p]} for p in sorted(added)])
     if added or taken:
+        db.execute(update(Role.__table__).where(Role.__table__.c.id == role_id).values(row_version=role.row_version + 1))
         generation.bump(db, "security")
         audit.record(
             db, "core.role.grants_changed", target=("core.Role", role_id), label=role.name, actor=actor, now=now,
@@ -92,10 +113,8 @@ def set_grants(
 
 
 def delete_role(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
-    """Delete a role that nobody has."""
-    role = db.get(Role, id)
-    if role is None:
-        raise NotFound()
+    """Delete a role that nobody has. Whoever gives it to somebody at this moment waits, and then finds it gone."""
+    role = _role(db, id)
     if role.name == OWNER:
         raise Forbidden()
     if db.scalar(select(assoc_user_role.c.id).where(assoc_user_role.c.role_id == id).limit(1)) is not None:
@@ -103,4 +122,5 @@ def delete_role(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
     name = role.name
     db.execute(delete(assoc_permissionview_role).where(assoc_permissionview_role.c.role_id == id))
     db.execute(delete(Role).where(Role.id == id))
+    names.give_back(db, names.ROLE, id)
     audit.record(db, "core.role.deleted", target=("core.Role", id), label=name, actor=actor, now=now)

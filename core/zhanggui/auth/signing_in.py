@@ -3,56 +3,51 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
 from .. import audit
 from ..db.uow import unit_of_work
-from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor
-from ..kernel.errors import DomainError
-from . import throttle
+from . import known, throttle
+from .devices import WrongCredentials
+from .names import user_named
 from .passwords import NOBODY
 from .principal import Principal, find_principal
 
 
-class WrongCredentials(DomainError):
-    """The name or the password is wrong, or the account is disabled: one answer for all."""
-
-    code = "wrong_credentials"
-    status = 401
-    message = _l("The user name or the password is wrong.")
-
-
-def authenticate(username: str, password: str, ip: str | None) -> Principal:
+def authenticate(username: str, password: str, ip: str | None, device: str = "") -> Principal:
     """Check a name and a password, under the throttle, with an audit row for every try.
 
-    :raises TooManyTries: from the 11th failure in five minutes, by name and by address.
+    :param device: the cookie of the device, if it has one: see ``known``.
+    :raises TooManyTries: from the 11th failure in five minutes: see ``throttle``.
     :raises WrongCredentials: otherwise.
     """
     now = clock.now()
-    buckets = [throttle.bucket("user", username), throttle.bucket("ip", ip or "")]
     with unit_of_work() as db:
+        user = user_named(db, username)
+        name, user_id = (user.username, user.id) if user else (username, 0)
         # Counted before it is looked at: of many tries at once, only so many pass.
-        full = throttle.count(db, buckets) > throttle.LIMIT
-        user: Any = db.execute(select(User.id, User.password, User.active).where(User.username == username)).first()
-        if full:
-            _note(db, username if user else "", "throttled", ip, now)
-    if full:
+        tried = throttle.sign_in_tried(
+            db, name, ip, device=known.known_device(db, user_id, device), known_place=known.known_place(db, user_id, ip)
+        )
+        if tried.full:
+            _note(db, name if user else "", "throttled", ip, now)
+    if tried.full:
         raise throttle.TooManyTries()
     matches = check_password_hash(user.password if user and user.password else NOBODY, password)
     principal = find_principal(user.id) if user and matches and user.active else None
+    if principal and user.credentials_since and principal.credentials_since != user.credentials_since:
+        principal = None  # the password was changed while it was compared
     with unit_of_work() as db:
         if principal is None:
-            _note(db, username if user else "", "failed", ip, now)
+            _note(db, name if user else "", "failed", ip, now)
         else:
-            throttle.clear(db, buckets[:1])
-            throttle.take_back(db, buckets[1:])
+            throttle.sign_in_succeeded(db, tried)
             db.execute(
                 update(User).where(User.id == principal.id).values(last_login=now.replace(tzinfo=None), login_count=func.coalesce(User.login_count, 0) + 1)
             )
