@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from .. import audit
 from ..db.uow import unit_of_work
+from ..db.upsert import insert_or_skip
 from ..host import current_host
 from ..host.declare import Importer, Preparation
 from ..i18n.texts import lazy_gettext as _l
@@ -154,17 +155,15 @@ def _open(job: _Job) -> _Bookmark:
     """Where an earlier run of the same reading stands; a new one begins when there was none."""
     c = _imports.c
     with unit_of_work() as db:
-        row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).first()
-        if row is not None:
-            return _Bookmark(row.id, row.state, row.phase, row.position, row.step, row.rows, Tally.load(row.tally))
-        made = Import(
-            fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=job.table.path.name[-200:],
+        # Of two who begin the same file at once one makes the row; the other finds it, and is stopped at his first step.
+        insert_or_skip(
+            db, Import, fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=job.table.path.name[-200:],
             digest=job.digest, mapping=job.mapping, currency=job.run.currency, actor=job.run.actor.name, tally=Tally().dump(),
             options={"zone": str(job.run.zone), **job.run.options}, started_at=job.run.now,
+            state="running", phase=0, position="", step=0, rows=0,
         )  # fmt: skip
-        db.add(made)
-        db.flush()
-        return _Bookmark(made.id)
+        row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).one()
+        return _Bookmark(row.id, row.state, row.phase, row.position, row.step, row.rows, Tally.load(row.tally))
 
 
 def _run(job: _Job, scratch: Scratch, mark: _Bookmark, dry_run: bool, quiet: bool) -> None:
