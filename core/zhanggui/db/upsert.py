@@ -19,4 +19,6 @@ def insert_or_skip(db: Session, model: Any, **values: Any) -> bool:
 
     It waits for a transaction that is inserting the same one, so of many at once exactly one gets True.
     """
-    return bool(db.execute(insert_for(db, model).values(**values).on_conflict_do_nothing()).rowcount)
+    # Asked by RETURNING: the count of inserted rows is not to be had of every driver (psycopg's is -1, which is true).
+    made = insert_for(db, model).values(**values).on_conflict_do_nothing()
+    return db.execute(made.returning(*model.__table__.primary_key)).first() is not None

@@ -224,22 +224,24 @@ def _write(db: Session, job: _Job, scratch: Scratch, mark: _Bookmark, rows: list
 @contextlib.contextmanager
 def _step(mark: _Bookmark, dry_run: bool) -> Iterator[Session]:
     """One unit of work that also moves the bookmark; a dry run takes everything back."""
+    c = _imports.c
+    mine = (c.id == mark.id) & (c.step == mark.step) & (c.state == "running")
     try:
         with unit_of_work() as db:
+            # Held from the beginning: another process that has come as far waits, and then finds the step done.
+            if not dry_run and db.scalar(select(c.id).where(mine).with_for_update()) is None:
+                raise BeingImported()
             yield db
             if dry_run:
                 raise _NothingKept()
-            moved = db.execute(
+            db.execute(
                 update(_imports)
-                .where(_imports.c.id == mark.id, _imports.c.step == mark.step, _imports.c.state == "running")
+                .where(mine)
                 .values(
                     state=mark.state, phase=mark.phase, position=mark.position[:255], rows=mark.rows, tally=mark.tally.dump(),
                     step=mark.step + 1, finished_at=clock.now() if mark.state == "done" else None,
                 )
-                .returning(_imports.c.id)
-            ).first()  # fmt: skip
-            if moved is None:
-                raise BeingImported()
+            )  # fmt: skip
     except _NothingKept:
         pass
     mark.step += 1
