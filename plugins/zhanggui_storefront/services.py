@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -34,6 +36,23 @@ class TooManyNewcomers(DomainError):
     message = _l("Too many new customers came from this address. Please try again in %(minutes)s minutes.")
 
 
+class ProvidersAreBusy(DomainError):
+    """Too many login codes are being asked about at this moment."""
+
+    code = "busy"
+    status = 503
+    message = _l("Too many people are signing in at this moment. Please try again.")
+
+
+_PATIENCE = 1.0  # seconds
+
+
+@cache
+def _lines() -> threading.BoundedSemaphore:
+    # A provider may be slow, and wrong codes cost nothing to send: half of the threads are kept for everybody else.
+    return threading.BoundedSemaphore(max(1, get_setting("web.threads") // 2))
+
+
 def digest(token: str) -> str:
     """What is stored of a token: knowing the database lets nobody in. It is random, so no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -43,7 +62,17 @@ def identify(code: str) -> Identity:
     """Who a login code stands for, asked of every enabled provider.
 
     :raises WrongCode: when none of them knows.
+    :raises ProvidersAreBusy: when too many are being asked about already.
     """
+    if not _lines().acquire(timeout=_PATIENCE):
+        raise ProvidersAreBusy()
+    try:
+        return _identity_of(code)
+    finally:
+        _lines().release()
+
+
+def _identity_of(code: str) -> Identity:
     for _plugin, providers in hooks.call("storefront_identity_providers", strict=False):
         for identity_of in (providers or {}).values():
             identity = identity_of(code)

@@ -10,8 +10,8 @@ from ..audit import record as record_audit
 from ..audit import timeline
 from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, has_access, protect, public
-from ..auth.quota import count_one, network
-from ..auth.throttle import throttled
+from ..auth.quota import count_one
+from ..auth.throttle import throttled, told_to_wait
 from ..config.settings import get as get_setting
 from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
@@ -31,6 +31,7 @@ from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
 from ..kernel import clock
 from ..kernel.actors import ANONYMOUS, SYSTEM, Actor, acting_as, current_actor
+from ..kernel.addresses import network
 from ..kernel.errors import (
     BadRequest,
     ConfigError,
@@ -80,5 +81,5 @@ __all__ = [
     "clock", "code_string", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
-    "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
+    "record_audit", "save_image", "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

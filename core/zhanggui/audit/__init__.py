@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, inspect, select
 from sqlalchemy.orm import Session
 
 from ..db import crypto
+from ..db.upsert import insert_or_skip
 from ..kernel.actors import Actor
 from ..kernel.money import Money
 from ..kernel.trace import current_trace
@@ -95,10 +96,10 @@ def _key_of(db: Session, subject: Subject, now: datetime | None) -> bytes | None
     if found is None:
         if now is None:
             return None
-        key = AESGCM.generate_key(256)
-        db.add(PersonKey(subject_type=subject[0], subject_id=str(subject[1]), key=crypto.seal(key.hex()), created_at=now))
-        db.flush()
-        return key
+        # Of two acts on a new person at once one makes the key and both use it.
+        fresh = crypto.seal(AESGCM.generate_key(256).hex())
+        insert_or_skip(db, PersonKey, subject_type=subject[0], subject_id=str(subject[1]), key=fresh, created_at=now)
+        found = db.get_one(PersonKey, (subject[0], str(subject[1])))
     return bytes.fromhex(crypto.unseal(found.key))
 
 

@@ -12,7 +12,7 @@ from ..kernel import clock
 from .idempotency import forget_old
 from .models import Throttle, UserSession
 
-KEEP_ENDED = timedelta(days=30)
+KEEP_ENDED = timedelta(days=90)  # for as long a device or an address is known: see ``known``
 
 
 @job()

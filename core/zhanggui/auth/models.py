@@ -16,7 +16,12 @@ class UserSession(Model):
     """One signed-in device. Only a digest of the cookie's id is kept."""
 
     __tablename__ = "core__session"
-    __table_args__ = (Index("ix_core__session_user", "user_id", "revoked_at"), Index("ix_core__session_expires", "expires_at"))
+    __table_args__ = (
+        Index("ix_core__session_user", "user_id", "revoked_at"),
+        Index("ix_core__session_expires", "expires_at"),
+        Index("ix_core__session_known", "known_as", "user_id"),
+        Index("ix_core__session_place", "user_id", "ip"),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True, nullable=False)
@@ -28,10 +33,22 @@ class UserSession(Model):
     ip: Mapped[str | None] = mapped_column(String(45))
     device: Mapped[str] = mapped_column(String(200), nullable=False, default="")
     data: Mapped[Any] = mapped_column(JSON, nullable=False, default=dict)
+    known_as: Mapped[str | None] = mapped_column(String(64))  # digest of the device's own cookie, which outlives the session
+
+
+class TakenName(Model):
+    """What a user or a role may be taken for: no two of them share one. See ``kernel.names``."""
+
+    __tablename__ = "core__name"
+    __table_args__ = (Index("ix_core__name_row", "kind", "row_id"),)
+
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)  # user | role
+    folded: Mapped[str] = mapped_column(String(400), primary_key=True)
+    row_id: Mapped[int] = mapped_column(Integer, nullable=False)
 
 
 class Throttle(Model):
-    """Failures in a window, by user name and by address."""
+    """Tries in a window: by user, address, the two together, and device. See ``throttle``."""
 
     __tablename__ = "core__throttle"
 

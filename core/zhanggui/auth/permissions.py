@@ -138,11 +138,11 @@ def undeclared_routes(app: Flask) -> list[str]:
 def sync_permissions(db: Session, wanted: set[tuple[str, str]], presets: Sequence[RolePreset]) -> None:
     """Make the base's tables know every permission, and offer each role its presets once. About ten statements.
 
-    Nothing is ever deleted: the grants of a disabled plugin are there when it comes back.
+    The caller holds ``core.plugins``: two of these at once would both miss the same rows. Nothing is ever deleted: the grants of a disabled plugin are there when it comes back.
     """
     names = _ids(db, Permission, {name for name, _ in wanted})
     resources = _ids(db, ViewMenu, {resource for _, resource in wanted})
-    roles = _ids(db, Role, {OWNER} | {preset.name for preset in presets})
+    roles = _roles(db, {OWNER} | {preset.name for preset in presets})
     rows = db.execute(select(PermissionView.id, PermissionView.permission_id, PermissionView.view_menu_id)).all()
     pairs = {(p, v): i for i, p, v in rows}
     missing = [(names[n], resources[r]) for n, r in sorted(wanted) if (names[n], resources[r]) not in pairs]
@@ -165,6 +165,16 @@ def sync_permissions(db: Session, wanted: set[tuple[str, str]], presets: Sequenc
     if grants:
         db.execute(insert(assoc_permissionview_role), [{"permission_view_id": p, "role_id": r} for p, r in sorted(grants)])
     db.execute(insert(OfferedGrant.__table__), [{"role": a, "permission": b, "resource": c} for a, b, c in sorted(fresh)])
+
+
+def _roles(db: Session, wanted: set[str]) -> dict[str, int]:
+    from . import names
+
+    before = set(db.scalars(select(Role.name)))
+    found = _ids(db, Role, wanted)
+    for name in sorted(wanted - before):
+        names.take_as_it_is(db, names.ROLE, name, found[name])
+    return found
 
 
 def _ids(db: Session, model: Any, wanted: set[str]) -> dict[str, int]:

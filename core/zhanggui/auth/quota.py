@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import case
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ..db.upsert import insert_for
 from ..kernel import clock
 from .models import Throttle
 from .throttle import bucket
-
-_counters = Throttle.__table__
-_HOME = 64  # bits: the network of one household or phone, whose owner may choose the others freely
 
 
 def count_one(db: Session, name: str, *, window: timedelta) -> tuple[int, int]:
@@ -22,11 +18,10 @@ def count_one(db: Session, name: str, *, window: timedelta) -> tuple[int, int]:
 
     The counter stays locked until the transaction ends, so whoever refuses by the answer refuses exactly.
     """
-    now, c = clock.now(), _counters.c
+    now, c = clock.now(), Throttle.__table__.c
     kind, _, value = name.partition(":")
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
     over = c.window_start <= now - window
-    statement = dialect.insert(_counters).values(bucket=bucket(kind, value), window_start=now, count=1)
+    statement = insert_for(db, Throttle).values(bucket=bucket(kind, value), window_start=now, count=1)
     found = db.execute(
         statement.on_conflict_do_update(
             index_elements=["bucket"],
@@ -34,14 +29,3 @@ def count_one(db: Session, name: str, *, window: timedelta) -> tuple[int, int]:
         ).returning(c.count, c.window_start)
     ).one()
     return found.count, max(int((found.window_start + window - now).total_seconds()), 1)
-
-
-def network(address: str | None) -> str:
-    """Whom an address belongs to: itself, or of IPv6 its network, in which one household has 2^64 of them."""
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return address or ""
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or ip_network((found, _HOME), strict=False))
-    return str(found)

@@ -16,7 +16,7 @@ from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import Invalid
 from ..runtime import current_runtime
-from . import service
+from . import known, service
 from .headers import safe_next
 from .permissions import expose, public, signed_in
 from .throttle import TooManyTries, throttled
@@ -52,17 +52,21 @@ def register(builder: Any) -> None:
             """Check name and password, then start a session under a new id."""
             username, password = request.form.get("username", "").replace("\0", "").strip(), request.form.get("password", "")
             try:
-                principal = service.authenticate(username, password, request.remote_addr)
+                principal = service.authenticate(username, password, request.remote_addr, known.cookie_of(request))
+                with unit_of_work() as db:
+                    token = known.token_for(db, known.cookie_of(request))
+                    row_id, session_id = service.start_session(
+                        db, principal, ip=request.remote_addr, device=request.user_agent.string, now=clock.now(), token=token,
+                        replaces=session.row_id,  # type: ignore[attr-defined]
+                    )  # fmt: skip
             except service.WrongCredentials as error:
                 return _form(error.text(), username), 401
             except TooManyTries as error:
                 return _form(error.text(), username), 429, {"Retry-After": "300"}
-            with unit_of_work() as db:
-                row_id, session_id = service.start_session(
-                    db, principal, ip=request.remote_addr, device=request.user_agent.string, now=clock.now()
-                )
             session.start(principal.id, row_id, session_id)  # type: ignore[attr-defined]
-            return _back("/")
+            response = _back("/")
+            known.keep_cookie(response, token)
+            return response
 
         @expose("/logout/", methods=["POST"])
         @public("signing out twice does no harm")

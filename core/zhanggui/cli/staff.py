@@ -53,14 +53,12 @@ def user_disable(out: Output, username: str) -> None:
 
 
 def _user_id(username: str) -> int:
-    from flask_appbuilder.security.sqla.models import User
-    from sqlalchemy import select
-
+    from ..auth.names import user_named
     from ..db.uow import reading
     from ..kernel.errors import NotFound
 
     with reading() as db:
-        found = db.scalar(select(User.id).where(User.username == username))
+        found = user_named(db, username)
     if found is None:
         raise NotFound("There is no user %(name)s.", name=username)
-    return int(found)
+    return int(found.id)

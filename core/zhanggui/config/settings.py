@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from ..db import crypto
+from ..db.locks import one_at_a_time
 from ..db.uow import reading
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
-from ..kernel.errors import Invalid, NotFound
+from ..kernel.errors import Invalid, NotFound, StaleRow
 from ..runtime import Runtime, activated, current_runtime
 from .declare import Setting
 from .loader import Config, Explained
@@ -23,6 +25,8 @@ from .models import StoredSetting
 
 if TYPE_CHECKING:
     from ..host.host import Host
+
+_LOCK = "core.settings"
 
 
 def _stored(runtime: Runtime) -> dict[str, Any]:
@@ -54,8 +58,7 @@ def get(key: str) -> Any:
     stored = _stored(runtime)
     if key not in stored:
         return config[key]
-    value = stored[key]
-    return crypto.unseal(base64.b64decode(value)) if setting.secret and value else value
+    return _read(setting, stored[key])
 
 
 def explain(runtime: Runtime, key: str) -> Explained:
@@ -91,6 +94,27 @@ def editable(host: Host) -> list[Setting]:
     ]  # fmt: skip
 
 
+def seen(db: Session) -> int:
+    """What a form of settings remembers, so that its save can be told from one that came too late."""
+    from ..host import generation
+
+    return generation.read(db).settings
+
+
+def save(db: Session, values: Mapping[str, Any], *, shown: int | None, actor: Actor, now: datetime) -> None:
+    """Change what a form of settings says, as one.
+
+    :param shown: what :func:`seen` answered when the form was made; None to change whatever is there.
+    :raises StaleRow: when somebody changed a setting since: the form holds his old values too.
+    :raises Invalid: when one is locked by a file or out of its limits.
+    """
+    one_at_a_time(db, _LOCK)
+    if shown is not None and shown != seen(db):
+        raise StaleRow()
+    for key, value in values.items():
+        set(db, key, value, actor=actor, now=now)
+
+
 def set(db: Session, key: str, value: Any, *, actor: Actor, now: datetime) -> None:
     """Change a setting for every process, from the next request on.
 
@@ -105,7 +129,9 @@ def set(db: Session, key: str, value: Any, *, actor: Actor, now: datetime) -> No
         raise NotFound()
     if setting.secret and value == "":
         return  # the form never shows a secret; an empty box means: as it was
-    present = get(key)
+    one_at_a_time(db, _LOCK)
+    row = db.get(StoredSetting, key, populate_existing=True)
+    present = config[key] if row is None or key in config.locked else _read(setting, row.value)
     if value == present:
         return
     if key in config.locked:
@@ -115,7 +141,6 @@ def set(db: Session, key: str, value: Any, *, actor: Actor, now: datetime) -> No
     except ValueError as error:
         raise Invalid(errors={key: str(error)}) from None
     stored = base64.b64encode(crypto.seal(value)).decode() if setting.secret else value
-    row = db.get(StoredSetting, key)
     if row is None:
         db.add(StoredSetting(key=key, value=stored))
     else:
@@ -123,3 +148,7 @@ def set(db: Session, key: str, value: Any, *, actor: Actor, now: datetime) -> No
     generation.bump(db, "settings")
     shown = {"before": None, "after": None} if setting.secret else {"before": {key: present}, "after": {key: value}}
     audit.record(db, "core.setting.changed", target=("core.Setting", key), label=key, actor=actor, now=now, **shown)
+
+
+def _read(setting: Setting, value: Any) -> Any:
+    return crypto.unseal(base64.b64decode(value)) if setting.secret and value else value

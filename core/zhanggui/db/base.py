@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_appbuilder.models.sqla import Model as FabModel
-from sqlalchemy import Integer, Table
+from sqlalchemy import Column, Integer, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 NAMING = {
@@ -19,7 +19,10 @@ metadata = FabModel.metadata
 # Set before Flask-AppBuilder's own tables are imported, so that theirs follow it too.
 metadata.naming_convention = NAMING
 
-import flask_appbuilder.security.sqla.models as _fab_models  # noqa: E402, F401 - see the line above
+import flask_appbuilder.security.sqla.models as _fab_models  # noqa: E402 - see the line above
+
+# Of two people who save the rights of one role, the second is told.
+_fab_models.Role.__table__.append_column(Column("row_version", Integer, nullable=False, server_default="1"))
 
 
 class Model(DeclarativeBase):

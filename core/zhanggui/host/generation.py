@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from ..db.upsert import insert_for
 from .models import Generation
 
 
@@ -33,6 +33,6 @@ def read(connection: Connection | Session) -> Generations:
 def bump(db: Session, kind: str) -> None:
     """Tell every process that ``kind`` (plugins, security or settings) changed, with this commit."""
     table = Generation.__table__
-    done = db.execute(update(table).where(table.c.id == 1).values({table.c[kind]: table.c[kind] + 1}).returning(table.c.id))
-    if done.first() is None:
-        db.execute(insert(table).values(id=1))
+    # One statement: the row is made by whoever comes first, and raised by everybody.
+    made = insert_for(db, Generation).values(id=1, plugins=1, security=1, settings=1)
+    db.execute(made.on_conflict_do_update(index_elements=["id"], set_={kind: table.c[kind] + 1}))

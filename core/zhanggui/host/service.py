@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from .. import audit
 from ..config.models import StoredSetting
+from ..db.locks import one_at_a_time
 from ..db.uow import reading, unit_of_work
+from ..db.upsert import insert_or_skip
 from ..i18n.texts import lazy_gettext as _l
 from ..i18n.texts import reader
 from ..kernel import clock
@@ -30,6 +32,7 @@ from .models import PluginState, Repair
 from .permissions import wanted_permissions
 
 _lock = threading.Lock()
+LOCK = "core.plugins"  # which plugins are on, and the permissions that they bring
 
 
 def called(plugin_id: str, manifests: Mapping[str, Manifest]) -> str:
@@ -117,14 +120,13 @@ def record_repairs(host: Host) -> None:
     if present == set(wanted):
         return
     with unit_of_work() as db:
-        for key in present - set(wanted):
-            db.delete(db.get_one(Repair, key))
-        for key in set(wanted) - present:
+        # Every process builds anew at the same moment and finds the same: each row is written and deleted once.
+        db.execute(delete(Repair).where(Repair.id.in_(present - set(wanted))))
+        for key in sorted(set(wanted) - present):
             fault = wanted[key]
-            if db.get(Repair, key) is None:
-                db.add(
-                    Repair(id=key, plugin=fault.plugin, title=fault.sentence[:200], detail=fault.detail, since=clock.now())
-                )
+            insert_or_skip(
+                db, Repair, id=key, plugin=fault.plugin, title=fault.sentence[:200], detail=fault.detail, since=clock.now()
+            )
 
 
 def list_plugins(host: Host) -> list[PluginInfo]:
@@ -161,28 +163,39 @@ def enable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
 
     :raises PluginRefused: when it needs another, clashes with one, or fails to build.
     """
-    runtime = current_runtime()
-    manifests = found_plugins(runtime).manifests
-    manifest = manifests.get(plugin_id)
+    manifest = found_plugins(current_runtime()).manifests.get(plugin_id)
     if manifest is None:
         raise NotFound(_l("There is no plugin %(id)s."), id=plugin_id)
-    with reading() as db:
-        wanted = enabled_ids(db)
+    while True:
+        with reading() as db:
+            wanted = enabled_ids(db)
+        trial = _tried(manifest, wanted)
+        if _switch(plugin_id, True, wanted, actor=actor, now=now, trial=trial):
+            return
+
+
+def _tried(manifest: Manifest, wanted: set[str]) -> Host:
+    """The host with this plugin beside those that are wanted.
+
+    :raises PluginRefused: when it cannot be.
+    """
+    runtime = current_runtime()
+    manifests = found_plugins(runtime).manifests
     missing = [need for need in manifest.requires if need not in wanted]
     if missing:
         raise PluginRefused(
-            _l("%(id)s needs %(needs)s: enable that first."), id=called(plugin_id, manifests),
+            _l("%(id)s needs %(needs)s: enable that first."), id=called(manifest.id, manifests),
             needs=", ".join(called(need, manifests) for need in missing),
         )
-    trial = build(runtime, wanted | {plugin_id})
+    trial = build(runtime, wanted | {manifest.id})
     # Its own fault, or that of one that ran until now and cannot run beside it.
     running = build(runtime, wanted).manifests
-    fault = trial.faults.get(plugin_id) or next((trial.faults[i] for i in sorted(trial.faults) if i in running), None)
+    fault = trial.faults.get(manifest.id) or next((trial.faults[i] for i in sorted(trial.faults) if i in running), None)
     if fault is None:
         fault = _mounted(runtime, trial)
     if fault is not None:
-        raise PluginRefused(_l("%(id)s cannot be enabled: %(why)s"), id=called(plugin_id, manifests), why=fault.sentence)
-    _switch(trial, manifest, True, actor, now)
+        raise PluginRefused(_l("%(id)s cannot be enabled: %(why)s"), id=called(manifest.id, manifests), why=fault.sentence)
+    return trial
 
 
 def _mounted(runtime: Runtime, trial: Host) -> Fault | None:
@@ -202,34 +215,37 @@ def disable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
 
     :raises PluginRefused: while an enabled plugin requires it, naming which.
     """
-    runtime = current_runtime()
-    manifests = found_plugins(runtime).manifests
-    with reading() as db:
-        wanted = enabled_ids(db)
-    if plugin_id not in manifests and plugin_id not in wanted:
-        raise NotFound(_l("There is no plugin %(id)s."), id=plugin_id)
-    needing = sorted(i for i in wanted if i in manifests and plugin_id in manifests[i].requires)
-    if needing:
-        raise PluginRefused(
-            _l("%(id)s is needed by %(needing)s: disable that first."), id=called(plugin_id, manifests),
-            needing=", ".join(called(other, manifests) for other in needing),
-        )
-    _switch(None, manifests.get(plugin_id), False, actor, now, plugin_id)
+    manifests = found_plugins(current_runtime()).manifests
+    while True:
+        with reading() as db:
+            wanted = enabled_ids(db)
+        if plugin_id not in manifests and plugin_id not in wanted:
+            raise NotFound(_l("There is no plugin %(id)s."), id=plugin_id)
+        needing = sorted(i for i in wanted if i in manifests and plugin_id in manifests[i].requires)
+        if needing:
+            raise PluginRefused(
+                _l("%(id)s is needed by %(needing)s: disable that first."), id=called(plugin_id, manifests),
+                needing=", ".join(called(other, manifests) for other in needing),
+            )
+        if _switch(plugin_id, False, wanted, actor=actor, now=now):
+            return
 
 
-def _switch(
-    trial: Host | None, manifest: Manifest | None, enabled: bool, actor: Actor, now: datetime, plugin_id: str = ""
-) -> None:
+def _switch(plugin_id: str, enabled: bool, wanted: set[str], *, actor: Actor, now: datetime, trial: Host | None = None) -> bool:
+    """Write it down; False when what is enabled is no longer what the decision was made on."""
     from ..auth.permissions import sync_permissions
 
-    plugin_id = manifest.id if manifest else plugin_id
+    manifest = found_plugins(current_runtime()).manifests.get(plugin_id)
     with unit_of_work() as db:
+        one_at_a_time(db, LOCK)
+        if enabled_ids(db) != wanted:
+            return False
         state = db.get(PluginState, plugin_id)
         if state is None:
             state = PluginState(id=plugin_id, version=manifest.version if manifest else "", enabled=False, changed_at=now)
             db.add(state)
         if state.enabled == enabled:
-            return
+            return True
         state.enabled, state.changed_at = enabled, now
         if trial is not None:
             sync_permissions(db, *wanted_permissions(trial))
@@ -240,6 +256,7 @@ def _switch(
             db, f"core.plugin.{verb}", target=("core.Plugin", plugin_id), label=plugin_id, actor=actor, now=now,
             before={"enabled": not enabled}, after={"enabled": enabled},
         )  # fmt: skip
+        return True
 
 
 def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None) -> Outcome:
@@ -256,6 +273,7 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
         _enable_first(runtime.config["plugins.enabled"], found)
         host = build(runtime)
         with unit_of_work() as db:
+            one_at_a_time(db, LOCK)
             sync_permissions(db, *wanted_permissions(host))
             generation.bump(db, "security")
         record_repairs(host)
@@ -268,6 +286,7 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
 def _enable_first(configured: Sequence[str], found: Found) -> None:
     """On a fresh instance the configuration says what is on; afterwards the merchant does."""
     with unit_of_work() as db:
+        one_at_a_time(db, LOCK)
         if db.get(StoredSetting, _FIRST) is not None:
             return
         for plugin_id in found.manifests:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db.base import Model
 from ..db.types import BigKey
+from ..db.upsert import insert_for
 from ..runtime import current_runtime
 
 
@@ -89,7 +90,11 @@ def _change(db: Session, place: tuple[str, int, str], rows: Mapping[str, Transla
     for locale, text in wanted.items():
         row = rows.get(locale)
         if row is None:
-            db.add(Translation(resource=resource, row_id=row_id, field=field, locale=locale, text=text, source_digest=made_from))
+            made = insert_for(db, Translation).values(
+                resource=resource, row_id=row_id, field=field, locale=locale, text=text, source_digest=made_from
+            )
+            key = ["resource", "row_id", "field", "locale"]
+            db.execute(made.on_conflict_do_update(index_elements=key, set_={"text": text, "source_digest": made_from}))
         elif row.text != text:
             row.text, row.source_digest = text, made_from
 

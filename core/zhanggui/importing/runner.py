@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from .. import audit
 from ..db.uow import unit_of_work
+from ..db.upsert import insert_or_skip
 from ..host import current_host
 from ..host.declare import Importer, Preparation
 from ..i18n.texts import lazy_gettext as _l
@@ -154,17 +155,15 @@ def _open(job: _Job) -> _Bookmark:
     """Where an earlier run of the same reading stands; a new one begins when there was none."""
     c = _imports.c
     with unit_of_work() as db:
-        row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).first()
-        if row is not None:
-            return _Bookmark(row.id, row.state, row.phase, row.position, row.step, row.rows, Tally.load(row.tally))
-        made = Import(
-            fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=job.table.path.name[-200:],
+        # Of two who begin the same file at once one makes the row; the other finds it, and is stopped at his first step.
+        insert_or_skip(
+            db, Import, fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=job.table.path.name[-200:],
             digest=job.digest, mapping=job.mapping, currency=job.run.currency, actor=job.run.actor.name, tally=Tally().dump(),
             options={"zone": str(job.run.zone), **job.run.options}, started_at=job.run.now,
+            state="running", phase=0, position="", step=0, rows=0,
         )  # fmt: skip
-        db.add(made)
-        db.flush()
-        return _Bookmark(made.id)
+        row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).one()
+        return _Bookmark(row.id, row.state, row.phase, row.position, row.step, row.rows, Tally.load(row.tally))
 
 
 def _run(job: _Job, scratch: Scratch, mark: _Bookmark, dry_run: bool, quiet: bool) -> None:
@@ -225,22 +224,24 @@ def _write(db: Session, job: _Job, scratch: Scratch, mark: _Bookmark, rows: list
 @contextlib.contextmanager
 def _step(mark: _Bookmark, dry_run: bool) -> Iterator[Session]:
     """One unit of work that also moves the bookmark; a dry run takes everything back."""
+    c = _imports.c
+    mine = (c.id == mark.id) & (c.step == mark.step) & (c.state == "running")
     try:
         with unit_of_work() as db:
+            # Held from the beginning: another process that has come as far waits, and then finds the step done.
+            if not dry_run and db.scalar(select(c.id).where(mine).with_for_update()) is None:
+                raise BeingImported()
             yield db
             if dry_run:
                 raise _NothingKept()
-            moved = db.execute(
+            db.execute(
                 update(_imports)
-                .where(_imports.c.id == mark.id, _imports.c.step == mark.step, _imports.c.state == "running")
+                .where(mine)
                 .values(
                     state=mark.state, phase=mark.phase, position=mark.position[:255], rows=mark.rows, tally=mark.tally.dump(),
                     step=mark.step + 1, finished_at=clock.now() if mark.state == "done" else None,
                 )
-                .returning(_imports.c.id)
-            ).first()  # fmt: skip
-            if moved is None:
-                raise BeingImported()
+            )  # fmt: skip
     except _NothingKept:
         pass
     mark.step += 1

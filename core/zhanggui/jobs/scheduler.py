@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..config import settings
 from ..db.uow import unit_of_work
+from ..db.upsert import insert_or_skip
 from ..events.models import OutboxEvent
 from ..host import current_host, hosted, refresh
 from ..host.declare import Schedule
@@ -42,9 +42,7 @@ def lead(db: Session, holder: str) -> bool:
     now = clock.now()
     lease = db.get(Lease, "scheduler", with_for_update=True)
     if lease is None:
-        dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-        values = {"name": "scheduler", "holder": holder, "until": now + LEASE}
-        return bool(db.execute(dialect.insert(Lease.__table__).values(**values).on_conflict_do_nothing()).rowcount)
+        return insert_or_skip(db, Lease, name="scheduler", holder=holder, until=now + LEASE)
     if lease.holder != holder and lease.until > now:
         return False
     if lease.holder != holder or lease.until - now < LEASE * 0.75:  # not every second: a quiet shop writes nothing

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ..db.upsert import insert_for
 from ..host.declare import JobDef
 from ..kernel import clock
 from ..kernel.ids import public_id
@@ -36,8 +36,7 @@ def add_job(
     }  # fmt: skip
     if event_id is None and unique is None:
         return int(db.execute(insert(Job.__table__).values(**values)).inserted_primary_key[0])
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Job.__table__).values(**values).on_conflict_do_nothing().returning(c.id)
+    statement = insert_for(db, Job).values(**values).on_conflict_do_nothing().returning(c.id)
     return db.scalar(statement)
 
 

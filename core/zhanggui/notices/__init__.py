@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ..db.upsert import insert_for, insert_or_skip
 from ..i18n.formats import fmt
 from ..i18n.texts import LazyText, gettext
 from ..kernel.actors import Actor
@@ -48,8 +48,7 @@ def notify(
         "at": now, "kind": kind, "title": msgid[:300], "params": filled,
         "body": body[:500], "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
     }  # fmt: skip
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-    db.execute(dialect.insert(Notice.__table__).values(**values).on_conflict_do_nothing())
+    insert_or_skip(db, Notice, **values)
 
 
 def _visible(everything: bool) -> ColumnElement[bool]:
@@ -99,6 +98,7 @@ def mark_read(db: Session, actor: Actor, *, now: datetime) -> None:
     newest = db.scalar(select(func.max(Notice.id)))
     if newest is None or actor.id is None:
         return
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(ReadUpTo.__table__).values(user_id=actor.id, notice_id=newest)
-    db.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"notice_id": newest}))
+    statement = insert_for(db, ReadUpTo).values(user_id=actor.id, notice_id=newest)
+    # Never back: a slower request that saw fewer notices does not make the newest ones unread again.
+    later = ReadUpTo.__table__.c.notice_id < newest
+    db.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"notice_id": newest}, where=later))

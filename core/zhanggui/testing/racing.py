@@ -44,7 +44,7 @@ def at_once(count: int, act: Callable[[int], T]) -> list[T | Exception]:
     return [outcomes[number] for number in range(count)]
 
 
-def race(count: int, act: Callable[[Session, int], T], *, linger: float = 0.02) -> list[T | Exception]:
+def race(count: int, act: Callable[[Session, int], T], *, linger: float = 0.005) -> list[T | Exception]:
     """Call ``act(db, number)`` from ``count`` threads at once, each in a unit of work of its own.
 
     :param linger: seconds between the act and its commit: who reads without a lock in that time reads

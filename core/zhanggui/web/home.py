@@ -22,7 +22,7 @@ from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..i18n.texts import ngettext, reader
 from ..kernel import clock
-from ..kernel.errors import DomainError, Invalid, NotFound
+from ..kernel.errors import DomainError, Invalid, NotFound, StaleRow
 from ..runtime import current_runtime
 from . import context
 from .page import HomeWidget
@@ -275,7 +275,7 @@ class SettingsView(View):
     @has_access
     def manage(self) -> str:
         """One form a group."""
-        return render_template("zg/settings.html", title=_("Settings"), groups=_setting_groups({}, {}))
+        return _settings_page({}, {})
 
     @expose("/", methods=["POST"])
     @has_access
@@ -295,13 +295,14 @@ class SettingsView(View):
         if not errors:
             try:
                 with unit_of_work() as db:
-                    for key, value in values.items():
-                        settings.set(db, key, value, actor=context.actor(), now=clock.now())
+                    settings.save(db, values, shown=_shown(), actor=context.actor(), now=clock.now())
             except Invalid as error:
                 errors = {k: str(v) for k, v in error.errors.items()}
+            except StaleRow as error:
+                flash(error.text(), "danger")
+                return _settings_page({}, {}), 409
         if errors:
-            groups = _setting_groups(dict(request.form), errors)
-            return render_template("zg/settings.html", title=_("Settings"), groups=groups), 422
+            return _settings_page(dict(request.form), errors, _shown()), 422
         flash(_("Saved."), "success")
         return redirect("/system/settings/", 303)
 
@@ -316,6 +317,18 @@ class SettingsView(View):
         return redirect("/system/settings/", 303)
 
     save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined]
+
+
+def _settings_page(typed: dict[str, str], errors: dict[str, str], seen: int | None = None) -> str:
+    if seen is None:  # asked first, so that a change in between is told at saving rather than lost
+        with reading() as db:
+            seen = settings.seen(db)
+    return render_template("zg/settings.html", title=_("Settings"), groups=_setting_groups(typed, errors), seen=seen)
+
+
+def _shown() -> int | None:
+    text = request.form.get("seen", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _setting_groups(typed: dict[str, str], errors: dict[str, str]) -> list[dict[str, Any]]:

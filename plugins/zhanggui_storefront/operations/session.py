@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import request as http
 
-from zhanggui.api import Operation, throttled
+from zhanggui.api import Operation, told_to_wait
 from zhanggui_customers import facade as customers
 
 from .. import examples, schemas, services
@@ -14,8 +14,11 @@ from ..contracts import ShopRequest
 
 
 def open_session(request: ShopRequest) -> dict[str, Any]:
-    """A token for a login code. Failures are counted by address, outside of the transaction that they undo."""
-    with throttled(f"shop-session:{http.remote_addr}", counts=services.WrongCode):
+    """A token for a login code. Failures are counted by address, outside of the transaction that they undo.
+
+    A code cannot be guessed: whoever brings a right one comes in, whatever others did at the same address.
+    """
+    with told_to_wait(f"shop-session:{http.remote_addr}", counts=services.WrongCode):
         identity = services.identify(request.body["code"])
     token, seconds = services.open_session(
         request.db, identity=identity, address=http.remote_addr, now=request.now

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.security import check_password_hash
 from werkzeug.test import Client
 
 from zhanggui.audit.models import AuditEntry
@@ -67,9 +68,12 @@ def test_the_eleventh_failure_waits_whatever_the_password_and_the_door(visit, si
         visitor.get("/login/")
         page = visitor.post("/login/", {"username": "clerk", "password": "wrong"}, environ_base={"REMOTE_ADDR": f"10.0.0.{n}"})
         assert page.status_code == 401
-    answer = visit().log_in("clerk", PASSWORD)
+    stranger = visit()
+    stranger.get("/login/")
+    elsewhere = {"REMOTE_ADDR": "10.0.1.1"}
+    answer = stranger.post("/login/", {"username": "clerk", "password": PASSWORD}, environ_base=elsewhere)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
-    answer = Client(site).post("/api/v1/security/login", json={"username": "clerk", "password": PASSWORD})
+    answer = Client(site).post("/api/v1/security/login", json={"username": "clerk", "password": PASSWORD}, environ_base=elsewhere)
     assert (answer.status_code, answer.mimetype) == (429, "application/problem+json")
 
 
@@ -279,6 +283,50 @@ def test_the_present_password_is_not_guessed_through_a_borrowed_session(visit):
     form = {"password": "another long one 7", "again": "another long one 7"}
     answers = [clerk.post("/me/password", {"old": f"guess {n}", **form}).status_code for n in range(11)]
     assert answers == [422] * 10 + [429]
+
+
+def test_signing_in_over_a_session_ends_the_one_that_was_open(visit, site):
+    clerk = visit("clerk")
+    kept = cookie_of(clerk)
+    assert clerk.log_in("clerk", PASSWORD).status_code == 303
+    thief = Client(site)
+    thief.set_cookie(COOKIE, kept)
+    assert thief.get("/products/").status_code == 302
+    assert clerk.get("/me/").status_code == 200
+    with reading() as db:
+        assert db.scalar(select(func.count()).where(UserSession.revoked_at.is_(None))) == 1
+        assert db.scalar(select(func.count()).where(AuditEntry.action == "core.session.replaced")) == 1
+
+
+def test_nobody_changes_his_own_password_past_the_question_for_the_present_one(visit):
+    from zhanggui.kernel.actors import Actor
+    from zhanggui.kernel.errors import Forbidden
+
+    owner, new = visit("owner"), "kettle blossom tiger"
+    me = user_id_of("owner")
+    assert f"/people/users/{me}/set_password" not in owner.get(f"/people/users/{me}").text
+    assert owner.post(f"/people/users/{me}/set_password", {"password": new}).status_code in (403, 409)
+    assert owner.post("/me/password", {"old": "wrong", "password": new, "again": new}).status_code == 422
+    for kind in ("user", "token"):
+        with pytest.raises(Forbidden), unit_of_work() as db:
+            service.set_password(db, id=me, password=new, actor=Actor(kind, me, "owner", everything=True), now=clock.now())
+    assert owner.get("/me/").status_code == 200
+    assert visit().log_in("owner", PASSWORD).status_code == 303
+
+
+def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(visit, monkeypatch):
+    from zhanggui.auth import signing_in
+
+    visit("clerk")
+
+    def slowly(stored, given):
+        with unit_of_work() as db:
+            service.set_password(db, id=user_id_of("clerk"), password="kettle blossom tiger", actor=SYSTEM, now=clock.now())
+        return check_password_hash(stored, given)
+
+    monkeypatch.setattr(signing_in, "check_password_hash", slowly)
+    with pytest.raises(service.WrongCredentials):
+        service.authenticate("clerk", PASSWORD, "10.0.0.1")
 
 
 def test_a_token_is_listed_as_a_device_and_ended_from_there(visit, site):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +19,7 @@ from zhanggui.runtime import Runtime, activated
 from zhanggui.testing.instances import Databases
 from zhanggui_customers.models import Customer
 from zhanggui_customers.services import profile
-from zhanggui_storefront import jobs
+from zhanggui_storefront import jobs, services
 from zhanggui_storefront.identity import demo_login_allowed
 from zhanggui_storefront.models import Token
 
@@ -70,7 +73,35 @@ def test_it_refuses_a_code_that_names_nobody(sign_in: Callable[..., Any], visito
 def test_it_stops_guessing_from_the_eleventh_failure_on(sign_in: Callable[..., Any], visitor: Any) -> None:
     answers = [visitor.post("/session", {"code": "guess"}).status_code for _ in range(12)]
     assert answers == [401] * 10 + [429] * 2
-    assert visitor.post("/session", {"code": "demo:alice"}).status_code == 429
+
+
+def test_who_brings_a_right_code_comes_in_whatever_others_did_at_his_address(sign_in: Callable[..., Any], visitor: Any) -> None:
+    answers = {visitor.post("/session", {"code": "guess"}).status_code for _ in range(15)}
+    assert answers == {401, 429}
+    assert visitor.post("/session", {"code": "demo:alice"}).status_code == 200
+
+
+def test_slow_providers_take_half_of_the_threads_at_most(instance: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, leave = [], threading.Event()
+
+    def slow(code: str) -> None:
+        asked.append(code)
+        leave.wait(30)
+
+    monkeypatch.setattr(services, "_identity_of", slow)
+    monkeypatch.setattr(services, "_PATIENCE", 0.2)
+    threads = [threading.Thread(target=copy_context().run, args=(services.identify, str(n)), daemon=True) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    while len(asked) < 2:
+        time.sleep(0.01)
+    with pytest.raises(services.ProvidersAreBusy):
+        services.identify("one more")
+    leave.set()
+    for thread in threads:
+        thread.join()
+    services.identify("later")
+    assert asked[2:] == ["later"]
 
 
 def test_it_does_not_count_those_who_get_in(sign_in: Callable[..., Any]) -> None:
