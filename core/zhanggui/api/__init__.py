@@ -9,15 +9,17 @@ from .. import API_LEVEL
 from ..audit import record as record_audit
 from ..audit import timeline
 from ..auth.idempotency import idempotent
+from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, protect, public
 from ..auth.throttle import throttled
 from ..config.settings import get as get_setting
 from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
-from ..db.types import BigKey, Pii, UTCDateTime, code_string
+from ..db.people import erase_person
+from ..db.types import BigKey, BlindIndex, Pii, SealedJson, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, unit_of_work
-from ..events import Event, publish
+from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
@@ -40,7 +42,7 @@ from ..kernel.errors import (
     ProviderError,
     StaleRow,
 )
-from ..kernel.ids import public_id
+from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
 from ..notices import notify
 from ..runtime import current_runtime
@@ -69,14 +71,14 @@ _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "Card", "Choice", "Column",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "BlindIndex", "Card", "Choice", "Code", "Column",
     "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure", "FileRef", "Filter", "Forbidden", "Hit",
     "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money",
     "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
-    "Schedule", "Screen", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",
+    "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",
     "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",
-    "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
+    "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
+    "lazy_gettext", "look_up", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
     "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

@@ -156,7 +156,7 @@ def _open(job: _Job) -> _Bookmark:
     with unit_of_work() as db:
         row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).first()
         if row is not None:
-            return _Bookmark(row.id, row.state, row.phase, row.position, row.step, row.rows, Tally.load(row.tally))
+            return _Bookmark(row.id, row.state, row.phase, row.position or "", row.step, row.rows, Tally.load(row.tally))
         made = Import(
             fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=job.table.path.name[-200:],
             digest=job.digest, mapping=job.mapping, currency=job.run.currency, actor=job.run.actor.name, tally=Tally().dump(),
