@@ -17,7 +17,7 @@ from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
 from ..db.people import erase_person
-from ..db.types import BigKey, BlindIndex, Pii, SealedJson, UTCDateTime, code_string
+from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, unit_of_work
 from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
@@ -73,7 +73,7 @@ _l = lazy_gettext
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "BlindIndex", "Card", "Choice", "Code", "Column",
     "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure", "FileRef", "Filter", "Forbidden", "Hit",
-    "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money",
+    "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "Looked", "MenuItem", "Model", "Money",
     "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
     "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",
     "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",

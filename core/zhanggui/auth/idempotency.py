@@ -44,8 +44,8 @@ class Answer:
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
-    """What must be equal for two requests to be the same one; keyed, because a body can be guessed."""
-    return blind_index("idempotency:" + hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest())
+    """What must be equal for two requests to be the same one."""
+    return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
 
 def kept_key(owner: str, key: str) -> str:
@@ -65,7 +65,7 @@ def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answ
             return act(db)
     if not key or len(key) > 255 or not key.isprintable():
         raise BadRequest(_l("Idempotency-Key must have 1 to 255 printable characters."))
-    key = kept_key(owner, key)
+    key, print_ = kept_key(owner, key), blind_index(f"idempotency:{print_}")  # keyed: what is in a body can be guessed
     found = _find(owner, key, print_)
     if found is not None:
         return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Integer, LargeBinary, column, inspect, select, table
+from sqlalchemy import ColumnClause, Integer, LargeBinary, column, inspect, select, table
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -72,7 +72,7 @@ def _sealed(connection: Connection) -> Iterator[bytes]:
     for name in names:
         for found in schema.get_columns(name) if name not in _OTHER_KEYS else ():
             if isinstance(found["type"], LargeBinary):
-                value = column(found["name"])
+                value: ColumnClause[bytes] = column(found["name"])
                 one = connection.scalar(select(value).select_from(table(name)).where(value.is_not(None)).limit(1))
                 if one and bytes(one)[:1] == crypto.FORMAT:
                     yield bytes(one)

@@ -104,4 +104,5 @@ def opened(db: Session, values: Mapping[str, Any]) -> dict[str, Any]:
 def erase_person(db: Session, subject: Subject) -> bool:
     """Make what was sealed for one person unreadable for good. True when there was anything."""
     kind, number = _plain(subject)
-    return bool(db.execute(delete(_keys).where(_keys.c.subject_type == kind, _keys.c.subject_id == number)).rowcount)
+    done: Any = db.execute(delete(_keys).where(_keys.c.subject_type == kind, _keys.c.subject_id == number))
+    return bool(done.rowcount)
