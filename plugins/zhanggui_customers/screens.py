@@ -113,7 +113,7 @@ CUSTOMERS = Screen(
             "erase",
             _l("Erase"),
             erasure.erase_customer,
-            icon="eraser",
+            icon="trash",
             tone="danger",
             needs=("erased_at",),
             when=lambda row: row.erased_at is None,
