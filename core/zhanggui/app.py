@@ -27,6 +27,7 @@ from .auth import headers
 from .auth import views as auth_views
 from .auth.fab import ContainedAppBuilder
 from .auth.permissions import undeclared_routes
+from .db.key_check import check_key
 from .db.uow import one_reader
 from .host import generation, hosted, use_host
 from .host.host import Fault, Host
@@ -189,6 +190,8 @@ class Site:
         if self._app is not None and now.plugins == self._generation:
             return self._app
         with self._swap:
+            if self._app is None:
+                check_key(self.runtime)
             if self._app is None or now.plugins > self._generation:
                 self._app, host = build_app(self.runtime)
                 self._generation = host.generation

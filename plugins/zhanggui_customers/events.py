@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhanggui.api import Event
+from zhanggui.api import Code, Event
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class CustomerCreated(Event, name="customers.customer.created", version=1, key="
     """Somebody became a customer."""
 
     customer_id: int
-    source: str
+    source: Code
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,10 @@ class CustomerBlocked(Event, name="customers.customer.blocked", version=1, key="
 
     customer_id: int
     blocked: bool
+
+
+@dataclass(frozen=True)
+class CustomerErased(Event, name="customers.customer.erased", version=1, key="customer_id"):
+    """All that was known of a person was erased; whoever keeps copies (orders, tokens) erases theirs."""
+
+    customer_id: int

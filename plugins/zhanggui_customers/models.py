@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from zhanggui.api import BigKey, Model, Pii, UTCDateTime, Versioned, code_string, public_id
+from zhanggui.api import BigKey, BlindIndex, Model, Pii, SealedJson, UTCDateTime, Versioned, code_string, public_id
 
 
 class Customer(Versioned, Model):
@@ -21,21 +21,23 @@ class Customer(Versioned, Model):
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     public_id: Mapped[str] = mapped_column(code_string(16), unique=True, default=public_id)
-    external_key: Mapped[str | None] = mapped_column(code_string(96), unique=True)  # of an import
+    external_key: Mapped[str | None] = mapped_column(code_string(96), unique=True)  # digest of the key in an import
+    source_key: Mapped[str | None] = mapped_column(Pii)  # that key: a number, a phone or a name
     identity: Mapped[str | None] = mapped_column(code_string(160), unique=True)  # "wechat:<blind index of openid>"
     name: Mapped[str] = mapped_column(Pii)
-    name_index: Mapped[str] = mapped_column(code_string(40), index=True)
+    name_index: Mapped[str] = mapped_column(BlindIndex, index=True)
     phone: Mapped[str | None] = mapped_column(Pii)
-    phone_index: Mapped[str | None] = mapped_column(code_string(40), index=True)
-    phone_tail_index: Mapped[str | None] = mapped_column(code_string(40), index=True)
+    phone_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
+    phone_tail_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
     gender: Mapped[str | None] = mapped_column(String(8))
-    region: Mapped[str] = mapped_column(String(120), default="")
+    region: Mapped[str | None] = mapped_column(Pii)
     birthday: Mapped[date | None] = mapped_column(Date)
     note: Mapped[str | None] = mapped_column(Pii)
-    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    tags: Mapped[list[str] | None] = mapped_column(SealedJson, default=list)
     source: Mapped[str] = mapped_column(String(32), default="storefront")
     blocked: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Kept by order events, so that a list can show and sort them: paid orders that were not given back.
     order_count: Mapped[int] = mapped_column(default=0)
     spent: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -52,7 +54,7 @@ class Address(Model):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers__customer.id"), index=True)
     name: Mapped[str] = mapped_column(Pii)
     phone: Mapped[str] = mapped_column(Pii)
-    region: Mapped[list[str]] = mapped_column(JSON, default=list)  # names, from the largest to the smallest
+    region: Mapped[list[str] | None] = mapped_column(SealedJson, default=list)  # names, from the largest to the smallest
     detail: Mapped[str] = mapped_column(Pii)
     is_default: Mapped[bool] = mapped_column(default=False)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

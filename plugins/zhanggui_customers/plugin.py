@@ -27,7 +27,7 @@ def register_menu() -> Sequence[MenuItem]:
 
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
-    return [events.CustomerCreated, events.CustomerBlocked]
+    return [events.CustomerCreated, events.CustomerBlocked, events.CustomerErased]
 
 
 @hookimpl

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, _l, current_actor
+from zhanggui.api import Hit, NotFound, _l, current_actor, look_up
 
 from .contracts import AddressView, CustomerView
 from .models import Address, Customer
 from .rules import file_key, masked_phone, name_index, searched_phone, searched_tail
+
+SEARCHED = {"name_index": name_index, "phone_index": searched_phone, "phone_tail_index": searched_tail}
 
 
 def customer(db: Session, customer_id: int) -> Customer:
@@ -77,7 +79,7 @@ def view_of_address(address: Address) -> AddressView:
         address.public_id,
         address.name,
         address.phone,
-        list(address.region),
+        list(address.region or ()),
         address.detail,
         address.is_default,
     )
@@ -96,8 +98,8 @@ def names(db: Session, ids: Collection[int]) -> dict[int, str]:
 
 def file_keys(db: Session, ids: Collection[int]) -> dict[int, str]:
     """How customers are known in files."""
-    rows = db.execute(select(Customer.id, Customer.external_key, Customer.public_id).where(Customer.id.in_(list(ids))))
-    return {row.id: file_key(row.external_key, row.public_id) for row in rows}
+    rows = db.execute(select(Customer.id, Customer.source_key, Customer.public_id).where(Customer.id.in_(list(ids))))
+    return {row.id: file_key(row.source_key, row.public_id) for row in rows}
 
 
 def addresses_section(db: Session, row: Any) -> Mapping[str, Any]:
@@ -106,7 +108,7 @@ def addresses_section(db: Session, row: Any) -> Mapping[str, Any]:
     return {
         "addresses": [
             {
-                "name": a.name, "phone": a.phone if reveal else masked_phone(a.phone), "region": " ".join(a.region),
+                "name": a.name, "phone": a.phone if reveal else masked_phone(a.phone), "region": " ".join(a.region or ()),
                 "detail": a.detail if reveal else "", "is_default": a.is_default,
             }
             for a in addresses(db, row.id)
@@ -117,11 +119,9 @@ def addresses_section(db: Session, row: Any) -> Mapping[str, Any]:
 def search(db: Session, text: str, limit: int) -> list[Hit]:
     """Customers by their whole name, whole phone or its last four digits."""
     c = Customer.__table__.c
-    options = [c.name_index == name_index(text)]
-    phone, tail = searched_phone(text), searched_tail(text)
-    if phone:
-        options.append(c.phone_index == phone)
-    if tail:
-        options.append(c.phone_tail_index == tail)
-    rows = db.execute(select(c.id, c.name, c.phone).where(or_(*options)).order_by(c.id.desc()).limit(limit))
+    indexes = look_up(text, SEARCHED, right=("can_reveal", "customers.Customer"))
+    if not indexes:
+        return []
+    matches = or_(*(c[name] == value for name, value in indexes.items()))
+    rows = db.execute(select(c.id, c.name, c.phone).where(matches).order_by(c.id.desc()).limit(limit))
     return [Hit(row.name, masked_phone(row.phone), f"/customers/{row.id}", "user") for row in rows]

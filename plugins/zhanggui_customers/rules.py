@@ -10,6 +10,7 @@ from zhanggui.api import Choice, _l, blind_index
 _DIGITS = re.compile(r"\d{5,15}\Z")
 GENDERS = (Choice("female", _l("Female")), Choice("male", _l("Male")), Choice("other", _l("Other")))
 TAIL = 4
+ERASED = "***"  # stands where the name of an erased person stood
 
 
 def normal_phone(text: str) -> str:
@@ -75,9 +76,14 @@ def masked_phone(phone: str | None) -> str:
     return f"{phone[:head]}****{phone[-TAIL:]}" if len(phone) > head + TAIL else f"****{phone[-2:]}"
 
 
-def file_key(external_key: str | None, public_id: str) -> str:
+def key_index(key: str) -> str:
+    """How the key of an import is known again: it can be a phone or a name, so that it is kept as a digest."""
+    return blind_index(f"customers.key:{key}")
+
+
+def file_key(source_key: str | None, public_id: str) -> str:
     """How a customer is known in files: by the key that a file brought, else by the public id.
 
     A key of another source keeps its source, or two tills' customers number 12 would become one.
     """
-    return external_key.removeprefix("file/") if external_key else public_id
+    return source_key.removeprefix("file/") if source_key else public_id

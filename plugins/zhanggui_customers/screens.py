@@ -6,8 +6,8 @@ from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, 
 
 from . import queries
 from .models import Customer
-from .rules import GENDERS, masked_phone, name_index, searched_phone, searched_tail
-from .services import profile
+from .rules import GENDERS, masked_phone
+from .services import erasure, profile
 
 REVEAL = "can_reveal"
 
@@ -42,7 +42,7 @@ CUSTOMERS = Screen(
         Filter("created_at", _l("Customer since"), "date_range"),
     ),
     search=Search(
-        exact={"name_index": name_index, "phone_index": searched_phone, "phone_tail_index": searched_tail},
+        exact=queries.SEARCHED,
         hint=_l("Whole name, phone, or its last four digits"),
     ),
     default_sort=("-created_at", "-id"),
@@ -108,6 +108,18 @@ CUSTOMERS = Screen(
             when=lambda row: row.blocked,
             done=_l("The customer can order again."),
             order=60,
+        ),
+        Action(
+            "erase",
+            _l("Erase"),
+            erasure.erase_customer,
+            icon="trash",
+            tone="danger",
+            needs=("erased_at",),
+            when=lambda row: row.erased_at is None,
+            confirm=_l("Erase all that is known of this person, for good? Orders stay, without name and address."),
+            done=_l("The customer was erased."),
+            order=70,
         ),
     ),
     create=profile.create_customer,

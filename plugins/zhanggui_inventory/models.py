@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from zhanggui.api import BigKey, Model, UTCDateTime, Versioned, code_string
+from zhanggui.api import BigKey, Model, Pii, UTCDateTime, Versioned, code_string
 
 
 class Location(Versioned, Model):
@@ -66,7 +66,7 @@ class StockMovement(Model):
     on_hand_after: Mapped[int]
     reserved_after: Mapped[int]
     reference: Mapped[str | None] = mapped_column(code_string(64))  # "orders.Order:12"
-    reason: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str | None] = mapped_column(Pii)
     actor: Mapped[str] = mapped_column(String(120), default="")
 
 

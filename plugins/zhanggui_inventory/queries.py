@@ -71,7 +71,7 @@ def movements_of_level(db: Session, row: Any) -> Mapping[str, Any]:
         "movements": [
             {
                 "at": fmt.datetime(m.at), "kind": _KINDS[m.kind], "on_hand": m.on_hand_change,
-                "reserved": m.reserved_change, "after": m.on_hand_after - m.reserved_after, "reason": m.reason,
+                "reserved": m.reserved_change, "after": m.on_hand_after - m.reserved_after, "reason": m.reason or "",
             }
             for m in found
         ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from zhanggui.api import Event
+from zhanggui.api import Code, Event
 
 
 @dataclass(frozen=True)
@@ -12,11 +13,11 @@ class OrderPlaced(Event, name="orders.order.placed", version=1, key="order_id"):
     """Somebody ordered; the stock is held."""
 
     order_id: int
-    number: str
+    number: Code
     customer_id: int | None
     amount: int
-    currency: str
-    at: str
+    currency: Code
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class OrderPaid(Event, name="orders.order.paid", version=1, key="order_id"):
     """The whole amount is there; the goods can be shipped."""
 
     order_id: int
-    number: str
+    number: Code
     customer_id: int | None
     amount: int
-    currency: str
-    at: str
+    currency: Code
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,13 @@ class OrderShipped(Event, name="orders.order.shipped", version=1, key="order_id"
     """A parcel left. ``complete`` says whether it was the last one."""
 
     order_id: int
-    number: str
+    number: Code
     customer_id: int | None
     shipment_id: int
-    carrier: str
-    tracking_number: str
+    carrier: Code
+    tracking_number: Code
     complete: bool
-    at: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,21 @@ class OrderReceived(Event, name="orders.order.received", version=1, key="order_i
     """The buyer has it, by his own word or because the time ran out."""
 
     order_id: int
-    number: str
+    number: Code
     customer_id: int | None
-    at: str
+    at: datetime
 
 
 @dataclass(frozen=True)
 class OrderCanceled(Event, name="orders.order.canceled", version=1, key="order_id"):
-    """The order was called off and its stock given back; ``paid`` is what the shop now owes."""
+    """The order was called off and its stock given back; ``paid`` is what the shop now owes. Why stands in the order."""
 
     order_id: int
-    number: str
+    number: Code
     customer_id: int | None
     paid: int
-    currency: str
-    reason: str
-    at: str
+    currency: Code
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class OrderRefunded(Event, name="orders.order.refunded", version=1, key="order_i
     """What was owed for a canceled order was given back."""
 
     order_id: int
-    number: str
+    number: Code
     customer_id: int | None
     amount: int
-    currency: str
-    at: str
+    currency: Code
+    at: datetime

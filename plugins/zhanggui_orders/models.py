@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from zhanggui.api import BigKey, Model, Pii, UTCDateTime, Versioned, code_string
+from zhanggui.api import BigKey, BlindIndex, Model, Pii, UTCDateTime, Versioned, code_string
 
 
 class Order(Versioned, Model):
@@ -40,16 +40,16 @@ class Order(Versioned, Model):
     refunded_total: Mapped[int] = mapped_column(BigInteger, default=0)
     summary: Mapped[str] = mapped_column(String(200), default="")
     buyer_name: Mapped[str] = mapped_column(Pii)
-    phone_index: Mapped[str | None] = mapped_column(code_string(40), index=True)  # of the address
+    phone_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)  # of the address
     address: Mapped[str | None] = mapped_column(Pii)  # JSON, as it was at placing
     note: Mapped[str | None] = mapped_column(Pii)  # the buyer's
-    staff_note: Mapped[str] = mapped_column(String(500), default="")
+    staff_note: Mapped[str | None] = mapped_column(Pii)
     placed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     shipped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
+    cancel_reason: Mapped[str | None] = mapped_column(Pii)
 
 
 class OrderLine(Model):
@@ -100,7 +100,7 @@ class Payment(Model):
     __tablename__ = "orders__payment"
     __table_args__ = (
         # The same transaction of a provider is money only once.
-        UniqueConstraint("provider", "reference"),
+        UniqueConstraint("provider", "reference_index", name="uq_orders__payment_provider_reference"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -110,7 +110,8 @@ class Payment(Model):
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(16))  # captured | refunded
-    reference: Mapped[str | None] = mapped_column(code_string(96))
+    reference: Mapped[str | None] = mapped_column(Pii)  # what the payer wrote on a transfer can stand in it
+    reference_index: Mapped[str | None] = mapped_column(code_string(96))  # its digest
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

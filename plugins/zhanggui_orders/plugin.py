@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +21,7 @@ from zhanggui.api import (
     _l,
     hookimpl,
 )
+from zhanggui_customers.events import CustomerErased
 
 from . import demo, events, exporting, hookspecs, importing, jobs, models, queries, screens
 
@@ -68,7 +69,12 @@ def register_events() -> Sequence[type[Any]]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.close_unpaid_orders, jobs.receive_shipped_orders]
+    return [jobs.close_unpaid_orders, jobs.receive_shipped_orders, jobs.erase_buyer]
+
+
+@hookimpl
+def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
+    return {CustomerErased: [jobs.erase_buyer]}
 
 
 @hookimpl

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, _l, fmt
+from zhanggui.api import Hit, NotFound, _l, fmt, look_up
 from zhanggui_customers import facade as customers
 
 from .contracts import LineView, OrderFacts, OrderView, ShipmentView
@@ -104,7 +104,7 @@ def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
             lines=[_line(line) for line in lines[o.id]],
             goods_total=o.goods_total, discount_total=o.discount_total, freight_total=o.freight_total,
             address=address_of(o), note=o.note or "", paid_at=o.paid_at, shipped_at=o.shipped_at,
-            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason,
+            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason or "",
             shipments=[ShipmentView(s.carrier, s.tracking_number, s.shipped_at) for s in shipments[o.id]],
         )
         for o in orders
@@ -173,12 +173,16 @@ def searched_phone(text: str) -> str | None:
     return customers.phone_index(plain)
 
 
+SEARCHED = {"phone_index": searched_phone}
+REVEAL = ("can_reveal", "customers.Customer")
+
+
 def search(db: Session, text: str, limit: int) -> list[Hit]:
     """Orders by the beginning of their number, or by the whole phone of the address."""
-    c, phone = _orders.c, searched_phone(text)
+    c = _orders.c
     matches = and_(c.number >= text, c.number < text + "\U0010ffff")
-    if phone:
-        matches = or_(matches, c.phone_index == phone)
+    for name, value in look_up(text, SEARCHED, right=REVEAL).items():
+        matches = or_(matches, c[name] == value)
     rows = db.execute(
         select(c.id, c.number, c.stage, c.total, c.currency).where(matches).order_by(c.number.desc()).limit(limit)
     )

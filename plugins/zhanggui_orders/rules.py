@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from zhanggui.api import Choice, Invalid, _l, allocate, get_setting
+from zhanggui.api import Choice, Invalid, _l, allocate, blind_index, get_setting
 
 from .contracts import Adjustment, CartLine, Quote
 from .states import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
 
+ERASED = "***"  # stands where the name of an erased buyer stood
 MAX_LINES = 100
 MAX_QUANTITY = 9_999
 _TRACKING = re.compile(r"[0-9A-Z-]{5,40}\Z")
@@ -124,3 +125,8 @@ def tracking(carrier: str, number: str | None) -> str:
     if not _TRACKING.match(plain):
         raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters, digits or hyphens.")})
     return plain
+
+
+def reference_index(reference: str) -> str:
+    """How the reference of a payment is known again: it can hold what the payer wrote."""
+    return blind_index(f"orders.reference:{reference}")

@@ -69,7 +69,7 @@ ORDERS = Screen(
         Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
     ),
     search=Search(
-        prefix=("number",), exact={"phone_index": queries.searched_phone}, hint=_l("Order number, or the whole phone number")
+        prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, hint=_l("Order number, or the whole phone number")
     ),
     default_sort=("-placed_at", "-id"),
     sections=(
@@ -188,7 +188,7 @@ ORDERS = Screen(
                     _l("Note of the staff"),
                     "long_text",
                     max_length=500,
-                    get=lambda db, row: row.staff_note,
+                    get=lambda db, row: row.staff_note or "",
                 ),
             ),
             done=_l("The note was kept."),

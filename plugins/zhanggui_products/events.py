@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhanggui.api import Event
+from zhanggui.api import Code, Event
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ class PriceChanged(Event, name="products.variant.price_changed", version=1, key=
     variant_id: int
     product_id: int
     price: int
-    currency: str
+    currency: Code

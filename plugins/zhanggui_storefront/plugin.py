@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from zhanggui.api import JobDef, MenuItem, Operation, Schedule, _l, hookimpl
+from zhanggui_customers.events import CustomerErased
 
 from . import hookspecs, identity, jobs, models, operations, pages, rest
 from .contracts import Identity
@@ -34,7 +35,12 @@ def register_menu() -> Sequence[MenuItem]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.forget_ended_tokens]
+    return [jobs.forget_ended_tokens, jobs.end_sessions_of_erased]
+
+
+@hookimpl
+def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
+    return {CustomerErased: [jobs.end_sessions_of_erased]}
 
 
 @hookimpl

@@ -133,6 +133,11 @@ def end_session(db: Session, *, token: str, now: datetime) -> None:
     db.execute(update(Token).where(Token.digest == digest(token), Token.revoked_at.is_(None)).values(revoked_at=now))
 
 
+def end_sessions(db: Session, *, customer_id: int, now: datetime) -> None:
+    """Sign a customer out on every device."""
+    db.execute(update(Token).where(Token.customer_id == customer_id, Token.revoked_at.is_(None)).values(revoked_at=now))
+
+
 def forget_ended(db: Session, *, now: datetime) -> int:
     """Delete tokens that let nobody in any more; answers how many."""
     ended = or_(Token.expires_at <= now, Token.revoked_at.is_not(None))

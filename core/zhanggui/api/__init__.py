@@ -9,6 +9,7 @@ from .. import API_LEVEL
 from ..audit import record as record_audit
 from ..audit import timeline
 from ..auth.idempotency import idempotent
+from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
 from ..auth.throttle import throttled, told_to_wait
@@ -17,9 +18,10 @@ from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
 from ..db.locks import one_at_a_time
-from ..db.types import BigKey, Pii, UTCDateTime, code_string
+from ..db.people import erase_person
+from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, unit_of_work
-from ..events import Event, publish
+from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
@@ -43,7 +45,7 @@ from ..kernel.errors import (
     ProviderError,
     StaleRow,
 )
-from ..kernel.ids import public_id
+from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
 from ..notices import notify
 from ..runtime import current_runtime
@@ -72,14 +74,16 @@ _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "Card", "Choice", "Column",
-    "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure", "FileRef", "Filter", "Forbidden", "Hit",
-    "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money",
-    "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
-    "Schedule", "Screen", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",
-    "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",
-    "clock", "code_string", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
-    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
-    "record_audit", "save_image", "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "write_rows",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "BlindIndex", "Card", "Choice", "Code",
+    "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure", "FileRef", "Filter",
+    "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "Looked", "MenuItem",
+    "Model", "Money", "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError",
+    "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen",
+    "SettingTest", "Slot", "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as",
+    "after_commit", "allocate", "blind_index", "clock", "code_string", "count_one", "current_actor", "current_runtime",
+    "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt", "gateway", "get_setting", "gettext",
+    "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job", "lazy_gettext", "look_up", "network",
+    "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public", "public_id", "publish", "read_decimal",
+    "reading", "record_audit", "save_image", "throttled", "timeline", "told_to_wait", "translations", "unit_of_work",
+    "url_for_file", "write_rows",
 ]  # fmt: skip

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum
+from numbers import Number
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, insert, inspect, select
+from sqlalchemy import Row, insert, inspect, select
 from sqlalchemy.orm import Session
 
-from ..db import crypto
-from ..db.upsert import insert_or_skip
+from ..db.people import Subject, erase_person, keys_of, seal_for, unseal_with
 from ..kernel.actors import Actor
+from ..kernel.ids import Code
 from ..kernel.money import Money
 from ..kernel.trace import current_trace
-from .models import AuditEntry, PersonKey
+from .models import AuditEntry
 
-_INSERT = insert(AuditEntry.__table__)  # made once: building a statement costs more than running it
-Subject = tuple[str, Any]  # ("customers.Customer", 12)
+__all__ = ["Subject", "TimelineEntry", "Told", "canonical_hash", "erase_person", "read_pii", "record", "timeline", "told"]
+_table = AuditEntry.__table__
+_INSERT = insert(_table)  # made once: building a statement costs more than running it
 
 
 def record(
@@ -32,22 +33,52 @@ def record(
 ) -> None:  # fmt: skip
     """Write what happened beside what happened.
 
+    Texts are sealed, whoever wrote them: ``reason``, ``pii``, and of ``label``, ``before`` and ``after`` all that is no
+    number, time, ``Money``, member of an enum or :class:`~zhanggui.kernel.ids.Code`.
+
     :param action: ``<plugin>.<thing>.<past verb>``, as in ``orders.order.canceled``.
     :param target: the mapped row, or ``("orders.Order", id)``.
-    :param pii: personal data, sealed under the key of ``subject``; never put any into before and after.
+    :param subject: the person whom the act is about: the texts are sealed with their key, and erased with it.
+    :param pii: personal data that are not part of before and after.
     """
     target_type, target_id = _target(target)
     trace = current_trace()
     values = {
-        "at": now, "action": action, "target_type": target_type, "target_id": target_id, "label": label[:200],
+        "at": now, "action": action, "target_type": target_type, "target_id": target_id,
         "actor_kind": actor.kind, "actor_id": actor.id, "actor_name": actor.name[:128], "ip": actor.ip,
-        "before": _plain(before), "after": _plain(after), "reason": reason,
-        "subject_type": subject[0] if subject else None, "subject_id": str(subject[1]) if subject else None,
-        "sealed": _seal(db, subject, pii, now) if subject and pii else None,
+        **sealed_parts(db, label=label, before=before, after=after, reason=reason, pii=pii, subject=subject, now=now),
         "correlation": trace.correlation, "causation": trace.causation,
     }  # fmt: skip
     values["hash"] = canonical_hash(values)
     db.execute(_INSERT, values)
+
+
+def sealed_parts(
+    db: Session, *, label: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, reason: str,
+    pii: Mapping[str, Any] | None, subject: Subject | None, now: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """The columns of a row that hold what people wrote: what stays readable, and the sealed rest."""
+    texts: dict[str, Any] = {"reason": reason, "pii": _plain(pii)}
+    clear: dict[str, Any] = {}
+    for name, values in (("before", before), ("after", after)):
+        clear[name] = None if values is None else {k: _json(v) for k, v in values.items() if _is_open(v)}
+        texts[name] = {k: _json(v) for k, v in (values or {}).items() if not _is_open(v)}
+    clear["label"] = str(label)[:200] if isinstance(label, Code) else ""
+    texts["label"] = "" if clear["label"] else str(label)[:200]
+    texts = {name: text for name, text in texts.items() if text}
+    return {
+        **clear, "subject_type": subject[0] if subject else None, "subject_id": str(subject[1]) if subject else None,
+        "sealed": seal_for(db, subject, texts, now) if texts else None,
+    }  # fmt: skip
+
+
+def _is_open(value: Any) -> bool:
+    """Whether a value can be read as it is: no text that a person could have written."""
+    if isinstance(value, Mapping):
+        return all(_is_open(v) for v in value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(_is_open(v) for v in value)
+    return value is None or value == "" or isinstance(value, Number | Enum | Code | Money | date | datetime)
 
 
 def canonical_hash(values: Mapping[str, Any]) -> str:
@@ -88,46 +119,40 @@ def _json(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-# -- personal data --------------------------------------------------------------------------------
+# -- reading --------------------------------------------------------------------------------------
 
 
-def _key_of(db: Session, subject: Subject, now: datetime | None) -> bytes | None:
-    found = db.get(PersonKey, (subject[0], str(subject[1])))
-    if found is None:
-        if now is None:
-            return None
-        # Of two acts on a new person at once one makes the key and both use it.
-        fresh = crypto.seal(AESGCM.generate_key(256).hex())
-        insert_or_skip(db, PersonKey, subject_type=subject[0], subject_id=str(subject[1]), key=fresh, created_at=now)
-        found = db.get_one(PersonKey, (subject[0], str(subject[1])))
-    return bytes.fromhex(crypto.unseal(found.key))
+@dataclass(frozen=True)
+class Told:
+    """What a row of the trail says, with its texts; those of an erased person are gone."""
+
+    label: str = ""
+    reason: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    pii: Mapping[str, Any] | None = None
 
 
-def _seal(db: Session, subject: Subject, pii: Mapping[str, Any], now: datetime) -> bytes:
-    key = _key_of(db, subject, now)
-    assert key is not None
-    nonce = os.urandom(12)
-    return nonce + AESGCM(key).encrypt(nonce, json.dumps(_plain(pii), ensure_ascii=False).encode(), None)
-
-
-def read_pii(db: Session, entry: AuditEntry) -> dict[str, Any] | None:
-    """The personal data of an entry; None when there is none or the person was erased."""
-    if entry.sealed is None or entry.subject_type is None:
-        return None
-    key = _key_of(db, (entry.subject_type, entry.subject_id), None)
-    if key is None:
-        return None
-    found: dict[str, Any] = json.loads(AESGCM(key).decrypt(entry.sealed[:12], entry.sealed[12:], None))
+def told(db: Session, rows: Iterable[Row[Any] | AuditEntry]) -> list[Told]:
+    """What these rows of the trail say: one query for the keys of all the people they are about."""
+    rows = list(rows)
+    subjects = [(row.subject_type, row.subject_id) if row.subject_type else None for row in rows]
+    keys = keys_of(db, [s for s, row in zip(subjects, rows, strict=True) if s and row.sealed is not None])
+    found = []
+    for row, subject in zip(rows, subjects, strict=True):
+        texts = (unseal_with(keys, subject, row.sealed) if row.sealed is not None else None) or {}
+        found.append(
+            Told(
+                row.label or texts.get("label", ""), texts.get("reason", ""), {**(row.before or {}), **texts.get("before", {})},
+                {**(row.after or {}), **texts.get("after", {})}, texts.get("pii"),
+            )
+        )  # fmt: skip
     return found
 
 
-def erase_person(db: Session, subject: Subject) -> bool:
-    """Make one person's data in the trail unreadable for good. True when there was any."""
-    done = db.execute(delete(PersonKey).where(PersonKey.subject_type == subject[0], PersonKey.subject_id == str(subject[1])))
-    return bool(done.rowcount)
-
-
-# -- reading --------------------------------------------------------------------------------------
+def read_pii(db: Session, entry: AuditEntry) -> Mapping[str, Any] | None:
+    """The personal data of an entry; None when there is none or the person was erased."""
+    return told(db, [entry])[0].pii
 
 
 @dataclass(frozen=True)
@@ -144,11 +169,11 @@ class TimelineEntry:
 
 def timeline(db: Session, target_type: str, target_id: Any, *, limit: int = 100) -> list[TimelineEntry]:
     """What happened to one row, newest first."""
-    c = AuditEntry.__table__.c
-    rows = db.execute(
-        select(c.at, c.action, c.actor_name, c.reason, c.before, c.after)
-        .where(c.target_type == target_type, c.target_id == str(target_id))
-        .order_by(c.id.desc())
-        .limit(limit)
-    )
-    return [TimelineEntry(r.at, r.action, r.actor_name, r.reason, r.before or {}, r.after or {}) for r in rows]
+    c = _table.c
+    rows: Sequence[Row[Any]] = db.execute(
+        select(*c).where(c.target_type == target_type, c.target_id == str(target_id)).order_by(c.id.desc()).limit(limit)
+    ).all()
+    return [
+        TimelineEntry(row.at, row.action, row.actor_name, said.reason, said.before, said.after)
+        for row, said in zip(rows, told(db, rows), strict=True)
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
@@ -15,8 +15,9 @@ from ..db.types import BigKey, UTCDateTime
 class AuditEntry(Model):
     """One act. ``id`` is the sequence; ``hash`` covers the row's own canonical form.
 
-    Personal data stands in ``sealed``, under the key of the person that ``subject_*`` names, so that
-    erasing the person leaves the row and its hash as they were.
+    Texts stand in ``sealed``: under the key of the person that ``subject_*`` names, so that erasing the
+    person leaves the row and its hash as they were; under the instance's key when there is none. What
+    ``label``, ``before`` and ``after`` hold in the open are codes, numbers and times.
     """
 
     __tablename__ = "core__audit"
@@ -39,7 +40,6 @@ class AuditEntry(Model):
     ip: Mapped[str | None] = mapped_column(String(45))
     before: Mapped[Any | None] = mapped_column(JSON)
     after: Mapped[Any | None] = mapped_column(JSON)
-    reason: Mapped[str] = mapped_column(Text, nullable=False, default="")
     subject_type: Mapped[str | None] = mapped_column(String(100))
     subject_id: Mapped[str | None] = mapped_column(String(64))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -47,14 +47,3 @@ class AuditEntry(Model):
     causation: Mapped[str | None] = mapped_column(String(64))
     previous_hash: Mapped[str | None] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), nullable=False)
-
-
-class PersonKey(Model):
-    """The key of one person's data in the trail. Deleting it makes that data unreadable for good."""
-
-    __tablename__ = "core__person_key"
-
-    subject_type: Mapped[str] = mapped_column(String(100), primary_key=True)
-    subject_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    key: Mapped[bytes] = mapped_column(LargeBinary, nullable=False)  # sealed by the instance's key
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)

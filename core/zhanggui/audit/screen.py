@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from ..i18n.texts import lazy_gettext as _l
 from ..web.describe import Card, Choice, Column, Filter, Screen, Search, Section
+from . import told
 from .models import AuditEntry
+
+
+def _said(part: str) -> Callable[[Session, list[Any]], Mapping[Any, Any]]:
+    """A column of what rows say, unsealed for the rows that are shown."""
+    get = attrgetter(part)
+
+    def load(db: Session, ids: list[Any]) -> Mapping[Any, Any]:
+        c = AuditEntry.__table__.c
+        rows = db.execute(select(*c).where(c.id.in_(ids))).all()
+        return {row.id: get(said) or None for row, said in zip(rows, told(db, rows), strict=True)}
+
+    return load
+
 
 _KINDS = [
     Choice("user", _l("user")), Choice("customer", _l("customer")), Choice("token", _l("token")), Choice("job", _l("job")),
@@ -16,16 +37,16 @@ AUDIT = Screen(
     icon="history", label="action", default_sort=("-id",),
     columns=[
         Column("action", _l("What"), "code"),
-        Column("label", _l("Subject")),
+        Column("label", _l("Subject"), load=_said("label")),
         Column("actor_name", _l("Who")),
         Column("at", _l("When"), "datetime"),
         Column("actor_kind", _l("Kind of actor"), "choice", choices=_KINDS, wide=False),
         Column("target_type", _l("Subject type"), "code", wide=False),
         Column("target_id", _l("Subject ID"), "code", wide=False),
-        Column("reason", _l("Reason"), wide=False),
+        Column("reason", _l("Reason"), wide=False, load=_said("reason")),
         Column("ip", _l("IP address"), "code", wide=False),
-        Column("before", _l("Before"), "json", wide=False),
-        Column("after", _l("After"), "json", wide=False),
+        Column("before", _l("Before"), "json", wide=False, load=_said("before")),
+        Column("after", _l("After"), "json", wide=False, load=_said("after")),
         Column("correlation", _l("Correlation"), "code", wide=False),
         Column("causation", _l("Causation"), "code", wide=False),
         Column("hash", _l("Hash"), "code", wide=False),

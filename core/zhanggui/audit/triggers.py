@@ -21,3 +21,11 @@ POSTGRESQL = [
 def statements(dialect: str) -> list[str]:
     """The statements for one kind of database."""
     return POSTGRESQL if dialect == "postgresql" else SQLITE
+
+
+def removal(dialect: str) -> list[str]:
+    """The statements that take them off, for a migration that seals old rows and puts them back."""
+    if dialect == "postgresql":
+        names = [f"{TABLE}_no_change", f"{TABLE}_no_truncate"]
+        return [*(f"DROP TRIGGER {name} ON {TABLE}" for name in names), f"DROP FUNCTION {TABLE}_refuse()"]
+    return [f"DROP TRIGGER {TABLE}_no_{verb}" for verb in ("update", "delete")]

@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ..db.crypto import seal, unseal
+from ..db.crypto import blind_index, seal, unseal
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
@@ -48,6 +48,11 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
 
+def kept_key(owner: str, key: str) -> str:
+    """How a key is stored: clients put into it what they like, a phone among it."""
+    return blind_index(f"idempotency-key:{owner}:{key}")
+
+
 def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answer]) -> Answer:
     """Run ``act`` in a unit of work, at most once for this owner and key.
 
@@ -60,6 +65,7 @@ def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answ
             return act(db)
     if not key or len(key) > 255 or not key.isprintable():
         raise BadRequest(_l("Idempotency-Key must have 1 to 255 printable characters."))
+    key, print_ = kept_key(owner, key), blind_index(f"idempotency:{print_}")  # keyed: what is in a body can be guessed
     found = _find(owner, key, print_)
     if found is not None:
         return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, UTCDateTime
+from ..db.types import BigKey, SealedJson, UTCDateTime
 
 
 class UserSession(Model):
@@ -32,7 +32,7 @@ class UserSession(Model):
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ip: Mapped[str | None] = mapped_column(String(45))
     device: Mapped[str] = mapped_column(String(200), nullable=False, default="")
-    data: Mapped[Any] = mapped_column(JSON, nullable=False, default=dict)
+    data: Mapped[Any] = mapped_column(SealedJson, nullable=True, default=dict)  # a message that waits there can name somebody
     known_as: Mapped[str | None] = mapped_column(String(64))  # digest of the device's own cookie, which outlives the session
 
 

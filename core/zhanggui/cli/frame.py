@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -66,14 +67,28 @@ class Output:
         click.echo(json.dumps(data if data is not None else {"message": text}, default=str, ensure_ascii=False) if self.as_json else text)
 
     def runtime(self, **kwargs: Any) -> Any:
-        """The instance, not yet opened."""
+        """The instance, not yet opened; its key was tried on its data.
+
+        :raises WrongKey: when that was sealed with another.
+        """
+        from sqlalchemy.exc import OperationalError
+
         from ..config import Config
+        from ..db.key_check import check_key
         from ..kernel import logs
         from ..runtime import Runtime
 
         config = Config.load(self.config)
         logs.configure(config["log.level"], config["log.format"])
-        return Runtime(config, **kwargs)
+        runtime = Runtime(config, **kwargs)
+        try:
+            check_key(runtime)
+        except OperationalError:
+            # A database that is away is told by whatever asks it next; the web server tries the key again before it serves.
+            logging.getLogger(__name__).warning("the database does not answer yet, so the secret key could not be tried")
+        finally:
+            runtime.close()  # what is forked or started from here opens connections of its own
+        return runtime
 
     @contextmanager
     def instance(self) -> Iterator[Any]:

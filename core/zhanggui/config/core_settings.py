@@ -32,6 +32,8 @@ CORE_SETTINGS = (
     _s("security.secret_key_file", "str", "", "A file that holds the secret key, readable by the instance alone."),
     _s("auth.idle_hours", "int", 12, "Hours without a request after which a session ends.", minimum=1, maximum=720),
     _s("auth.absolute_days", "int", 7, "Days after which a session ends in any case.", minimum=1, maximum=90),
+    _s("auth.look_ups", "int", 60, "How many people a user may look up by phone or name in five minutes.", "一名用户五分钟内最多可按电话或姓名查找多少人。",
+       ("Look-ups in five minutes", "五分钟内的查找次数"), runtime=True, minimum=1, maximum=10000),
     _s("i18n.default_locale", "str", "zh_CN", "Language of a reader who did not choose one.", choices=("zh_CN", "en")),
     _s("i18n.locales", "list", ["zh_CN", "en"], "Languages to choose from."),
     _s("plugins.enabled", "list", ["*"], "Plugins that a fresh instance starts with; * means every one that is installed."),

@@ -168,6 +168,12 @@ class Config(Mapping[str, Any]):
         found = [(name, _shown(setting, value)) for name, value in [("default", setting.default), *given]]
         return Explained(key, _shown(setting, self.settled[key]), found[-1][0], tuple(found), self.locked.get(key))
 
+    def source_of_secret(self) -> str:
+        """Which setting brought the secret key, and from where, for people who look for a mix-up."""
+        layer = self.explain("security.secret_key").layer
+        named = self.settled["security.secret_key_file"]
+        return f"security.secret_key_file: {named}" if layer == "default" and named else f"security.secret_key, from {layer}"
+
     def warnings(self) -> list[str]:
         """What is allowed but unwise, a sentence each."""
         return list(checks.warnings(self))

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_FORMAT = b"\x01"
+FORMAT = b"\x01"
 
 
 class Keyring:
@@ -30,10 +30,10 @@ class Keyring:
 
     def seal(self, text: str) -> bytes:
         nonce = os.urandom(12)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, text.encode(), None)
+        return FORMAT + nonce + self._cipher.encrypt(nonce, text.encode(), None)
 
     def unseal(self, sealed: bytes) -> str:
-        if sealed[:1] != _FORMAT:
+        if sealed[:1] != FORMAT:
             raise ValueError("unknown format of sealed text")
         return self._cipher.decrypt(sealed[1:13], sealed[13:], None).decode()
 

@@ -1,4 +1,4 @@
-"""Column types: UTC time, JSON, and personal data that is unreadable in the file."""
+"""Column types: UTC time, JSON, personal data that is unreadable in the file, and what finds it again."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SealedJson(TypeDecorator[Any]):
 class Pii(TypeDecorator[str]):
     """Personal text (a name, a phone, an address), encrypted by the instance's key.
 
-    Put a ``blind_index`` column beside it where it has to be found by its whole value. Such a
+    Put a ``BlindIndex`` column beside it where it has to be found by its whole value. Such a
     column cannot be sorted by or searched by a part: the query gateway refuses both.
     """
 
@@ -78,3 +78,36 @@ class Pii(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else crypto.unseal(bytes(value))
+
+
+class Looked(str):
+    """An index that somebody may look up: made by ``auth.lookups`` alone, which asks for the right, counts and records."""
+
+    __slots__ = ()
+
+
+class BlindIndex(TypeDecorator[str]):
+    """The keyed digest of personal data, to find a row by its whole value.
+
+    Comparing it with anything but what :func:`~zhanggui.auth.lookups.look_up` answers raises ``TypeError``, so that no
+    list, look-up, search, export or REST resource tells whether somebody is there to those who may not reveal it.
+    """
+
+    impl = String(40)
+    cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[str]):
+        """Refuses a bare text on the other side."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            if any(not isinstance(value, Looked) and value is not None for value in other):
+                raise TypeError("a blind index is compared with what look_up() answers, and nothing else")
+            return super().operate(op, *other, **kwargs)
+
+    comparator_factory = Comparator  # type: ignore[assignment]
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(String(40, collation="C") if dialect.name == "postgresql" else String(40))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, UTCDateTime
+from ..db.types import BigKey, SealedJson, UTCDateTime
 
 
 class OutboxEvent(Model):
@@ -22,7 +22,7 @@ class OutboxEvent(Model):
     name: Mapped[str] = mapped_column(String(100), nullable=False)
     version: Mapped[int] = mapped_column(Integer, nullable=False)
     key: Mapped[str] = mapped_column(String(64), nullable=False, default="")
-    payload: Mapped[Any] = mapped_column(JSON, nullable=False)
+    payload: Mapped[Any] = mapped_column(SealedJson, nullable=True)
     occurred_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     actor_kind: Mapped[str] = mapped_column(String(16), nullable=False)
     actor_id: Mapped[int | None] = mapped_column(BigKey)

@@ -230,6 +230,8 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
     for model in part.models:
         if not model.__tablename__.startswith(f"{plugin_id}__"):
             raise WiringError(f"table {model.__tablename__!r} must start with {plugin_id}__")
+    for event in part.events:
+        event.check()
     for job in part.jobs:
         if not job.name.startswith(f"{plugin_id}."):
             raise WiringError(f"job {job.name!r} must start with {plugin_id}.")

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..config import Config
+from ..db.key_check import check_key
 from ..db.uow import reading
 from ..host import current_host, refresh
 from ..host.declare import Importer
@@ -75,6 +76,7 @@ def main(file: Path, config: str | None, kind: str, source: str) -> None:
     """Compare; exit code 1 when anything differs."""
     try:
         runtime = Runtime(Config.load(config))
+        check_key(runtime)
         figures = compare(runtime, kind, file, source)
     except (DomainError, ConfigError) as error:
         raise click.ClickException(str(error)) from error

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, SealedJson, UTCDateTime
+from ..db.types import BigKey, Pii, SealedJson, UTCDateTime
 
 
 class Import(Model):
@@ -21,14 +21,14 @@ class Import(Model):
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)  # of the file and of how it is read
     kind: Mapped[str] = mapped_column(String(64))
     source: Mapped[str] = mapped_column(String(32))
-    file_name: Mapped[str] = mapped_column(String(200))
+    file_name: Mapped[str | None] = mapped_column(Pii)
     digest: Mapped[str] = mapped_column(String(64))
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON)  # field: name of the column
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(16), default="running")  # running | done
     phase: Mapped[int] = mapped_column(default=0)
-    position: Mapped[str] = mapped_column(String(255), default="")  # within the phase
+    position: Mapped[str | None] = mapped_column(Pii, default="")  # within the phase: the last key, which can be a phone
     step: Mapped[int] = mapped_column(BigInteger, default=0)  # batches so far; two processes cannot both do the next
     rows: Mapped[int] = mapped_column(BigInteger, default=0)  # of the file
     tally: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # see report.Tally

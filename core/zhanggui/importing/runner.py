@@ -163,7 +163,7 @@ def _open(job: _Job) -> _Bookmark:
             state="running", phase=0, position="", step=0, rows=0,
         )  # fmt: skip
         row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).one()
-        return _Bookmark(row.id, row.state, row.phase, row.position, row.step, row.rows, Tally.load(row.tally))
+        return _Bookmark(row.id, row.state, row.phase, row.position or "", row.step, row.rows, Tally.load(row.tally))
 
 
 def _run(job: _Job, scratch: Scratch, mark: _Bookmark, dry_run: bool, quiet: bool) -> None:

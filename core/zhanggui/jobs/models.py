@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, UTCDateTime
+from ..db.types import BigKey, Pii, SealedJson, UTCDateTime
 
 
 class Job(Model):
@@ -25,15 +25,15 @@ class Job(Model):
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     name: Mapped[str] = mapped_column(String(120), nullable=False)
-    kwargs: Mapped[Any] = mapped_column(JSON, nullable=False)
+    kwargs: Mapped[Any] = mapped_column(SealedJson, nullable=True)  # ids; what else a plugin puts in is read by nobody but its job
     state: Mapped[str] = mapped_column(String(10), nullable=False, default="ready")  # ready running done dead held
     attempts: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     max_attempts: Mapped[int] = mapped_column(Integer, nullable=False, default=8)
     run_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lease_token: Mapped[str | None] = mapped_column(String(32))
-    last_error: Mapped[str | None] = mapped_column(String(500))
-    traceback: Mapped[str | None] = mapped_column(Text)
+    last_error: Mapped[str | None] = mapped_column(Pii)  # an exception names what it stumbled over
+    traceback: Mapped[str | None] = mapped_column(Pii)
     event_id: Mapped[int | None] = mapped_column(BigKey)
     key: Mapped[str] = mapped_column(String(64), nullable=False, default="")
     unique_key: Mapped[str | None] = mapped_column(String(120), unique=True)

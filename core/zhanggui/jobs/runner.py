@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..db.people import opened
 from ..db.uow import reading, unit_of_work
 from ..events import relay as events_relay
 from ..host import hosted, refresh
@@ -70,11 +71,13 @@ def _run(job: JobDef, row: Any, token: str) -> str:
         if job.takes_db:
             with unit_of_work() as db:
                 with _at_most(job.timeout):
-                    job.function(db, **row.kwargs)
+                    job.function(db, **opened(db, row.kwargs))
                 _finish(db, row.id, token)
         else:
+            with reading() as db:
+                arguments = opened(db, row.kwargs)
             with _at_most(job.timeout):
-                job.function(**row.kwargs)
+                job.function(**arguments)
             with unit_of_work() as db:
                 _finish(db, row.id, token)
         state = "done"
@@ -82,7 +85,7 @@ def _run(job: JobDef, row: Any, token: str) -> str:
         log.warning("job %s (%s) was taken over by another worker; what this one did is undone", row.id, row.name)
         return "skipped"
     except Exception as error:
-        log.warning("job %s (%s) failed on try %s: %s", row.id, row.name, row.attempts, error, exc_info=True)
+        log.warning("job %s (%s) failed on try %s", row.id, row.name, row.attempts, exc_info=True)
         state = _fail(row, token, error)
     if state in ("done", "dead"):
         _wake_next(row)

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Integer, LargeBinary, String, create_engine, 
 from sqlalchemy.types import TypeEngine
 
 from ..db.base import metadata
-from ..db.types import Pii, UTCDateTime
+from ..db.types import BlindIndex, Pii, SealedJson, UTCDateTime
 from ..host.discovery import discover
 from ..host.manifest import Manifest
 from .runner import components, scripts, version_table
@@ -89,7 +89,7 @@ def _context(connection: Connection, component: str) -> MigrationContext:
 
 
 def _compare_type(_context: Any, _inspected: Any, _metadata: Any, found: TypeEngine[Any], wanted: TypeEngine[Any]) -> bool | None:
-    if isinstance(wanted, UTCDateTime | Pii):
+    if isinstance(wanted, UTCDateTime | Pii | SealedJson):
         return False
     if isinstance(wanted, Integer) and isinstance(found, Integer):
         return False  # BigInteger on PostgreSQL, INTEGER on SQLite
@@ -101,8 +101,10 @@ def _render(kind: str, obj: Any, _context: Any) -> str | bool:
         return False
     if isinstance(obj, UTCDateTime):
         return "sa.DateTime(timezone=True)"
-    if isinstance(obj, Pii):
+    if isinstance(obj, Pii | SealedJson):
         return "sa.LargeBinary()"
+    if isinstance(obj, BlindIndex):
+        return 'sa.String(40).with_variant(sa.String(40, collation="C"), "postgresql")'
     if isinstance(obj, LargeBinary):
         return "sa.LargeBinary()"
     variants = getattr(obj, "_variant_mapping", {})

@@ -24,6 +24,7 @@ from sqlalchemy import table as named
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from ..db.key_check import check_key
 from ..db.uow import unit_of_work
 from ..host import generation
 from ..host.manifest import Manifest
@@ -106,11 +107,13 @@ def upgrade(runtime: Runtime, manifests: Mapping[str, Manifest], report: Report 
     """Run what is pending. A component that fails is left exactly as it was, and so are its dependents.
 
     :raises UpgradeBusy: when another process holds the lock.
+    :raises WrongKey: when the data was sealed with another key.
     :raises Exception: when the core's own migration fails; nothing else is then tried.
     """
     outcome = Outcome()
     _heads_cache.clear()
     with activated(runtime), _locked(runtime):
+        check_key(runtime)
         with runtime.engine.connect() as connection:
             pending = behind(connection, manifests)
             fresh = not inspect(connection).get_table_names()

@@ -85,7 +85,7 @@ def latest(db: Session, actor: Actor, *, limit: int = 100) -> list[NoticeLine]:
     """The newest notices for this user, in the language of the reader."""
     read = _read_up_to(db, actor)
     rows = db.scalars(select(Notice).where(_visible(actor.everything)).order_by(Notice.id.desc()).limit(limit), _reader(actor))
-    return [NoticeLine(n.id, n.at, gettext(n.title, **_written(n.params)), n.body, n.href, n.id > read) for n in rows]
+    return [NoticeLine(n.id, n.at, gettext(n.title, **_written(n.params or {})), n.body or "", n.href, n.id > read) for n in rows]
 
 
 def _written(params: dict[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, UTCDateTime
+from ..db.types import BigKey, Pii, SealedJson, UTCDateTime
 
 
 class Notice(Model):
@@ -22,8 +22,8 @@ class Notice(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     kind: Mapped[str] = mapped_column(String(100), nullable=False)
     title: Mapped[str] = mapped_column(String(300), nullable=False)
-    params: Mapped[Any] = mapped_column(JSON, nullable=False, default=dict)
-    body: Mapped[str] = mapped_column(String(500), nullable=False, default="")
+    params: Mapped[Any] = mapped_column(SealedJson, nullable=True, default=dict)
+    body: Mapped[str | None] = mapped_column(Pii)
     href: Mapped[str] = mapped_column(String(300), nullable=False, default="")
     permission: Mapped[str] = mapped_column(String(200), nullable=False, default="")  # "can_list orders.Order"
     user_id: Mapped[int | None] = mapped_column(Integer)

@@ -94,12 +94,15 @@ class Search:
     """What the search box of a list looks at: columns compared by prefix, and exact matches.
 
     ``exact`` maps a column (often a blind index) to a function that turns what was typed into the
-    value to compare with, or None when it cannot be one.
+    value to compare with, or None when it cannot be one. Over a ``BlindIndex`` that is a look-up of
+    personal data: only who holds ``reveal`` gets an answer (``can_reveal`` on the screen's resource,
+    unless another right is named), and it is counted and recorded.
     """
 
     prefix: Sequence[str] = ()
     exact: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     contains: Sequence[str] = ()  # substring: only for tables that stay small
+    reveal: tuple[str, str] | None = None
     hint: Text = ""
 
 

@@ -6,15 +6,16 @@ Core table are served alike, as plain rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, and_, bindparam, func, inspect, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, and_, bindparam, false, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from ..db.types import Pii
+from ..auth.lookups import look_up
+from ..db.types import BlindIndex, Pii, SealedJson
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, Forbidden, NotFound
@@ -118,21 +119,21 @@ class Gateway:
                 value = query.filters[f.name]
                 clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or f.name], f.kind, value))
         if query.q:
-            clauses.append(self._search(screen, query.q))
+            clauses.append(self._search(screen, actor, query.q))
         return clauses
 
-    def _search(self, screen: Screen, text: str) -> ColumnElement[bool]:
+    def _search(self, screen: Screen, actor: Actor, text: str) -> ColumnElement[bool]:
         if screen.search is None:
             raise BadRequest(_l("This list cannot be searched."), field="q")
-        c = self.table(screen).c
+        c, exact = self.table(screen).c, screen.search.exact
         options = [prefix(c[name], text) for name in screen.search.prefix]
-        for name, convert in screen.search.exact.items():
-            value = convert(text)
-            if value is not None:
-                options.append(c[name] == value)
+        personal = {name: convert for name, convert in exact.items() if isinstance(c[name].type, BlindIndex)}
+        values: dict[str, Any] = {name: convert(text) for name, convert in exact.items() if name not in personal}
+        values |= look_up(text, personal, right=screen.search.reveal or ("can_reveal", screen.resource), actor=actor)
+        options += [c[name] == value for name, value in values.items() if value is not None]
         for name in screen.search.contains:
             options.append(c[name].icontains(text, autoescape=True))
-        return or_(*options)
+        return or_(false(), *options)
 
     def _order(self, screen: Screen, query: ListQuery) -> list[tuple[ColumnElement[Any], bool]]:
         c = self.table(screen).c
@@ -146,18 +147,22 @@ class Gateway:
             plain = name.removeprefix("-")
             column = by_name.get(plain)
             expression = column.expr(c) if column is not None and column.expr is not None else c[plain]
-            if isinstance(expression.type, Pii):
+            if isinstance(expression.type, Pii | SealedJson | BlindIndex):
                 raise BadRequest(_l("This list cannot be sorted by %(name)s."), name=plain, field="sort")
             order.append((expression, name.startswith("-")))
         return order
 
-    def page(self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, permission: str = "can_list", counted: bool = True) -> Found:
+    def page(
+        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, permission: str = "can_list", counted: bool = True,
+        only: Collection[str] | None = None,
+    ) -> Found:  # fmt: skip
         """One page of a list: one statement for the rows, one bounded count, one per loaded column.
 
+        :param only: names of the columns that are shown; the others are neither read nor unsealed.
         :raises Forbidden: without ``permission``.
         """
         self.check(screen, actor, permission)
-        columns = visible_columns(screen, actor)
+        columns = [c for c in visible_columns(screen, actor) if only is None or c.name in only]
         asked = self._asked(screen, actor, columns, query)
         rows = list(db.execute(asked.rows))
         backwards = query.before is not None
@@ -341,7 +346,7 @@ class Gateway:
         c = self.table(screen).c
         clauses = self.allowed(screen, actor)
         if text and screen.search is not None:
-            clauses.append(self._search(screen, text[:100]))
+            clauses.append(self._search(screen, actor, text[:100]))
         order = self._order(screen, ListQuery())
         statement = select(*c).where(*clauses).order_by(*(e.desc() if down else e.asc() for e, down in order)).limit(limit)
         name: Callable[[Any], Any] = (

@@ -31,8 +31,8 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
     :raises BadRequest: for an argument that makes no sense here.
     """
     query = parse(screen, args, actor, zone=context.zone(), currency=context.currency())
-    found = gateway.page(db, screen, actor, query)
     columns = [c for c in visible_columns(screen, actor) if c.wide or c.name in _card_parts(screen)]
+    found = gateway.page(db, screen, actor, query, only={c.name for c in columns})
     plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     parts = _card_parts(screen)
     may_add = bool(screen.create) and actor.may("can_add", screen.resource)

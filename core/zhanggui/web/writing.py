@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from .. import audit
-from ..db.types import Pii
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
@@ -57,7 +56,7 @@ def _columns(screen: Screen, values: Mapping[str, Any]) -> dict[str, Any]:
 def _open(screen: Screen, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the audit may hold in the open: no personal column."""
     c = gateway.table(screen).c
-    return {k: v if isinstance(v, int | str | bool | None) else str(v) for k, v in values.items() if not isinstance(c[k].type, Pii)}
+    return {k: v if isinstance(v, int | str | bool | None) else str(v) for k, v in values.items() if not getattr(c[k].type, "pii", False)}
 
 
 def save_new(db: Session, screen: Screen, *, actor: Actor, now: datetime, **values: Any) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, Invalid, _l, get_setting, record_audit
+from zhanggui.api import Actor, Code, DomainError, Invalid, _l, get_setting, record_audit
 
 from .. import queries
 from ..models import Address
@@ -51,9 +51,9 @@ def add_address(
     db.add(address)
     db.flush()
     record_audit(
-        db, "customers.address.added", target=("customers.Customer", customer_id), label=address.public_id, actor=actor,
-        now=now, after={"region": address.region}, subject=("customers.Customer", customer_id),
-        pii={"name": address.name, "phone": address.phone, "detail": address.detail},
+        db, "customers.address.added", target=("customers.Customer", customer_id), label=Code(address.public_id), actor=actor,
+        now=now, subject=("customers.Customer", customer_id),
+        pii={"name": address.name, "phone": address.phone, "detail": address.detail, "region": address.region},
     )  # fmt: skip
     return address
 
@@ -86,12 +86,11 @@ def update_address(
         db,
         "customers.address.changed",
         target=("customers.Customer", customer_id),
-        label=address.public_id,
+        label=Code(address.public_id),
         actor=actor,
         now=now,
-        after={"region": address.region},
         subject=("customers.Customer", customer_id),
-        pii={"name": address.name, "phone": address.phone, "detail": address.detail},
+        pii={"name": address.name, "phone": address.phone, "detail": address.detail, "region": address.region},
     )
     return address
 
@@ -114,7 +113,7 @@ def remove_address(db: Session, *, customer_id: int, public_id: str, actor: Acto
         db,
         "customers.address.removed",
         target=("customers.Customer", customer_id),
-        label=address.public_id,
+        label=Code(address.public_id),
         actor=actor,
         now=now,
     )

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, one_at_a_time, record_audit, write_rows
+from zhanggui.api import Actor, Code, one_at_a_time, record_audit, write_rows
 
 from ..contracts import CustomerRecord
 from ..models import Customer
-from ..rules import name_index, normal_phone, phone_index, tail_index
+from ..rules import key_index, name_index, normal_phone, phone_index, tail_index
 
 _CHUNK = 500
 _customers = Customer.__table__
@@ -29,16 +29,17 @@ def upsert_customers(
     old = [r for key, r in by_key.items() if key in known]
     new = [r for key, r in by_key.items() if key not in known]
     if new:
-        rows = [{**_row(r), "external_key": r.key, "source": r.source, "created_at": r.created_at or now} for r in new]
+        rows = [{**_row(r), "external_key": key_index(r.key), "source_key": r.key, "source": r.source, "created_at": r.created_at or now} for r in new]
         made = db.execute(insert(_customers).returning(_customers.c.id, _customers.c.external_key), rows)
-        known |= {row.external_key: row.id for row in made}
+        keys = {key_index(r.key): r.key for r in new}
+        known |= {keys[row.external_key]: row.id for row in made}
     write_rows(db, _customers, [(known[r.key], _given(r)) for r in old])
     if records:
         record_audit(
             db,
             "customers.customer.imported",
             target=("customers.Batch", batch_id),
-            label=batch_id,
+            label=Code(batch_id),
             actor=actor,
             now=now,
             after={"new": len(new), "updated": len(old)},
@@ -58,7 +59,7 @@ def _given(record: CustomerRecord) -> dict[str, Any]:
 
 def _row(record: CustomerRecord) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "name": record.name, "name_index": name_index(record.name), "region": record.region, "note": record.note,
+        "name": record.name, "name_index": name_index(record.name), "region": record.region or None, "note": record.note,
         "phone": None, "phone_index": None, "phone_tail_index": None,
     }  # fmt: skip
     if record.phone:
@@ -75,12 +76,10 @@ def customer_ids(db: Session, keys: Sequence[str]) -> dict[str, int]:
     """``{key: customer id}`` of those that there are."""
     found: dict[str, int] = {}
     for start in range(0, len(keys), _CHUNK):
-        rows = db.execute(
-            select(_customers.c.external_key, _customers.c.id).where(
-                _customers.c.external_key.in_(keys[start : start + _CHUNK])
-            )
-        )
-        found |= {row.external_key: row.id for row in rows}
+        digests = {key_index(key): key for key in keys[start : start + _CHUNK]}
+        c = _customers.c
+        rows = db.execute(select(c.external_key, c.id).where(c.external_key.in_(list(digests))))
+        found |= {digests[row.external_key]: row.id for row in rows}
         # An export of this shop names its own customers by their public ids.
         ours = {key.rpartition("/")[2]: key for key in keys[start : start + _CHUNK] if key not in found}
         rows = db.execute(select(_customers.c.public_id, _customers.c.id).where(_customers.c.public_id.in_(list(ours))))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import (
     SYSTEM,
     Actor,
+    Code,
     DomainError,
     IllegalMove,
     Invalid,
@@ -64,11 +65,11 @@ def create_customer(
     db.add(customer)
     db.flush()
     record_audit(
-        db, "customers.customer.created", target=customer, label=customer.public_id, actor=actor, now=now,
-        after={"source": source, **_open_facts(customer)}, subject=("customers.Customer", customer.id),
+        db, "customers.customer.created", target=customer, label=Code(customer.public_id), actor=actor, now=now,
+        after={"source": Code(source)}, subject=("customers.Customer", customer.id),
         pii=_personal(customer),
     )  # fmt: skip
-    publish(db, CustomerCreated(customer_id=customer.id, source=source))
+    publish(db, CustomerCreated(customer_id=customer.id, source=Code(source)))
     return customer.id
 
 
@@ -93,20 +94,18 @@ def update_customer(
     """
     customer = queries.customer_for_update(db, id)
     if row_version is not None and customer.row_version != row_version:
-        raise StaleRow(changed={"name": customer.name, **_open_facts(customer)})
-    before, personal = _open_facts(customer), _personal(customer)
+        raise StaleRow(changed=_personal(customer))
+    personal = _personal(customer)
     given = {
         "name": name, "phone": phone, "gender": gender, "region": region, "birthday": birthday, "note": note, "tags": tags,
     }  # fmt: skip
     kept = {field: getattr(customer, field) for field, value in given.items() if value is KEEP}
     _fill(customer, **(given | kept))
     db.flush()
-    after, personal_after = _open_facts(customer), _personal(customer)
-    changed = [key for key in after if before[key] != after[key]]
+    personal_after = _personal(customer)
     private = [key for key in personal_after if personal[key] != personal_after[key]]
     record_audit(
-        db, "customers.customer.changed", target=customer, label=customer.public_id, actor=actor, now=now,
-        before={key: before[key] for key in changed}, after={key: after[key] for key in changed},
+        db, "customers.customer.changed", target=customer, label=Code(customer.public_id), actor=actor, now=now,
         subject=("customers.Customer", id),
         pii={key: [personal[key], personal_after[key]] for key in private} or None,
     )  # fmt: skip
@@ -143,8 +142,8 @@ def _set_blocked(db: Session, customer_id: int, blocked: bool, actor: Actor, now
         raise IllegalMove(_l("This customer is %(state)s already."), state=words[blocked])
     record_audit(
         db, "customers.customer.blocked" if blocked else "customers.customer.unblocked", target=customer,
-        label=customer.public_id, actor=actor, now=now, before={"blocked": not blocked}, after={"blocked": blocked},
-        reason=reason,
+        label=Code(customer.public_id), actor=actor, now=now, before={"blocked": not blocked}, after={"blocked": blocked},
+        reason=reason, subject=("customers.Customer", customer_id),
     )  # fmt: skip
     publish(db, CustomerBlocked(customer_id=customer_id, blocked=blocked))
 
@@ -200,7 +199,7 @@ def _fill(
         raise Invalid(errors={"name": _l("A name is needed.")})
     customer.name, customer.name_index = name, name_index(name)
     set_phone(customer, phone)
-    customer.gender, customer.region, customer.birthday, customer.note = gender, region or "", birthday, note
+    customer.gender, customer.region, customer.birthday, customer.note = gender, region or None, birthday, note
     words = tags.replace("，", ",").split(",") if isinstance(tags, str) else list(tags or ())
     customer.tags = list(dict.fromkeys(word.strip()[:40] for word in words if word.strip()))[:MAX_TAGS]
 
@@ -220,12 +219,10 @@ def set_phone(customer: Customer, phone: str | None) -> None:
     customer.phone_index, customer.phone_tail_index = phone_index(phone), tail_index(phone)
 
 
-def _open_facts(customer: Customer) -> dict[str, Any]:
-    """What the audit may hold in the open."""
-    return {"gender": customer.gender, "region": customer.region, "tags": list(customer.tags or ())}
-
-
 def _personal(customer: Customer) -> dict[str, Any]:
     """What the audit holds under the customer's own key."""
     birthday = customer.birthday.isoformat() if customer.birthday else None
-    return {"name": customer.name, "phone": customer.phone, "birthday": birthday, "note": customer.note}
+    return {
+        "name": customer.name, "phone": customer.phone, "birthday": birthday, "note": customer.note, "gender": customer.gender,
+        "region": customer.region, "tags": list(customer.tags or ()),
+    }  # fmt: skip

@@ -122,7 +122,7 @@ def write_movement(
         insert(_movements).values(
             at=now, kind=kind, variant_id=level.variant_id, location_id=level.location_id, on_hand_change=on_hand,
             reserved_change=reserved, on_hand_after=level.on_hand, reserved_after=level.reserved, reference=reference,
-            reason=reason[:200], actor=f"{actor.kind}:{actor.name}"[:120],
+            reason=reason[:200] or None, actor=f"{actor.kind}:{actor.name}"[:120],
         )
     )  # fmt: skip
     available = level.on_hand - level.reserved

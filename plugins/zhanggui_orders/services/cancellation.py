@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, publish, record_audit
+from zhanggui.api import Actor, Code, publish, record_audit
 from zhanggui_inventory import facade as inventory
 
 from ..events import OrderCanceled
 from ..models import Order
 from ..states import OrderStatus, PaymentStatus
 from . import days
-from .moves import begin, move, refusal
+from .moves import begin, move, person_of, refusal
 
 
 def cancel_order(db: Session, *, id: int, reason: str, actor: Actor, now: datetime) -> Order:
@@ -23,7 +23,7 @@ def cancel_order(db: Session, *, id: int, reason: str, actor: Actor, now: dateti
     """
     order = begin(db, id, "cancel", actor)
     paid = order.paid_total if order.payment_status == PaymentStatus.PAID else 0
-    before = {"status": order.status, "payment_status": order.payment_status}
+    before = {"status": OrderStatus(order.status), "payment_status": PaymentStatus(order.payment_status)}
     owed = PaymentStatus.REFUND_DUE if paid else order.payment_status
     move(
         db, order, "cancel", status=OrderStatus.CANCELED, payment_status=owed, canceled_at=now,
@@ -31,14 +31,14 @@ def cancel_order(db: Session, *, id: int, reason: str, actor: Actor, now: dateti
     )  # fmt: skip
     inventory.release_stock(db, order_id=order.id, actor=actor, now=now)
     record_audit(
-        db, "orders.order.canceled", target=order, label=order.number, actor=actor, now=now, before=before,
-        after={"status": order.status, "payment_status": order.payment_status}, reason=order.cancel_reason,
+        db, "orders.order.canceled", target=order, label=Code(order.number), subject=person_of(order), actor=actor, now=now,
+        before=before, after={"status": OrderStatus.CANCELED, "payment_status": PaymentStatus(owed)}, reason=order.cancel_reason or "",
     )  # fmt: skip
     publish(
         db,
         OrderCanceled(
-            order_id=order.id, number=order.number, customer_id=order.customer_id, paid=paid, currency=order.currency,
-            reason=order.cancel_reason, at=now.isoformat(),
+            order_id=order.id, number=Code(order.number), customer_id=order.customer_id, paid=paid,
+            currency=Code(order.currency), at=now,
         ),
     )  # fmt: skip
     days.count(db, now, order.currency, canceled_count=1)

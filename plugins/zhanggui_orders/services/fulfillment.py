@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Invalid, _l, publish, record_audit
+from zhanggui.api import Actor, Code, Invalid, _l, publish, record_audit
 from zhanggui_inventory import facade as inventory
 
 from .. import queries
@@ -16,7 +16,7 @@ from ..events import OrderReceived, OrderShipped
 from ..models import Order, OrderLine, Shipment, ShipmentLine
 from ..rules import tracking
 from ..states import FulfillmentStatus, OrderStatus
-from .moves import begin, move
+from .moves import begin, move, person_of
 
 
 def ship_order(
@@ -66,21 +66,21 @@ def ship_order(
     ]
     inventory.take_stock(db, order_id=order.id, handovers=handovers, actor=actor, now=now)
     record_audit(
-        db, "orders.order.shipped", target=order, label=order.number, actor=actor, now=now,
-        before={"fulfillment_status": before},
-        after={"fulfillment_status": became, "carrier": carrier, "tracking_number": number},
+        db, "orders.order.shipped", target=order, label=Code(order.number), subject=person_of(order), actor=actor, now=now,
+        before={"fulfillment_status": FulfillmentStatus(before)},
+        after={"fulfillment_status": became, "carrier": Code(carrier), "tracking_number": Code(number)},
     )  # fmt: skip
     publish(
         db,
         OrderShipped(
             order_id=order.id,
-            number=order.number,
+            number=Code(order.number),
             customer_id=order.customer_id,
             shipment_id=shipment.id,
-            carrier=carrier,
-            tracking_number=number,
+            carrier=Code(carrier),
+            tracking_number=Code(number),
             complete=not left,
-            at=now.isoformat(),
+            at=now,
         ),
     )
     return order
@@ -111,10 +111,10 @@ def receive_order(db: Session, *, id: int, actor: Actor, now: datetime) -> Order
         completed_at=now,
     )
     record_audit(
-        db, "orders.order.received", target=order, label=order.number, actor=actor, now=now,
-        before={"fulfillment_status": "fulfilled"}, after={"fulfillment_status": "received"},
+        db, "orders.order.received", target=order, label=Code(order.number), subject=person_of(order), actor=actor, now=now,
+        before={"fulfillment_status": FulfillmentStatus.FULFILLED}, after={"fulfillment_status": FulfillmentStatus.RECEIVED},
     )  # fmt: skip
     publish(
-        db, OrderReceived(order_id=order.id, number=order.number, customer_id=order.customer_id, at=now.isoformat())
+        db, OrderReceived(order_id=order.id, number=Code(order.number), customer_id=order.customer_id, at=now)
     )
     return order

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, current_runtime, one_at_a_time, record_audit
+from zhanggui.api import Actor, Code, current_runtime, one_at_a_time, record_audit
 from zhanggui_customers import facade as customers
 
 from ..contracts import HistoricOrder
@@ -47,7 +47,7 @@ def record_history(
             db.execute(insert(_payments), payments)
         customers.add_purchases(db, _purchases(new.values()))
         record_audit(
-            db, "orders.order.imported", target=("orders.Batch", batch_id), label=batch_id, actor=actor, now=now,
+            db, "orders.order.imported", target=("orders.Batch", batch_id), label=Code(batch_id), actor=actor, now=now,
             after={"new": len(new), "known": len(by_key) - len(new)},
         )  # fmt: skip
         days.count_many(db, _figures(new.values()))

@@ -15,6 +15,11 @@ from ..rules import stage_of
 from ..states import STAGE_LABELS, VERBS
 
 
+def person_of(order: Order) -> tuple[str, int]:
+    """Whom an order is about: with whose key its texts are sealed in the trail. A guest's order is its own person."""
+    return ("customers.Customer", order.customer_id) if order.customer_id is not None else ("orders.Order", order.id)
+
+
 def begin(db: Session, order_id: int, verb: str, actor: Actor) -> Order:
     """The order, locked, if it may take this verb and no plugin objects.
 

@@ -8,13 +8,14 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, Money, _l, notify, publish, record_audit
+from zhanggui.api import Actor, Code, DomainError, Money, _l, notify, publish, record_audit
 
 from ..events import OrderPaid, OrderRefunded
 from ..models import Order, Payment
+from ..rules import reference_index
 from ..states import PaymentStatus
 from . import days
-from .moves import begin, move
+from .moves import begin, move, person_of
 
 
 class PaymentKnown(DomainError):
@@ -73,6 +74,7 @@ def _pay(
     now: datetime,
 ) -> Order:
     order = begin(db, order_id, "pay", actor)
+    reference = (reference or "").strip() or None
     if given is not None and given != (order.total, order.currency):
         raise WrongAmount()
     move(db, order, "pay", payment_status=PaymentStatus.PAID, paid_total=order.total, paid_at=now)
@@ -81,21 +83,22 @@ def _pay(
             db.add(
                 Payment(
                     order_id=order.id, provider=provider, method=method, amount=order.total, currency=order.currency,
-                    status="captured", reference=(reference or "").strip() or None, created_at=now,
+                    status="captured", reference=reference, reference_index=reference and reference_index(reference),
+                    created_at=now,
                 )
             )  # fmt: skip
     except IntegrityError:
         raise PaymentKnown(reference=reference) from None
     record_audit(
-        db, "orders.order.paid", target=order, label=order.number, actor=actor, now=now,
-        before={"payment_status": "unpaid"},
-        after={"payment_status": "paid", "provider": provider, "method": method, "amount": order.total},
+        db, "orders.order.paid", target=order, label=Code(order.number), subject=person_of(order), actor=actor, now=now,
+        before={"payment_status": PaymentStatus.UNPAID},
+        after={"payment_status": PaymentStatus.PAID, "provider": Code(provider), "method": Code(method), "amount": order.total},
     )  # fmt: skip
     publish(
         db,
         OrderPaid(
-            order_id=order.id, number=order.number, customer_id=order.customer_id, amount=order.total,
-            currency=order.currency, at=now.isoformat(),
+            order_id=order.id, number=Code(order.number), customer_id=order.customer_id, amount=order.total,
+            currency=Code(order.currency), at=now,
         ),
     )  # fmt: skip
     notify(
@@ -131,22 +134,23 @@ def record_refund(db: Session, *, id: int, actor: Actor, now: datetime, note: st
         db,
         "orders.order.refunded",
         target=order,
-        label=order.number,
+        label=Code(order.number),
+        subject=person_of(order),
         actor=actor,
         now=now,
-        before={"payment_status": "refund_due"},
-        after={"payment_status": "refunded", "amount": amount},
+        before={"payment_status": PaymentStatus.REFUND_DUE},
+        after={"payment_status": PaymentStatus.REFUNDED, "amount": amount},
         reason=note or "",
     )
     publish(
         db,
         OrderRefunded(
             order_id=order.id,
-            number=order.number,
+            number=Code(order.number),
             customer_id=order.customer_id,
             amount=amount,
-            currency=order.currency,
-            at=now.isoformat(),
+            currency=Code(order.currency),
+            at=now,
         ),
     )
     days.count(db, now, order.currency, refunded_amount=amount)

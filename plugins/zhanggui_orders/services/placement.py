@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, NotFound, _l, hooks, publish, record_audit
+from zhanggui.api import Actor, Code, DomainError, NotFound, _l, hooks, publish, record_audit
 from zhanggui_customers import facade as customers
 from zhanggui_customers.contracts import AddressView
 from zhanggui_inventory import facade as inventory
@@ -23,6 +23,7 @@ from ..models import Order, OrderLine, PriceAdjustment
 from ..rules import adjusted, checked_lines, new_number, shop_day, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days, limits
+from .moves import person_of
 from .payment import record_payment
 
 
@@ -135,18 +136,18 @@ def place_order(
         share=share, actor=actor, now=now,
     )  # fmt: skip
     record_audit(
-        db, "orders.order.placed", target=order, label=order.number, actor=actor, now=now,
-        after={"total": order.total, "currency": order.currency, "source": source, "lines": len(quote.lines)},
+        db, "orders.order.placed", target=order, label=Code(order.number), subject=person_of(order), actor=actor, now=now,
+        after={"total": order.total, "currency": Code(order.currency), "source": Code(source), "lines": len(quote.lines)},
     )  # fmt: skip
     publish(
         db,
         OrderPlaced(
             order_id=order.id,
-            number=order.number,
+            number=Code(order.number),
             customer_id=customer_id,
             amount=order.total,
-            currency=order.currency,
-            at=now.isoformat(),
+            currency=Code(order.currency),
+            at=now,
         ),
     )
     days.count(db, now, order.currency, placed_count=1, placed_amount=order.total)

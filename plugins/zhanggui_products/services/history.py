@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
-from zhanggui.api import Actor, Invalid, _l, one_at_a_time, publish, record_audit, translations, write_rows
+from zhanggui.api import Actor, Code, Invalid, _l, one_at_a_time, publish, record_audit, translations, write_rows
 
 from ..contracts import ProductRecord
 from ..events import ProductsImported
@@ -46,7 +46,7 @@ def upsert_products(
     _index(db, [known[r.key] for r in old])
     if records:
         record_audit(
-            db, "products.product.imported", target=("products.Batch", batch_id), label=batch_id, actor=actor, now=now,
+            db, "products.product.imported", target=("products.Batch", batch_id), label=Code(batch_id), actor=actor, now=now,
             after={"new": len(new), "updated": len(old)},
         )  # fmt: skip
     for start in range(0, len(variant_ids), _CHUNK):

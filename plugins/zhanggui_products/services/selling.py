@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, IllegalMove, Invalid, _l, publish, record_audit
+from zhanggui.api import Actor, Code, DomainError, IllegalMove, Invalid, _l, publish, record_audit
 
 from ..events import PriceChanged, ProductSaved
 from ..models import Product, Variant
@@ -86,7 +86,7 @@ def change_price(db: Session, *, id: int, prices: Sequence[Mapping[str, Any]], a
             continue
         before[variant.sku], after[variant.sku] = variant.price, price
         variant.price, variant.currency = price, currency
-        publish(db, PriceChanged(variant_id=variant.id, product_id=id, price=price, currency=currency))
+        publish(db, PriceChanged(variant_id=variant.id, product_id=id, price=price, currency=Code(currency)))
     if not after:
         return
     product.changed_at = now

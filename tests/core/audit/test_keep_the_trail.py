@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from zhanggui import audit
 from zhanggui.audit import canonical_hash, erase_person, read_pii
 from zhanggui.audit.models import AuditEntry
+from zhanggui.kernel.ids import Code
 from zhanggui.kernel.money import Money
 from zhanggui.testing.fixtures import NOON
 
@@ -16,7 +17,7 @@ WANG = ("customers.Customer", 12)
 
 
 def write(db, owner, **more):
-    values = {"target": WANG, "label": "C-12", "actor": owner, "now": NOON, "before": {"total": Money(100, "CNY")}, "after": {"名": "王"}}
+    values = {"target": WANG, "label": Code("C-12"), "actor": owner, "now": NOON, "before": {"total": Money(100, "CNY")}, "after": {"名": "王"}}
     audit.record(db, "customers.customer.changed", **(values | more))
     return db.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
 

@@ -16,13 +16,14 @@ from sqlalchemy import delete, func, insert, select, update
 from werkzeug.security import generate_password_hash
 
 from zhanggui import audit
-from zhanggui.audit.models import AuditEntry, PersonKey
+from zhanggui.audit.models import AuditEntry
 from zhanggui.auth import passwords, service, throttle
 from zhanggui.auth.models import Profile, TakenName, UserSession
 from zhanggui.auth.passwords import WrongPassword
 from zhanggui.auth.principal import find_principal
 from zhanggui.config import settings
 from zhanggui.config.models import StoredSetting
+from zhanggui.db.people import PersonKey
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import current_host, generation, refresh
 from zhanggui.host.host import Fault

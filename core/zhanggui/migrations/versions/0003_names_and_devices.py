@@ -10,7 +10,7 @@ from alembic import op
 from zhanggui.kernel.names import alike
 
 revision = "core_0003"
-down_revision = "core_0001"
+down_revision = "core_0002"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from zhanggui.api import Event, Money
+from zhanggui.api import Code, Event, Money
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class ThingMade(Event, name="labor.thing.made", version=1, key="thing"):
     """A thing was made; ``note`` tells its jobs what to do."""
 
     thing: int
-    note: str = ""
+    note: Code = Code("")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ThingSold(Event, name="labor.thing.sold", version=2):
     at: datetime
     parts: list[int]
     gift: bool
-    buyer: str | None
+    buyer: Code | None
 
 
 @dataclass(frozen=True)
