@@ -16,7 +16,7 @@ from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
 from ..db.types import BigKey, Pii, UTCDateTime, code_string
-from ..db.uow import after_commit, reading, unit_of_work
+from ..db.uow import after_commit, reading, recording, unit_of_work
 from ..events import Event, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
@@ -78,5 +78,5 @@ __all__ = [
     "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
-    "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
+    "record_audit", "recording", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ..db.uow import reading, unit_of_work
+from ..db.uow import reading, recording
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import DomainError
@@ -85,6 +85,6 @@ def throttled(name: str, *, counts: type[Exception]) -> Iterator[None]:
     try:
         yield
     except counts:
-        with unit_of_work() as db:
+        with recording() as db:
             count(db, buckets)
         raise

@@ -9,6 +9,9 @@ from typing import Any
 from flask_appbuilder.api import BaseApi
 from marshmallow import Schema
 
+from ..kernel.errors import WiringError
+from ..kernel.methods import CHANGING
+
 
 class Api(BaseApi):
     """Base of admin REST endpoints under ``/api/v1/<plugin>/<resource>/``.
@@ -41,3 +44,7 @@ class Operation:
     status: int = 200
     idempotent: bool = False  # takes an Idempotency-Key
     example: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.method != "GET" and self.method not in CHANGING:
+            raise WiringError(f"operation {self.path}: the method is GET or one of {', '.join(sorted(CHANGING))}, not {self.method}")
