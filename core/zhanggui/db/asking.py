@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 RECORDS: dict[str, tuple[type, ...]] = {
     "core__audit": (Insert,), "core__person_key": (Insert,), "core__session": (Update,), "core__throttle": (Insert, Update, Delete),
 }  # fmt: skip
+_UPDATED = {"core__session": {"last_seen_at"}}  # and of an update, these columns alone
 _asking: ContextVar[bool] = ContextVar("zhanggui_asking", default=False)
 _recording: ContextVar[bool] = ContextVar("zhanggui_recording", default=False)
 
@@ -68,5 +69,6 @@ def _check(statement: Any) -> None:
     for part in visitors.iterate(statement):
         if isinstance(part, Insert | Update | Delete):
             name = getattr(part.table, "name", "")
-            if not isinstance(part, RECORDS.get(name, ())):
+            columns = {column.name for column in getattr(part, "_values", None) or ()}
+            if not isinstance(part, RECORDS.get(name, ())) or (name in _UPDATED and columns != _UPDATED[name]):
                 raise WriteWhileAsking(f"{type(part).__name__.lower()} of {name} is no record of reading")

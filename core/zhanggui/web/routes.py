@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter, Map, Rule
 from ..auth.permissions import undeclared_routes
 from ..kernel.methods import CHANGING
 
+
 class Key(IntegerConverter):
     """The key of a row, of at most so many digits.
 
