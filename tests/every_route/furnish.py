@@ -136,7 +136,8 @@ def _let_in(shop: Furnished) -> None:
     for role in ROLES:
         visitor = Visitor(Client(shop.site))
         assert visitor.log_in(role, PASSWORD).status_code == 303
-        shop.askers[role] = visitor.client
+        visitor.get("/me/")
+        shop.askers[role], shop.headers[role] = visitor.client, {"X-CSRFToken": visitor.token}
     shop.askers["anonymous"] = Client(shop.site)
     shop.app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(hours=2)  # on a slow machine the large size takes longer than 15 minutes
     tokens = Client(shop.site).post("/api/v1/security/login", json={"username": "owner", "password": PASSWORD}).get_json()

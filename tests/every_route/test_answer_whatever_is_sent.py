@@ -126,7 +126,11 @@ def test_any_header(shop: Furnished, size: Any, who: str) -> None:
 @pytest.mark.proof
 def test_any_body(shop: Furnished, size: Any) -> None:
     dice = random.Random(SEED)
-    changing = [(path, method) for path, rule in shop.addresses.items() for method in rule.methods & {"POST", "PUT", "PATCH", "DELETE"}]
+    # But what would sign the asker out, or take the routes away that are asked next.
+    changing = [
+        (path, method) for path, rule in shop.addresses.items() for method in rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
+        if not path.endswith(("/revoke", "/system/plugins/storefront/disable", "/system/plugins/products/disable"))
+    ]  # fmt: skip
     assert len(changing) > 50
 
     def tried() -> Iterator[tuple[str, int]]:
@@ -191,7 +195,7 @@ def test_any_value_in_any_field(shop: Furnished, size: Any) -> None:
 CHECKS = ("not_a_server_error", "unsupported_method")
 
 
-def explore(path: str, app: Any, headers: dict[str, str], examples: int) -> tuple[list[str], Counter[int]]:
+def explore(path: str, app: Any, headers: dict[str, str], *, examples: int, operations: int) -> tuple[list[str], Counter[int]]:
     """Let Schemathesis try what a document describes; answers what it found, and how often each status was answered."""
     config = SchemathesisConfig.from_dict({
         "seed": SEED, "headers": headers, "workers": 1, "continue-on-failure": True, "suppress-health-check": ["all"],
@@ -199,7 +203,11 @@ def explore(path: str, app: Any, headers: dict[str, str], examples: int) -> tupl
         "phases": {"examples": {"enabled": False}, "stateful": {"enabled": False}},
         "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
     })  # fmt: skip
-    schema = schemathesis.openapi.from_wsgi(path, app, config=config, headers=headers)
+    # Signing out is left out: what is asked next would be asked by nobody.
+    schema = schemathesis.openapi.from_wsgi(path, app, config=config, headers=headers).exclude(method="DELETE", path="/session")
+    labels = [operation.ok().label for operation in schema.get_all_operations()]
+    chosen = set(picked(random.Random(SEED), labels, operations))
+    schema = schema.include(lambda context: context.operation.label in chosen)
     found, counted = [], Counter()
     for event in from_schema(schema).execute():
         if isinstance(event, events.FatalError):
@@ -220,10 +228,10 @@ def explore(path: str, app: Any, headers: dict[str, str], examples: int) -> tupl
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("path", "who"), [("/api/v1/_openapi", "token"), (f"{API}/openapi.json", "customer")], ids=["admin", "storefront"])
 def test_what_the_documents_describe(shop: Furnished, size: Any, keep_figures: Callable[..., None], path: str, who: str) -> None:
-    found, counted = explore(path, shop.site, shop.headers[who], size(2, 60))
+    found, counted = explore(path, shop.site, shop.headers[who], examples=size(2, 60), operations=size(8, 999))
     assert found == []
     # A token that is not good would be answered 401 everywhere and find nothing.
-    assert counted[200] > 20
+    assert counted[200] > 10
     assert counted[401] < counted.total() / 3
     keep_figures(f"schemathesis_{who}", {str(status): number for status, number in sorted(counted.items())})
 
@@ -239,5 +247,5 @@ def test_an_operation_that_fails_would_be_found() -> None:
         }}},
     })  # fmt: skip
     app.add_url_rule("/half/<number>", "half", lambda number: {"half": 100 // int(number)})
-    found, _counted = explore("/openapi.json", app, {}, 5)
+    found, _counted = explore("/openapi.json", app, {}, examples=3, operations=1)
     assert any("not_a_server_error" in line for line in found)

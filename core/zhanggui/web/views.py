@@ -26,7 +26,9 @@ from .query import parse
 class View(BaseView):
     """Base of a plugin's own pages. Name ``route_base`` and ``class_permission_name = "<plugin>.<Thing>"``.
 
-    Guard every method with ``@expose(...)`` and ``@has_access``; the permission is ``can_<method>``.
+    Guard every method with ``@expose(...)`` and ``@has_access``; the permission is ``can_<method>``. A form and
+    what it posts are two methods (``_permission_name`` gives both one permission); while a GET is answered nothing
+    can be written, but for what ``recording()`` lets through.
     """
 
     default_view = "index"
