@@ -11,11 +11,10 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_compress import Compress
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -26,28 +25,29 @@ from . import auth
 from .auth import headers
 from .auth import views as auth_views
 from .auth.fab import ContainedAppBuilder
-from .auth.permissions import undeclared_routes
+from .db.asking import asking
 from .db.key_check import check_key
 from .db.uow import one_reader
 from .host import generation, hosted, use_host
 from .host.host import Fault, Host
 from .host.service import build, found_plugins, record_repairs
 from .i18n import readers
+from .kernel import actors
+from .kernel.actors import ANONYMOUS
 from .kernel.errors import WiringError
+from .kernel.methods import SAFE
 from .kernel.trace import traced
 from .runtime import Runtime, activated, open_runtime
 from .web import errors, health, theme
 from .web.gateway import gateway
 from .web.home import CORE_VIEWS
 from .web.resource import resource_api
+from .web.routes import Key, faulty_routes
 from .web.shell import TEMPLATE_GLOBALS
 from .web.views import screen_view
 
 log = logging.getLogger(__name__)
 _HASHED = re.compile(r"\.[0-9a-f]{10}\.")  # built assets carry their content's hash in the name
-
-
-_READS = ("GET", "HEAD")
 
 
 class PluginFailed(Exception):
@@ -65,6 +65,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     """
     app = Flask("zhanggui", static_folder=None, template_folder=None)
     app.config.update(_flask_config(runtime))
+    app.url_map.converters["key"] = Key
     theme.install(app, runtime, host)
     readers.install(app, runtime, host)
     app.jinja_env.globals.update(TEMPLATE_GLOBALS)
@@ -82,9 +83,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
         for plugin_id, part in host.parts.items():
             try:
                 _add_part(builder, host, part)
-                missing = undeclared_routes(app)
-                if missing:
-                    raise WiringError(f"route {missing[0]} declares no permission")
+                _check_routes(app)
             except Exception as error:
                 if plugin_id == "core":
                     raise
@@ -92,10 +91,14 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     errors.install(app)
     health.install(app)
     Compress(app)
-    missing = undeclared_routes(app)
-    if missing:
-        raise WiringError(f"route {missing[0]} declares no permission")
+    _check_routes(app)
     return app
+
+
+def _check_routes(app: Flask) -> None:
+    faults = faulty_routes(app)
+    if faults:
+        raise WiringError(faults[0])
 
 
 def _add_part(builder: Any, host: Host, part: Any) -> None:
@@ -137,9 +140,15 @@ def _serve_host(app: Flask, runtime: Runtime, host: Host) -> None:
     app.extensions["zhanggui_host"] = host
 
     @app.before_request
-    def who() -> None:
+    def who() -> Response | None:
+        if request.method == "OPTIONS":
+            # Answered here, so that no guard, token or handler is asked; what there is no route for goes on to its 404.
+            actors._current.set(ANONYMOUS)
+            app.extensions["zhanggui_reader"]()
+            return None if request.routing_exception else app.make_default_options_response()
         auth.act_for_request(request)
         app.extensions["zhanggui_reader"]()
+        return None
 
 
 class Site:
@@ -179,8 +188,11 @@ class Site:
                     if self._app is None or environ.get("PATH_INFO") != "/readyz":
                         return _no_database(start_response)
                     app = self._app
-            with hosted(app.extensions["zhanggui_host"]), one_reader() if environ["REQUEST_METHOD"] in _READS else nullcontext():
-                return app.wsgi_app(environ, start_response)
+            with hosted(app.extensions["zhanggui_host"]):
+                if environ["REQUEST_METHOD"].upper() not in SAFE:
+                    return app.wsgi_app(environ, start_response)
+                with asking(), one_reader():
+                    return AskedFor(app.wsgi_app(environ, start_response))
 
     def app(self, environ: dict[str, Any]) -> Flask:
         """The app of the generation that the database names now, built if need be."""
@@ -196,6 +208,25 @@ class Site:
                 self._app, host = build_app(self.runtime)
                 self._generation = host.generation
             return self._app
+
+
+class AskedFor:
+    """The body of an answer to a request that only asks: while it is made, too, nothing is written."""
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self._body, self._parts = body, iter(body)
+
+    def __iter__(self) -> AskedFor:
+        return self
+
+    def __next__(self) -> bytes:
+        with asking():
+            return next(self._parts)
+
+    def close(self) -> None:
+        """As WSGI asks for."""
+        with asking():
+            getattr(self._body, "close", lambda: None)()
 
 
 def build_app(runtime: Runtime) -> tuple[Flask, Host]:

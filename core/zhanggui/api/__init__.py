@@ -20,7 +20,7 @@ from ..db.crypto import blind_index
 from ..db.locks import one_at_a_time
 from ..db.people import erase_person
 from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime, code_string
-from ..db.uow import after_commit, reading, unit_of_work
+from ..db.uow import after_commit, reading, recording, unit_of_work
 from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
@@ -84,6 +84,6 @@ __all__ = [
     "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt", "gateway", "get_setting", "gettext",
     "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job", "lazy_gettext", "look_up", "network",
     "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public", "public_id", "publish", "read_decimal",
-    "reading", "record_audit", "save_image", "throttled", "timeline", "told_to_wait", "translations", "unit_of_work",
-    "url_for_file", "write_rows",
+    "reading", "record_audit", "recording", "save_image", "throttled", "timeline", "told_to_wait", "translations",
+    "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Request, g
-from flask_jwt_extended import get_jwt_identity, verify_jwt_in_request
+from flask_jwt_extended import verify_jwt_in_request
 from flask_login import current_user
 
 from ..kernel import actors
@@ -31,7 +31,6 @@ def _actor(request: Request) -> Actor:
         return ANONYMOUS
     if request.path.startswith("/api/") and "Authorization" in request.headers and not request.path.endswith("/security/refresh"):
         verify_jwt_in_request()
-        get_jwt_identity()
         principal = g.user
         return Actor("token", principal.id, principal.username, principal.permissions, principal.everything, request.remote_addr)
     if current_user.is_authenticated:

@@ -138,8 +138,12 @@ class ContainedSecurityManager(SecurityManager):
         return service.authenticate(username, password, request.remote_addr)
 
     def create_login_manager(self, app: Any) -> Any:
-        """Sessions alone say who somebody is; the cookie with which Flask-Login remembers people is never read."""
+        """Sessions alone say who somebody is; the cookie with which Flask-Login remembers people is never read.
+
+        Nor does Flask-Login protect them: it would write into a session while its user only reads.
+        """
         manager = super().create_login_manager(app)
+        manager.session_protection = None
         manager._load_user_from_remember_cookie = lambda cookie: None
         return manager
 

@@ -11,7 +11,7 @@ from .. import audit
 from ..config import settings
 from ..db.crypto import blind_index
 from ..db.types import Looked
-from ..db.uow import reading, unit_of_work
+from ..db.uow import reading, recording
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor, current_actor
@@ -64,8 +64,8 @@ def _was_asked(same: str) -> bool:
 
 def _record(actor: Actor, resource: str, same: list[str], total: str) -> int:
     """Count one look-up and write who made it, not for whom; one that is refused is asked and counted again."""
-    with unit_of_work() as db:
-        count = throttle.count(db, [total])
+    with recording() as db:
+        count = throttle.count(db, [total])[total]
         if count <= int(settings.get(LIMIT)):
             throttle.count(db, same)
             after: dict[str, Any] = {"look_ups": count}

@@ -18,10 +18,12 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Unauthorized
+from werkzeug.routing import Rule
 
 from ..host.declare import RolePreset
 from ..kernel.actors import current_actor
 from ..kernel.errors import Forbidden
+from ..kernel.methods import SAFE
 from .models import OfferedGrant
 
 OWNER = "owner"
@@ -33,7 +35,7 @@ _BASE_ENDPOINTS = {"ContainedSecurityApi.login", "ContainedSecurityApi.refresh",
 def _to_login() -> Any:
     from .headers import safe_next
 
-    if request.method != "GET":
+    if request.method not in SAFE:
         raise Unauthorized()
     target = safe_next(request.full_path.rstrip("?"), default="/")
     return redirect(f"/login/?next={_quoted(target)}" if target != "/" else "/login/")
@@ -73,7 +75,7 @@ def protect(function: F) -> F:
         actor = current_actor()
         if actor.kind == "anonymous":
             raise Unauthorized()
-        if request.method not in ("GET", "HEAD", "OPTIONS") and "Authorization" not in request.headers:
+        if request.method not in SAFE and "Authorization" not in request.headers:
             _check_csrf_header()
         if not actor.may(f"can_{guarded._permission_name}", self.class_permission_name):  # type: ignore[attr-defined]
             raise Forbidden()
@@ -120,16 +122,12 @@ def route_permission(function: Callable[..., Any]) -> str | None:
     return getattr(function, "_zg_guard", None)
 
 
-def undeclared_routes(app: Flask) -> list[str]:
-    """Routes that declare nothing, as ``METHOD /path (endpoint)``."""
-    found = []
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint in _BASE_ENDPOINTS:
-            continue
-        if route_permission(app.view_functions[rule.endpoint]) is None:
-            methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-            found.append(f"{methods} {rule.rule} ({rule.endpoint})")
-    return found
+def undeclared_routes(app: Flask) -> list[Rule]:
+    """Routes that declare nothing."""
+    return [
+        rule for rule in app.url_map.iter_rules()
+        if rule.endpoint not in _BASE_ENDPOINTS and route_permission(app.view_functions[rule.endpoint]) is None
+    ]  # fmt: skip
 
 
 # -- the database's side ---------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionInterface, Sessi
 from sqlalchemy import bindparam, select, update
 from werkzeug.datastructures import CallbackDict
 
-from ..db.uow import reading, unit_of_work
+from ..db.uow import reading, recording, unit_of_work
 from ..kernel import clock
 from ..runtime import current_runtime
 from .models import UserSession
@@ -133,7 +133,7 @@ class DatabaseSessions(SessionInterface):
         if now - seen > _SEEN_EVERY:
             values["last_seen_at"] = now
         if values:
-            with unit_of_work() as db:
+            with recording() if set(values) == {"last_seen_at"} else unit_of_work() as db:
                 db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
 
     def _carry(self, app: Flask, session: ServerSession, response: Response) -> None:

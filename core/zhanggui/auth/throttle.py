@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import case, delete, update
 from sqlalchemy.orm import Session
 
-from ..db.uow import unit_of_work
+from ..db.uow import recording
 from ..db.upsert import insert_for, insert_or_skip
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
@@ -136,7 +136,7 @@ def throttled(name: str, *, counts: type[Exception]) -> Iterator[None]:
     :raises TooManyTries: from the 11th failure in five minutes.
     """
     counter = _counter(name)
-    with unit_of_work() as db:
+    with recording() as db:
         full = count(db, [counter])[counter] > LIMIT
     if full:
         raise TooManyTries()
@@ -162,7 +162,7 @@ def told_to_wait(name: str, *, counts: type[Exception]) -> Iterator[None]:
         yield
     except counts as error:
         counter = _counter(name)
-        with unit_of_work() as db:
+        with recording() as db:
             full = count(db, [counter])[counter] > LIMIT
         if full:
             raise TooManyTries() from error
@@ -175,5 +175,5 @@ def _counter(name: str) -> str:
 
 
 def _uncount(counter: str) -> None:
-    with unit_of_work() as db:
+    with recording() as db:
         take_back(db, counter)

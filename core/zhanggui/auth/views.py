@@ -120,7 +120,7 @@ def register(builder: Any) -> None:
                 rows = service.sessions_of(db, current_actor().id or 0)
             return render_template("auth/devices.html", title=_("Devices"), devices=rows, here=session.row_id)  # type: ignore[attr-defined]
 
-        @expose("/devices/<int(max=9223372036854775807):row_id>/revoke", methods=["POST"])
+        @expose("/devices/<key(18):row_id>/revoke", methods=["POST"])
         @signed_in
         def revoke(self, row_id: int) -> Any:
             """Sign a device out from afar."""

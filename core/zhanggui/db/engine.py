@@ -10,6 +10,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.pool import NullPool
 
+from . import asking
+
 log = logging.getLogger(__name__)
 
 # Checked back after they are set: a build of SQLite may ignore a pragma it does not know.
@@ -41,6 +43,8 @@ def _sqlite(url: URL, pooled: bool, read_only: bool) -> Engine:
     if pooled:
         kwargs |= {"pool_size": 20, "max_overflow": 20}
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "isolation_level": None}, **kwargs)
+    if not read_only:
+        asking.guard(engine)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
@@ -71,6 +75,8 @@ def _postgresql(url: URL, pooled: bool, read_only: bool) -> Engine:
     if read_only:
         kwargs["isolation_level"] = "AUTOCOMMIT"
     engine = create_engine(url, hide_parameters=True, connect_args={"connect_timeout": 5}, **kwargs)
+    if not read_only:
+        asking.guard(engine)
 
     @event.listens_for(engine, "connect")
     def check_durability(dbapi_connection: Any, record: Any) -> None:

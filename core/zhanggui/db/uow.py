@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from sqlalchemy.orm import Session
 
 from ..runtime import current_runtime
+from .asking import records_only
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,8 @@ _AFTER = "zhanggui_after_commit"
 def unit_of_work() -> Iterator[Session]:
     """A session that writes: committed at the end of the block, rolled back when it raises.
 
-    On SQLite the write lock is taken at the first statement (BEGIN IMMEDIATE).
+    On SQLite the write lock is taken at the first statement (BEGIN IMMEDIATE). While a request only
+    asks (GET, HEAD), that statement raises ``WriteWhileAsking``.
     """
     runtime = current_runtime()
     with Session(runtime.write_bind, expire_on_commit=False) as db:
@@ -36,6 +38,16 @@ def unit_of_work() -> Iterator[Session]:
         except Exception:
             # What was committed stands; a lost nudge is made up for by the sweeper.
             log.warning("an after-commit step failed", exc_info=True)
+
+
+@contextmanager
+def recording() -> Iterator[Session]:
+    """A unit of work for what is recorded about reading, and the only one that opens while a request only asks.
+
+    An export or a reveal leaves an audit row, a session its last use, a guess its count. Any other change is refused.
+    """
+    with records_only(), unit_of_work() as db:
+        yield db
 
 
 _shared: ContextVar[Session | None] = ContextVar("zhanggui_reading", default=None)

@@ -25,6 +25,8 @@ def register_screens() -> Sequence[Screen]:
 def register_views() -> Sequence[type[Any]]:
     """Pages of your own: subclasses of ``zhanggui.api.View`` with ``@expose`` and ``@has_access``.
 
+    A form and what it posts are two methods, one for GET and one for POST: a method that takes both is refused.
+
     Example: ``return [views.PackingView]``
     """
     return ()

@@ -68,7 +68,7 @@ class Gateway:
     def key_converter(self, screen: Screen) -> str:
         """How a row's key stands in a route; a number that no database could hold matches nothing and is 404."""
         kind = self.table(screen).c[screen.key].type
-        return f"int(max={2 ** (63 if isinstance(kind, BigInteger) else 31) - 1}):" if isinstance(kind, Integer) else ""
+        return f"key({18 if isinstance(kind, BigInteger) else 9}):" if isinstance(kind, Integer) else ""
 
     # -- rules ---------------------------------------------------------------------------------
 

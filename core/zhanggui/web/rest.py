@@ -9,7 +9,8 @@ from typing import Any
 from flask_appbuilder.api import BaseApi
 from marshmallow import Schema
 
-from ..kernel.errors import DomainError
+from ..kernel.errors import DomainError, WiringError
+from ..kernel.methods import CHANGING
 
 
 class Api(BaseApi):
@@ -44,3 +45,7 @@ class Operation:
     idempotent: bool = False  # takes an Idempotency-Key
     refuses: Sequence[type[DomainError]] = ()  # what a client meets here and should tell apart, by its code
     example: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.method != "GET" and self.method not in CHANGING:
+            raise WiringError(f"operation {self.path}: the method is GET or one of {', '.join(sorted(CHANGING))}, not {self.method}")

@@ -5,35 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Response, flash, g, redirect, render_template, request, stream_with_context
+from flask import Response, render_template, request, stream_with_context
 from flask_appbuilder.baseviews import BaseView
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..auth.permissions import expose, has_access
-from ..db.uow import reading, unit_of_work
+from ..db.uow import reading, recording
 from ..host import current_host
-from ..i18n.texts import gettext as _
 from ..kernel import clock
-from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
-from . import context, writing
-from .describe import Action, Field, Screen
+from . import context, deeds
+from .deeds import Answer
+from .describe import Action, Screen
 from .details import detail_page
 from .exports import csv_rows
-from .forms import Bound, bind, present
 from .gateway import gateway
 from .lists import list_page
-from .page import FormPage
 from .query import parse
-
-MAX_BULK = 200
-Answer = str | BaseResponse | tuple[str, int]
 
 
 class View(BaseView):
     """Base of a plugin's own pages. Name ``route_base`` and ``class_permission_name = "<plugin>.<Thing>"``.
 
-    Guard every method with ``@expose(...)`` and ``@has_access``; the permission is ``can_<method>``.
+    Guard every method with ``@expose(...)`` and ``@has_access``; the permission is ``can_<method>``. A form and
+    what it posts are two methods (``_permission_name`` gives both one permission); while a GET is answered nothing
+    can be written, but for what ``recording()`` lets through.
     """
 
     default_view = "index"
@@ -64,29 +59,36 @@ def screen_view(screen: Screen) -> type[View]:
     def now() -> Screen:
         return current_host().screens[resource]
 
-    def add_method(name: str, url: str, verbs: tuple[str, ...], function: Callable[..., Any], permission: str | None = None) -> None:
-        function = _named(function, permission or name)
-        methods[name] = expose(url, methods=verbs)(has_access(function))
+    def add_method(name: str, verb: str, url: str, permission: str, function: Callable[..., Any]) -> None:
+        methods[name] = expose(url, methods=(verb,))(has_access(_named(function, permission)))
 
-    add_method("list", "/", ("GET",), lambda self: show_list(now()))
-    add_method("lookup", "/lookup", ("GET",), lambda self: show_lookup(now()), "list")
-    add_method("export", "/export.csv", ("GET",), lambda self: send_export(now()))
-    add_method("show", row, ("GET",), lambda self, row_id: show_row(now(), row_id))
+    add_method("list", "GET", "/", "list", lambda self: show_list(now()))
+    add_method("lookup", "GET", "/lookup", "list", lambda self: show_lookup(now()))
+    add_method("export", "GET", "/export.csv", "export", lambda self: send_export(now()))
+    add_method("show", "GET", row, "show", lambda self, row_id: show_row(now(), row_id))
+    # A form and what it posts are two methods: no handler asks which verb called it, so HEAD can never act.
     if screen.create:
-        add_method("add", "/add", ("GET", "POST"), lambda self: add_row(now()))
+        add_method("show_add", "GET", "/add", "add", lambda self: deeds.show_add(now()))
+        add_method("add", "POST", "/add", "add", lambda self: deeds.add_row(now()))
     if screen.update:
-        add_method("edit", f"{row}/edit", ("GET", "POST"), lambda self, row_id: edit_row(now(), row_id))
+        add_method("show_edit", "GET", f"{row}/edit", "edit", lambda self, row_id: deeds.show_edit(now(), row_id))
+        add_method("edit", "POST", f"{row}/edit", "edit", lambda self, row_id: deeds.edit_row(now(), row_id))
     if screen.delete:
-        add_method("delete", f"{row}/delete", ("POST",), lambda self, row_id: delete_row(now(), row_id))
+        add_method("delete", "POST", f"{row}/delete", "delete", lambda self, row_id: deeds.delete_row(now(), row_id))
     for action in screen.actions:
+        name = action.name
         add_method(
-            f"do_{action.name}", f"{row}/{action.name}", ("GET", "POST"),
-            lambda self, row_id, name=action.name: act_on_row(now(), _action(now(), name), row_id), action.name,
+            f"ask_{name}", "GET", f"{row}/{name}", name,
+            lambda self, row_id, name=name: deeds.ask_action(now(), _action(now(), name), row_id),
+        )  # fmt: skip
+        add_method(
+            f"do_{name}", "POST", f"{row}/{name}", name,
+            lambda self, row_id, name=name: deeds.act_on_row(now(), _action(now(), name), row_id),
         )  # fmt: skip
         if action.bulk:
             add_method(
-                f"bulk_{action.name}", f"/bulk/{action.name}", ("POST",),
-                lambda self, name=action.name: act_on_many(now(), _action(now(), name)), action.name,
+                f"bulk_{name}", "POST", f"/bulk/{name}", name,
+                lambda self, name=name: deeds.act_on_many(now(), _action(now(), name)),
             )  # fmt: skip
     methods |= {"route_base": screen.route, "class_permission_name": resource, "default_view": "list"}
     return type(resource.replace(".", "") + "View", (View,), methods)
@@ -116,7 +118,7 @@ def show_lookup(screen: Screen) -> Any:
 def show_row(screen: Screen, row_id: Any) -> Answer:
     """The detail of one row."""
     with reading() as db:
-        page = detail_page(db, screen, context.actor(), row_id, back=_back(screen))
+        page = detail_page(db, screen, context.actor(), row_id, back=deeds.back(screen))
     return render_template("zg/detail.html", page=page)
 
 
@@ -127,7 +129,7 @@ def send_export(screen: Screen) -> BaseResponse:
     who = context.actor()
     query = parse(screen, context.arguments(), who, zone=context.zone(), currency=context.currency())
     gateway.check(screen, who, "can_export")
-    with unit_of_work() as db:
+    with recording() as db:
         # What was searched for can be a phone: the trail says that there was a search, not for whom.
         after = {"filters": dict(query.raw), "searched": bool(query.q)}
         audit.record(db, f"{screen.resource.lower()}.exported", target=(screen.resource, "*"), actor=who, now=clock.now(), after=after)
@@ -141,214 +143,3 @@ def send_export(screen: Screen) -> BaseResponse:
     name = f"{screen.resource.replace('.', '-').lower()}-{clock.now():%Y%m%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(stream_with_context(rows()), mimetype="text/csv", headers=headers)
-
-
-# -- writing -----------------------------------------------------------------------------------
-
-
-def _back(screen: Screen) -> str:
-    """Where a page of this screen goes back to: the list as it was, when we came from there."""
-    came = request.referrer or ""
-    prefix = f"{request.host_url.rstrip('/')}{screen.route}/?"
-    return came[len(request.host_url.rstrip("/")) :] if came.startswith(prefix) else f"{screen.route}/"
-
-
-def _after(screen: Screen, row_id: Any) -> str:
-    from ..auth.headers import safe_next
-
-    target = safe_next(request.values.get("next"), default="")
-    if target:
-        return target
-    with reading() as db:
-        try:
-            gateway.one(db, screen, context.actor(), row_id)
-        except (NotFound, Forbidden):  # the verb took it away, or it is not for this actor to see
-            return f"{screen.route}/"
-    return f"{screen.route}/{row_id}"
-
-
-def add_row(screen: Screen) -> Answer:
-    """The empty form, and what it posts."""
-    who, fields = context.actor(), gateway.writable(screen, context.actor())
-    bound = Bound()
-    if request.method == "POST":
-        try:
-            with unit_of_work() as db:
-                bound = bind(fields, request.form, request.files, context.form_context(), db)
-                values, extra = writing.split_slots(screen, bound.check())
-                if screen.create == "generic":
-                    row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
-                else:
-                    row_id = screen.create(db, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-                writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
-        except DomainError as error:
-            return _form(screen, fields, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
-        flash(_("%(thing)s was added.", thing=screen.singular), "success")
-        return redirect(_after(screen, row_id), 303)
-    return _form(screen, fields, None, None, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
-
-
-def edit_row(screen: Screen, row_id: Any) -> Answer:
-    """The form of one row, and what it posts. A save over somebody else's is refused, showing both."""
-    who, fields = context.actor(), gateway.writable(screen, context.actor())
-    where = f"{screen.route}/{row_id}/edit"
-    title = _("Edit %(thing)s", thing=screen.singular)
-    if request.method == "GET":
-        with reading() as db:
-            row = gateway.one(db, screen, who, row_id, permission="can_edit")
-        return _form(screen, fields, None, None, title=title, action=where, row=row)
-    bound = Bound()
-    try:
-        with unit_of_work() as db:
-            bound = bind(fields, request.form, request.files, context.form_context(), db)
-            gateway.may_touch(db, screen, who, row_id, "can_edit")
-            values, extra = writing.split_slots(screen, bound.check())
-            version = _posted_version()
-            if screen.update == "generic":
-                writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
-            else:
-                screen.update(db, id=row_id, row_version=version, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-            writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
-    except DomainError as error:
-        with reading() as db:
-            row = gateway.one(db, screen, who, row_id, permission="can_edit")
-        return _form(screen, fields, bound, error, title=title, action=where, row=row)
-    flash(_("Saved."), "success")
-    return redirect(_after(screen, row_id), 303)
-
-
-def _posted_version() -> int | None:
-    text = request.form.get("row_version", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadRequest(_("%(name)s must be a whole number above zero.", name="row_version"), field="row_version")
-    return int(text) if text else None
-
-
-def delete_row(screen: Screen, row_id: Any) -> Answer:
-    """Delete one row, after the question was answered."""
-    who = context.actor()
-    with unit_of_work() as db:
-        gateway.one(db, screen, who, row_id, permission="can_delete")
-        if screen.delete == "generic":
-            writing.remove(db, screen, id=row_id, actor=who, now=clock.now())
-        else:
-            screen.delete(db, id=row_id, actor=who, now=clock.now())  # type: ignore[operator,misc]
-    flash(_("%(thing)s was deleted.", thing=screen.singular), "success")
-    return redirect(f"{screen.route}/", 303)
-
-
-def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
-    """One verb on one row: its questions on GET, the deed on POST."""
-    who = context.actor()
-    with reading() as db:
-        row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
-    where, fields = f"{screen.route}/{row_id}/{action.name}", gateway.asked_fields(screen, action, who)
-    if request.method == "GET":
-        return _form(screen, fields, None, None, title=str(action.label), action=where, row=row, verb=action)
-    bound = Bound()
-    try:
-        with unit_of_work() as db:
-            bound = bind(fields, request.form, request.files, context.form_context(), db)
-            action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
-    except DomainError as error:
-        if not fields:
-            raise
-        return _form(screen, fields, bound, error, title=str(action.label), action=where, row=row, verb=action)
-    flash(str(action.done) or _("Done."), "success")
-    return redirect(_after(screen, row_id), 303)
-
-
-def act_on_many(screen: Screen, action: Action) -> Answer:
-    """One verb on a selection: each row in its own unit of work, each refusal told by name."""
-    who = context.actor()
-    ids, fields = _posted_ids(), gateway.asked_fields(screen, action, who)
-    if fields and "_asked" not in request.form:
-        hidden = [("ids", str(i)) for i in ids] + [("_asked", "1")]
-        return _form(
-            screen, fields, None, None, title=str(action.label), action=f"{screen.route}/bulk/{action.name}",
-            verb=action, hidden=hidden, intro=_("%(count)s selected", count=len(ids)),
-        )  # fmt: skip
-    with reading() as db:
-        allowed = gateway.allowed_ids(db, screen, who, ids, f"can_{action.name}")
-        names = gateway.labels(db, screen, allowed)
-    done, refused = 0, []
-    for row_id in allowed:
-        try:
-            with unit_of_work() as db:
-                bound = bind(fields, request.form, request.files, context.form_context(), db)
-                action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
-            done += 1
-        except DomainError as error:
-            refused.append(f"{names.get(row_id, row_id)}: {error.text()}")
-    if done:
-        flash(_("%(label)s: %(count)s done.", label=str(action.label), count=done), "success")
-    if not allowed:
-        flash(_("None of these entries is there any more."), "warning")
-    for sentence in refused[:5]:
-        flash(sentence, "warning")
-    if len(refused) > 5:
-        flash(_("… and %(count)s more were refused.", count=len(refused) - 5), "warning")
-    return redirect(_back(screen), 303)
-
-
-def _posted_ids() -> list[int]:
-    texts = request.form.getlist("ids")
-    if not texts:
-        raise Invalid(_("Nothing was selected."))
-    if len(texts) > MAX_BULK:
-        raise Invalid(_("At most %(number)s at a time.", number=MAX_BULK))
-    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in texts):
-        raise NotFound()
-    return sorted({int(text) for text in texts})
-
-
-def _form(
-    screen: Screen, fields: Any, bound: Bound | None, error: DomainError | None, *, title: str, action: str, row: Any = None,
-    verb: Action | None = None, hidden: list[tuple[str, str]] | None = None, intro: str = "",
-) -> Answer:  # fmt: skip
-    """Draw a form: empty, from a row, or as it was typed with what is wrong with it."""
-    if isinstance(error, NotFound | Forbidden):
-        raise error
-    errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
-    if error is not None and error.field:
-        errors.setdefault(error.field, error.text())
-    form_context = context.form_context()
-    typed = bound is not None
-    with reading() as db:
-        shown = []
-        for f in fields:
-            value = bound.typed.get(f.name) if bound is not None else _value_of(f, row if verb is None else None, db)
-            if bound is None and verb is not None and f.get is not None:
-                value = f.get(db, row)
-            shown.append(present(f, value, form_context, db, errors, typed=typed))
-    hidden = list(hidden or ())
-    if row is not None and "row_version" in row._fields and verb is None:
-        hidden.append(("row_version", str(row.row_version)))
-    if request.values.get("next"):
-        hidden.append(("next", request.values["next"]))
-    listed = [(f"f-{name}", text) for name, text in errors.items()]
-    if error is not None and not listed:
-        listed = [("", error.text())]
-    page = FormPage(
-        title=title, action=action, fields=shown, submit=str(verb.label) if verb else _("Save"), back=_back(screen) if row is None else
-        f"{screen.route}/{getattr(row, screen.key)}", hidden=hidden, errors=listed, conflict=_conflict(fields, error, bound),
-        draft_key=f"{screen.resource}:{request.path}", tone=verb.tone if verb and verb.tone == "danger" else "primary",
-        multipart=any(f.kind in ("image", "images") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
-    )  # fmt: skip
-    template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
-    status = error.status if error is not None else 200
-    g.zg_refusal = error.code if error is not None else None
-    return render_template(template, page=page), status
-
-
-def _value_of(f: Field, row: Any, db: Session) -> Any:
-    if row is None:
-        return f.default
-    return f.get(db, row) if f.get is not None else getattr(row, f.name, None)
-
-
-def _conflict(fields: Any, error: DomainError | None, bound: Bound | None) -> list[tuple[str, str, str]]:
-    if not isinstance(error, StaleRow) or bound is None:
-        return []
-    labels = {f.name: str(f.label) for f in fields}
-    return [(labels.get(n, n), str(theirs), str(bound.typed.get(n, ""))) for n, theirs in error.changed.items()]

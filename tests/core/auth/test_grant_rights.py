@@ -10,13 +10,13 @@ from sqlalchemy import select
 from werkzeug.test import Client
 
 from zhanggui.auth import service
-from zhanggui.auth.permissions import undeclared_routes
 from zhanggui.auth.service import LastOwner
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
 from zhanggui.kernel.errors import Forbidden, NotFound
 from zhanggui.testing.fixtures import NOON, PASSWORD
+from zhanggui.web.routes import faulty_routes
 
 SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
@@ -35,14 +35,14 @@ def own_routes(app):
 
 @SQLITE
 def test_every_route_declares_who_may_use_it(site):
-    assert undeclared_routes(app_of(site)) == []
+    assert faulty_routes(app_of(site)) == []
     assert len(list(own_routes(app_of(site)))) > 100
 
 
 def test_a_route_that_declares_nothing_is_found():
     app = Flask("bare", static_folder=None)
     app.add_url_rule("/open", view_func=lambda: "secret", endpoint="open")
-    assert undeclared_routes(app) == ["GET /open (open)"]
+    assert faulty_routes(app) == ["route GET /open (open) declares no permission"]
 
 
 @SQLITE

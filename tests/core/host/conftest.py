@@ -10,7 +10,7 @@ from zhanggui.kernel.actors import SYSTEM, acting_as
 from zhanggui.runtime import activated, open_runtime
 
 TEST_PLUGINS = [
-    "broken_import", "broken_hook", "broken_migration", "broken_view", "guest", "misspelt", "needs_broken", "too_new",
+    "broken_import", "broken_hook", "broken_migration", "broken_view", "guest", "misspelt", "mixed_methods", "needs_broken", "too_new",
 ]  # fmt: skip
 
 

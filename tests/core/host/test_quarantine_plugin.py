@@ -19,6 +19,7 @@ WHY = {
     "broken_hook": "no menu today",
     "misspelt": "register_menus",
     "broken_view": "declares no permission",
+    "mixed_methods": "reads and changes in one handler",
     "too_new": "99",
     "needs_broken": "broken_import",
     "broken_migration": "not up to date",

@@ -1,0 +1,67 @@
+"""What every route owes, looked at when it is loaded: who may use it, and one kind of method."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Map, Rule
+
+from ..auth.permissions import undeclared_routes
+from ..kernel.methods import CHANGING
+
+
+class Key(IntegerConverter):
+    """The key of a row, of at most so many digits.
+
+    Its pattern says so, and no check after it: there a number that is too long would leave only the
+    routes of other methods, and be 405 where it is 404.
+    """
+
+    def __init__(self, map: Map, digits: int) -> None:
+        super().__init__(map)
+        self.regex = rf"\d{{1,{digits}}}"
+
+
+_READS = frozenset({"GET"})
+_GIVEN = frozenset({"HEAD", "OPTIONS"})  # HEAD is answered as its GET, OPTIONS by the app: nobody handles them
+
+
+def faulty_routes(app: Flask) -> list[str]:
+    """Routes that cannot be served, each as a sentence for whoever wrote it."""
+    undeclared = (f"route {called(rule)} declares no permission" for rule in undeclared_routes(app))
+    return [*undeclared, *_unclear_methods(app)]
+
+
+def called(rule: Rule) -> str:
+    """A route as ``METHOD /path (endpoint)``."""
+    return f"{','.join(sorted((rule.methods or set()) - _GIVEN)) or 'ANY'} {rule.rule} ({rule.endpoint})"
+
+
+def _unclear_methods(app: Flask) -> Iterator[str]:
+    """A handler that reads and changes would have to ask which method called it, and HEAD would slip through.
+
+    Looked at by function, so that it does not matter how many routes lead to it.
+    """
+    seen: dict[Any, frozenset[str]] = {}
+    for rule in app.url_map.iter_rules():
+        methods = frozenset(rule.methods or ()) - _GIVEN
+        if not methods:
+            yield f"route {called(rule)} has to name its methods: GET, or some of {', '.join(sorted(CHANGING))}"
+        elif not getattr(rule, "provide_automatic_options", False):
+            yield f"route {called(rule)} answers OPTIONS itself, which the core does"
+        elif methods - _READS - CHANGING:
+            yield f"route {called(rule)} names a method that nothing here guards"
+        else:
+            function = _function(app.view_functions[rule.endpoint])
+            seen[function] = seen.get(function, frozenset()) | methods
+            if seen[function] & _READS and seen[function] & CHANGING:
+                yield f"route {called(rule)} reads and changes in one handler: give {', '.join(sorted(CHANGING & seen[function]))} one of its own"
+
+
+def _function(view: Callable[..., Any]) -> Any:
+    """What a route really runs, below its guards; of a method its object too, because several views may share one."""
+    plain = inspect.unwrap(view)
+    return (id(getattr(view, "__self__", None)), getattr(plain, "__func__", plain))

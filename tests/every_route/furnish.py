@@ -1,0 +1,210 @@
+"""A shop with something of everything in it, and every address that its routes answer at."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from PIL import Image
+from sqlalchemy import inspect, select, update
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+from werkzeug.test import Client
+
+from zhanggui.api import Actor, Money, save_image
+from zhanggui.app import Site
+from zhanggui.auth import service as accounts
+from zhanggui.auth.models import UserSession
+from zhanggui.config import settings
+from zhanggui.db.uow import reading, unit_of_work
+from zhanggui.events import relay
+from zhanggui.host import current_host
+from zhanggui.jobs.models import Job
+from zhanggui.kernel.actors import SYSTEM
+from zhanggui.notices import notify
+from zhanggui.runtime import Runtime
+from zhanggui.testing.browsing import Visitor
+from zhanggui.testing.fixtures import NOON, PASSWORD
+from zhanggui.web.gateway import gateway
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "plugins" / name) for name in ("storefront", "orders")]
+
+from shop import add_customer, add_product, place  # noqa: E402 - found by the line above
+from shoppers import API, Shopper, allow_demo_login  # noqa: E402
+
+from zhanggui_customers.services import profile  # noqa: E402
+from zhanggui_orders.services import cancellation, fulfillment, payment  # noqa: E402
+from zhanggui_products.services import editing  # noqa: E402
+from zhanggui_products.services.categories import create_category  # noqa: E402
+
+ROLES = ("owner", "clerk", "warehouse", "viewer")
+WHO = Actor("user", name="owner", everything=True)
+
+
+@dataclass
+class Furnished:
+    """The shop, who may ask there, and what stands in the blanks of its routes."""
+
+    runtime: Runtime
+    site: Site
+    blanks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by the beginning of a route's rule
+    askers: dict[str, Client] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    addresses: dict[str, Rule] = field(default_factory=dict)  # as they were when the shop was filled
+
+    @property
+    def app(self) -> Flask:
+        """What the site serves now."""
+        return self.site.app({})
+
+    def ask(self, who: str, path: str, method: str = "GET", **more: Any) -> Any:
+        """One request of somebody, its answer read to the end."""
+        headers = {"Accept-Language": "en", **self.headers.get(who, {}), **more.pop("headers", {})}
+        response = self.askers[who].open(path, method=method, headers=headers, **more)
+        response.get_data()
+        return response
+
+
+def furnish(runtime: Runtime) -> Furnished:
+    """Fill a fresh shop."""
+    shop = Furnished(runtime, Site(runtime))
+    with unit_of_work() as db:
+        for role in ROLES:
+            accounts.create_user(db, username=role, password=PASSWORD, roles=[role], actor=SYSTEM, now=NOON)
+        gone = accounts.create_user(db, username="gone", password=PASSWORD, roles=["viewer"], actor=SYSTEM, now=NOON)
+        accounts.disable_user(db, id=gone, actor=SYSTEM, now=NOON)
+        notify(db, kind="test", title="Something happened", now=NOON)
+        settings.set(db, "plugin.storefront.allow_demo_login", True, actor=SYSTEM, now=NOON)
+        shop.blanks |= _goods(db)
+    for _round in range(3):
+        relay.dispatch()
+    with unit_of_work() as db:
+        db.execute(update(Job.__table__).where(Job.id == select(Job.id).order_by(Job.id).limit(1).scalar_subquery()).values(state="dead"))
+    _let_in(shop)
+    shop.addresses = _addresses(shop)
+    return shop
+
+
+def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(drawn, "PNG")
+    drawn.seek(0)
+    picture = save_image(db, drawn, filename="tea.png", actor=WHO, now=NOON).id
+    category = create_category(db, actor=WHO, now=NOON, name={"zh_CN": "茶", "en": "Tea"})
+    tea = add_product(db, WHO, stock=100)
+    editing.create_product(
+        db, actor=WHO, now=NOON, name="Not yet on sale", category_id=category, pictures=[picture],
+        variants=[{"sku": "NEW-1", "price": Money(500, "CNY"), "option": "50 g"}],
+    )  # fmt: skip
+    buyer = add_customer(db, WHO)
+    profile.block_customer(db, id=add_customer(db, WHO, "Zhang San", "13900139000"), reason="never pays", actor=WHO, now=NOON)
+    act = partial(_through, db, tea, buyer)
+    act()
+    act(payment.mark_paid_offline)
+    act(payment.mark_paid_offline, fulfillment.ship_order)
+    act(payment.mark_paid_offline, fulfillment.ship_order, fulfillment.receive_order)
+    act(payment.mark_paid_offline, cancellation.cancel_order)
+    return {
+        "/files/": [{"file_id": picture, "size": "thumb"}, {"file_id": picture, "size": "full"}],
+        "/system/plugins/": [{"plugin_id": "storefront"}, {"plugin_id": "products"}],
+        "/system/settings/": [{"key": "plugin.storefront.allow_demo_login"}],
+        "/api/<version>": [{"version": "v1"}],
+        "/tea": [{"variant": tea.public_id}],
+    }
+
+
+_WORDS: dict[str, dict[str, Any]] = {
+    "mark_paid_offline": {"method": "bank"}, "ship_order": {"carrier": "sf", "tracking_number": "SF1234567890"}, "cancel_order": {"reason": "Twice"},
+}  # fmt: skip
+
+
+def _through(db: Session, tea: Any, buyer: int, *steps: Callable[..., Any]) -> None:
+    order = place(db, WHO, (tea, 1), customer_id=buyer)
+    for step in steps:
+        step(db, id=order.id, actor=WHO, now=NOON, **_WORDS.get(step.__name__, {}))
+
+
+def _let_in(shop: Furnished) -> None:
+    for role in ROLES:
+        visitor = Visitor(Client(shop.site))
+        assert visitor.log_in(role, PASSWORD).status_code == 303
+        visitor.get("/me/")
+        shop.askers[role], shop.headers[role] = visitor.client, {"X-CSRFToken": visitor.token}
+    shop.askers["anonymous"] = Client(shop.site)
+    shop.app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(hours=2)  # on a slow machine the large size takes longer than 15 minutes
+    tokens = Client(shop.site).post("/api/v1/security/login", json={"username": "owner", "password": PASSWORD}).get_json()
+    shop.askers["token"], shop.headers["token"] = Client(shop.site), {"Authorization": f"Bearer {tokens['access_token']}"}
+    allow_demo_login()
+    token = Shopper(shop.site).post("/session", {"code": "demo:alice"}).get_json()["token"]
+    alice = Shopper(shop.site, token)
+    shop.askers["customer"], shop.headers["customer"] = alice.client, {"Authorization": f"Bearer {token}"}
+    written = {"name": "Alice", "phone": "13800138001", "region": ["浙江省", "杭州市"], "detail": "龙井路 1 号"}
+    address = alice.post("/addresses", written).get_json()["id"]
+    variant = shop.blanks.pop("/tea")[0]["variant"]
+    lines = [{"variant_id": variant, "quantity": 1}]
+    number = alice.post("/orders", {"lines": lines, "address_id": address}).get_json()["number"]
+    product = alice.get("/products")["items"][0]["id"]
+    with reading() as db:
+        device = db.scalars(select(UserSession.id).order_by(UserSession.id)).first()
+    shop.blanks |= {
+        f"{API}/addresses/": [{"id": address}], f"{API}/orders/": [{"number": number}], f"{API}/products/": [{"id": product}],
+        "/me/devices/": [{"row_id": device}],
+    }  # fmt: skip
+
+
+# -- routes ----------------------------------------------------------------------------------------
+
+
+def _addresses(shop: Furnished) -> dict[str, Rule]:
+    """Every route with every blank filled by something that is there; of a verb, a row on which it is possible now.
+
+    :raises AssertionError: naming a route whose blanks nobody can fill.
+    """
+    found = {}
+    with reading() as db:
+        for rule in shop.app.url_map.iter_rules():
+            for values in _values(shop, db, rule):
+                found[re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda blank: str(values[blank[1]]), rule.rule)] = rule  # noqa: B023
+    return found
+
+
+def _values(shop: Furnished, db: Session, rule: Rule) -> Iterator[dict[str, Any]]:
+    if not rule.arguments:
+        yield {}
+        return
+    for beginning, values in shop.blanks.items():
+        if rule.rule.startswith(beginning):
+            yield from values
+            return
+    view = getattr(shop.app.view_functions[rule.endpoint], "__self__", None)
+    screen = current_host().screens.get(getattr(view, "class_permission_name", ""))
+    assert screen and rule.arguments == {"row_id"}, f"say in furnish.py what stands in the blanks of {rule.rule}"
+    verb = next((a for a in screen.actions if rule.rule.endswith(f"/{a.name}")), None)
+    rows = db.execute(select(*gateway.table(screen).c)).all()
+    fit = [row for row in rows if verb is None or verb.when is None or verb.when(row)]
+    assert fit, f"furnish.py makes no row for {rule.rule}"
+    yield {"row_id": getattr(fit[0], screen.key)}
+
+
+# -- tables ----------------------------------------------------------------------------------------
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def tables(runtime: Runtime) -> Rows:
+    """Every row of every table, as the database holds it."""
+    with runtime.read_bind.connect() as connection:
+        quote = connection.dialect.identifier_preparer.quote
+        found = {}
+        for name in sorted(inspect(connection).get_table_names()):
+            rows = connection.exec_driver_sql(f"SELECT * FROM {quote(name)}").mappings()
+            found[name] = sorted((dict(row) for row in rows), key=repr)
+        return found
