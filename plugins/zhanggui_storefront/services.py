@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
@@ -24,6 +25,17 @@ class WrongCode(DomainError):
     message = _l("This login code is not valid.")
 
 
+class NoProvider(DomainError):
+    """Nobody who could be asked knows the code, and somebody could not be asked."""
+
+    code = "sign_in_unavailable"
+    status = 503
+    message = _l("Signing in does not work right now. Please try again in a moment.")
+
+
+_FAILED = object()
+
+
 def digest(token: str) -> str:
     """What is stored of a token: knowing the database lets nobody in. It is random, so no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -33,13 +45,23 @@ def identify(code: str) -> Identity:
     """Who a login code stands for, asked of every enabled provider.
 
     :raises WrongCode: when none of them knows.
+    :raises NoProvider: when one that might know fails.
     """
-    for _plugin, providers in hooks.call("storefront_identity_providers", strict=False):
+    failed = False
+    for plugin, providers in hooks.call("storefront_identity_providers"):
         for identity_of in (providers or {}).values():
-            identity = identity_of(code)
-            if identity is not None:
+            identity = hooks.contained(plugin, "storefront_identity_providers", _checked, identity_of, code, default=_FAILED)
+            if isinstance(identity, Identity):
                 return identity
-    raise WrongCode()
+            failed = failed or identity is _FAILED
+    raise NoProvider() if failed else WrongCode()
+
+
+def _checked(identity_of: Callable[[str], Identity | None], code: str) -> Identity | None:
+    identity = identity_of(code)
+    if identity is not None and not isinstance(identity, Identity):
+        raise TypeError(f"a provider answers with an Identity, not {type(identity).__name__}")
+    return identity
 
 
 def open_session(db: Session, *, identity: Identity, now: datetime) -> tuple[str, int]:

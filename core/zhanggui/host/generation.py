@@ -12,14 +12,16 @@ from .models import Generation
 
 
 class Generations(NamedTuple):
-    """``plugins``: which plugins are enabled; ``security``: users, roles, grants; ``settings``: run-time settings."""
+    """``plugins``: which plugins are enabled; ``security``: users, roles, grants; ``settings``: run-time settings;
+    ``faults``: which parts of plugins are paused."""
 
     plugins: int
     security: int
     settings: int
+    faults: int
 
 
-_READ = "SELECT plugins, security, settings FROM core__generation WHERE id = 1"
+_READ = "SELECT plugins, security, settings, faults FROM core__generation WHERE id = 1"
 
 
 def read(connection: Connection | Session) -> Generations:
@@ -27,11 +29,11 @@ def read(connection: Connection | Session) -> Generations:
     if isinstance(connection, Session):
         connection = connection.connection()
     row = connection.exec_driver_sql(_READ).first()
-    return Generations(*row) if row else Generations(0, 0, 0)
+    return Generations(*row) if row else Generations(0, 0, 0, 0)
 
 
 def bump(db: Session, kind: str) -> None:
-    """Tell every process that ``kind`` (plugins, security or settings) changed, with this commit."""
+    """Tell every process that ``kind`` (plugins, security, settings or faults) changed, with this commit."""
     table = Generation.__table__
     done = db.execute(update(table).where(table.c.id == 1).values({table.c[kind]: table.c[kind] + 1}).returning(table.c.id))
     if done.first() is None:

@@ -15,6 +15,8 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, a
 from sqlalchemy.orm import Session
 
 from ..db.types import Pii
+from ..host.contain import is_paused
+from ..host.faults import PluginTrouble
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, Forbidden, NotFound
@@ -323,7 +325,10 @@ class Gateway:
 
     def label(self, db: Session, screen: Screen, actor: Actor, row_id: Any) -> str:
         """What one row is called, for who may list such rows; else its number alone: a name can be personal."""
-        if not actor.may("can_list", screen.resource) or not self.allowed_ids(db, screen, actor, [row_id], "can_list"):
+        try:
+            if not actor.may("can_list", screen.resource) or not self.allowed_ids(db, screen, actor, [row_id], "can_list"):
+                return str(row_id)
+        except PluginTrouble:  # its row rule fails: it stands on somebody else's page, as a number
             return str(row_id)
         return self.labels(db, screen, [row_id]).get(row_id, str(row_id))
 
@@ -378,7 +383,7 @@ class Gateway:
         from ..host import current_host
 
         declared = screen.fields() if callable(screen.fields) else screen.fields
-        shown = [f for f in declared if f.permission is None or actor.may(f.permission, screen.resource)]
+        shown = [f for f in declared if (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
         shown = [f for f in shown if f.kind != "lookup" or f.to not in screens or actor.may("can_list", f.to)]
