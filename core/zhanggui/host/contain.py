@@ -107,6 +107,7 @@ class Rule:
     check: Callable[[Any, Any], Any] = _same
 
 
+NO_FILTER = _l("This filter does not work now: the plugin “%(plugin)s” failed.")
 _ASKED = _l("This form cannot be filled in now: the plugin “%(plugin)s” failed.")
 _SAVED = _l("This cannot be saved now: the plugin “%(plugin)s” failed.")
 # On the screen of another plugin.
@@ -115,7 +116,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
         "load": Rule(lambda column, args: Missing(), check=_loaded),
         "value": Rule(lambda column, args: UNAVAILABLE, check=_value),
     },
-    Filter: {"clause": Rule(refuses=_l("This filter does not work now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_clause)},
+    Filter: {"clause": Rule(refuses=NO_FILTER, passes=(DomainError,), check=_clause)},
     Action: {
         "when": Rule(lambda action, args: False),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),

@@ -256,13 +256,14 @@ class FaultBook:
         if stamp == self._stamp:
             return
         with reading() as db:
-            paused = frozenset(db.scalars(select(PluginFault.id).where(PluginFault.paused_at.is_not(None))))
+            rows: dict[str, Any] = dict(db.execute(select(PluginFault.id, PluginFault.paused_at)).tuples().all())
+        paused = frozenset(key for key, since in rows.items() if since is not None)
         with self.lock:
             self._stamp, self._paused = stamp, paused
             for key, watch in self._watches.items():
                 if key in paused:
                     watch.paused = True
-                elif watch.paused and not watch.pausing:
+                elif watch.told and key not in rows or watch.paused and not watch.pausing:
                     watch.begin_anew()
 
     def write(self) -> None:

@@ -21,6 +21,7 @@ from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..i18n.texts import ngettext, reader
 from ..kernel import clock
+from ..kernel.errors import NotFound
 from ..runtime import current_runtime
 from . import context
 from .shell import without_plugins
@@ -30,6 +31,7 @@ _KINDS = {
     "column": _l("Column"), "filter": _l("Filter"), "action": _l("Action"), "section": _l("Section"), "field": _l("Field"),
     "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "search": _l("Search over everything"),
     "screen": _l("Screen"), "setting": _l("Test of a setting"), "demo": _l("Demo data"), "hook": _l("Hook"), "schedule": _l("Schedule"),
+    "catalog": _l("Translations"),
     "import": _l("Start of the plugin"),
 }  # fmt: skip
 
@@ -55,8 +57,12 @@ class PluginsView(View):
     def adds(self, plugin_id: str) -> str:
         """What one that is switched off would add: it is imported for that, so the gallery asks for it afterwards."""
         found = service.found_plugins(current_runtime()).manifests.get(plugin_id)
-        part = service.would_add(plugin_id) if found is not None else None
-        return render_template("zg/plugin_adds.html", adds=_additions(part, found) if part is not None and found is not None else [])
+        if found is None:
+            raise NotFound()
+        part = service.would_add(plugin_id)
+        name = found.text("name", reader().locale)
+        adds = _additions(part, found) if part is not None else []
+        return render_template("zg/plugin_adds.html", title=_("What it adds"), name=name, adds=adds, failed=part is None)
 
     @expose("/<plugin_id>/enable", methods=["POST"])
     @has_access
