@@ -102,12 +102,13 @@ def check_values(thing: Any, where: str) -> None:
     where = f"{where}: {kind.__name__}"
     name = next((str(getattr(thing, n)) for n in ("resource", "name", "id", "kind") if isinstance(getattr(thing, n, None), str)), "")
     where = f"{where} {name!r}" if name else where
+    hints = _hints(kind)  # type: ignore[arg-type] # a class is hashable
     for f in fields(thing):
         value = getattr(thing, f.name)
         if f.name in _TEXTS and not (kind is Screen and f.name == "label"):
             if not isinstance(value, str | LazyText):
                 raise WiringError(f"{where}: {f.name} must be a text, not {type(value).__name__}")
-        elif not _fits(value, _hints(kind)[f.name], where):
+        elif not _fits(value, hints[f.name], where):
             raise WiringError(f"{where}: {f.name} cannot be {value!r}"[:300])
     chosen = _CHOSEN.get(kind)
     if chosen is not None and thing.kind not in chosen:

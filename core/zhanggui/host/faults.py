@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, select, true, update
 from sqlalchemy import exc as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -86,7 +86,7 @@ class Place:
 class Watch:
     """One place in a process. Its attributes are read without a lock: being late by a call does no harm."""
 
-    __slots__ = ("_slow", "_trace", "_unwritten", "book", "detail", "last", "longest", "pausing", "paused", "place", "sentence", "strikes", "told")
+    __slots__ = ("_slow", "_trace", "_unwritten", "book", "detail", "last", "longest", "paused", "pausing", "place", "sentence", "strikes", "told")
 
     def __init__(self, book: FaultBook, place: Place, paused: bool) -> None:
         self.book, self.place, self.paused = book, place, paused
@@ -263,7 +263,7 @@ class FaultBook:
             for key, watch in self._watches.items():
                 if key in paused:
                     watch.paused = True
-                elif watch.told and key not in rows or watch.paused and not watch.pausing:
+                elif (watch.told and key not in rows) or (watch.paused and not watch.pausing):
                     watch.begin_anew()
 
     def write(self) -> None:
@@ -312,7 +312,7 @@ def _store(db: Session, watch: Watch, times: int, strikes: int, pausing: bool) -
     }  # fmt: skip
     db.execute(dialect.insert(table).values(**blank).on_conflict_do_nothing())
     total = case((c.last_at < watch.last - WINDOW, strikes), else_=c.strikes + strikes)
-    reached = or_(total >= STRIKES, pausing)
+    reached = true() if pausing else total >= STRIKES
     longest = round(watch.longest * 1000)
     said = {"sentence": watch.sentence, "detail": watch.detail} if watch.sentence else {}
     changed = update(table).where(c.id == place.key).values(

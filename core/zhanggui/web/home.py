@@ -10,21 +10,18 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, flash, redirect, render_template, request, send_file
 from flask_login import current_user
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import files, notices
 from ..auth.permissions import expose, has_access, public, signed_in
 from ..config import settings
 from ..db.uow import reading, unit_of_work
-from ..host import current_host, service
+from ..host import current_host
 from ..host.contain import attempt
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
-from ..i18n.texts import ngettext, reader
 from ..kernel import clock
 from ..kernel.errors import Invalid, NotFound
-from ..runtime import current_runtime
 from . import context
 from .describe import Widget
 from .page import HomeWidget
