@@ -77,12 +77,16 @@ def choose_readers(app: Flask, runtime: Runtime) -> None:
 def _catalog(app: Flask, code: str) -> Any:
     """The merged catalog of a language, read once an app: later folders correct earlier ones."""
     merged: Any = NullTranslations()
+    plural = None
     for folder in app.config["BABEL_TRANSLATION_DIRECTORIES"].split(";"):
         for name in (code.split("_")[0], code):
             if Path(folder, name).is_dir():
                 found = Translations.load(folder, [name])
                 if isinstance(found, Translations):
                     merged = found if not isinstance(merged, Translations) else merged.merge(found)
+                    plural = found.plural if Path(folder) == CORE else plural  # type: ignore[attr-defined]
+    if plural is not None:
+        merged.plural = plural  # the base's catalogs come first, and count as English does
     return merged
 
 

@@ -244,6 +244,8 @@ def test_a_paused_guard_refuses_without_being_asked_until_it_is_switched_off(sho
     moved = shop.boss.post("/orders/1/pay_offline", {"method": "cash"})
     assert moved.status_code in (404, 409)
     assert "what needs it is refused" in shop.boss.get("/system/repairs/").text
+    chinese = shop.boss.get("/system/repairs/", headers={"Accept": "text/html", "Accept-Language": "zh-CN"}).text
+    assert "门卫" in chinese and "出错 3 次" in chinese and "需要它的操作都会被拒绝" in chinese
     assert shop.boss.post("/system/plugins/fails_guard/disable").status_code == 303
     assert shop.ann.order(shop.tea).status_code == 201
 
