@@ -28,8 +28,8 @@ from .auth.fab import ContainedAppBuilder
 from .db.asking import asking
 from .db.key_check import check_key
 from .db.uow import one_reader
-from .host import generation, hosted, use_host
-from .host.host import Fault, Host
+from .host import faults, generation, hosted, use_host
+from .host.host import Fault, Host, fault_of
 from .host.service import build, found_plugins, record_repairs
 from .i18n import readers
 from .kernel import actors
@@ -50,10 +50,11 @@ log = logging.getLogger(__name__)
 _HASHED = re.compile(r"\.[0-9a-f]{10}\.")  # built assets carry their content's hash in the name
 
 
+_PLACE = re.compile(r"<[^>]*>")
 class PluginFailed(Exception):
     """A plugin's views could not be added; the app is built again without it."""
 
-    def __init__(self, plugin: str, error: Exception) -> None:
+    def __init__(self, plugin: str, error: BaseException) -> None:
         super().__init__(plugin)
         self.plugin, self.error = plugin, error
 
@@ -68,6 +69,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     app.url_map.converters["key"] = Key
     theme.install(app, runtime, host)
     readers.install(app, runtime, host)
+    taken: dict[Any, str] = {}
     app.jinja_env.globals.update(TEMPLATE_GLOBALS)
     auth.install_sessions(app)
     headers.install(app)
@@ -77,19 +79,20 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
         app.teardown_appcontext(lambda _error: session.remove())
         builder = ContainedAppBuilder(app, session)
         readers.choose_readers(app, runtime)
+        health.install(app)
         auth_views.register(builder)
         for view in CORE_VIEWS:
             builder.add_view_no_menu(view)
         for plugin_id, part in host.parts.items():
             try:
                 _add_part(builder, host, part)
+                _claim_routes(app, plugin_id, taken)
                 _check_routes(app)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 if plugin_id == "core":
                     raise
                 raise PluginFailed(plugin_id, error) from error
     errors.install(app)
-    health.install(app)
     Compress(app)
     _check_routes(app)
     return app
@@ -112,6 +115,18 @@ def _add_part(builder: Any, host: Host, part: Any) -> None:
         builder.add_view_no_menu(view)
     for api in part.apis:
         builder.add_api(api)
+
+
+def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str]) -> None:
+    """:raises WiringError: when a plugin has a page at an address that another one answers already."""
+    for rule in app.url_map.iter_rules():
+        if id(rule) in taken:  # it came with an earlier part
+            continue
+        taken[id(rule)] = plugin_id
+        for method in rule.methods or ():
+            owner = taken.setdefault((_PLACE.sub("<>", rule.rule), method), plugin_id)
+            if owner != plugin_id:
+                raise WiringError(f"route {rule.rule} is taken by {owner}")
 
 
 def _flask_config(runtime: Runtime) -> dict[str, Any]:
@@ -188,17 +203,22 @@ class Site:
                     if self._app is None or environ.get("PATH_INFO") != "/readyz":
                         return _no_database(start_response)
                     app = self._app
+            answer: Iterable[bytes]
             with hosted(app.extensions["zhanggui_host"]):
                 if environ["REQUEST_METHOD"].upper() not in SAFE:
-                    return app.wsgi_app(environ, start_response)
-                with asking(), one_reader():
-                    return AskedFor(app.wsgi_app(environ, start_response))
+                    answer = app.wsgi_app(environ, start_response)
+                else:
+                    with asking(), one_reader():
+                        answer = AskedFor(app.wsgi_app(environ, start_response))
+            faults.book_of(self.runtime).write()
+            return answer
 
     def app(self, environ: dict[str, Any]) -> Flask:
         """The app of the generation that the database names now, built if need be."""
         with self.runtime.read_bind.connect() as connection:
             now = generation.read(connection)
         self.runtime.shared["generations"] = environ["zhanggui.generations"] = now
+        faults.book_of(self.runtime).heed(now.faults)
         if self._app is not None and now.plugins == self._generation:
             return self._app
         with self._swap:
@@ -239,9 +259,8 @@ def build_app(runtime: Runtime) -> tuple[Flask, Host]:
                 app = create_app(runtime, host)
             break
         except PluginFailed as failed:
-            log.exception("plugin %s cannot be mounted and is quarantined", failed.plugin)
             broken |= host.faults  # the next build no longer meets these
-            broken[failed.plugin] = Fault(failed.plugin, "build", f"{type(failed.error).__name__}: {failed.error}")
+            broken[failed.plugin] = fault_of(failed.plugin, "build", failed.error)
             stamp = host.generation
             host = build(runtime, set(host.manifests) - set(broken))
             host.generation = stamp

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, hookspec
+from zhanggui.api import Actor, _l, hookspec
 
 from .contracts import OrderFacts, PriceStep
 
 
-@hookspec
+@hookspec(words=_l("Price of a cart"), strict=_l("The price cannot be worked out now: the plugin “%(plugin)s” failed."))
 def orders_price_steps() -> Sequence[PriceStep]:
     """Steps that change what a cart costs; run in their order, each seeing what the ones before did.
 
@@ -20,7 +20,7 @@ def orders_price_steps() -> Sequence[PriceStep]:
     return ()
 
 
-@hookspec
+@hookspec(words=_l("Guard of orders"), strict=_l("The order cannot be placed or moved now: the plugin “%(plugin)s” failed."))
 def orders_move_guards(db: Session, order: OrderFacts, verb: str, actor: Actor) -> None:
     """Called before an order moves (``place``, ``pay``, ``ship``, ``receive``, ``cancel``, ``refund``).
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from zhanggui.api import Operation, hookspec
+from zhanggui.api import Operation, _l, hookspec
 
 from .contracts import Identity
 
 
-@hookspec
+@hookspec(words=_l("Paths of the storefront"))
 def storefront_operations() -> Sequence[Operation]:
     """Paths below ``/shop/api/v1``. One with the method and path of an earlier plugin's takes its place.
 
@@ -18,7 +18,7 @@ def storefront_operations() -> Sequence[Operation]:
     return ()
 
 
-@hookspec
+@hookspec(words=_l("Sign-in of customers"))
 def storefront_identity_providers() -> Mapping[str, Callable[[str], Identity | None]]:
     """Who stands behind a login code, by the provider's name; ``None`` for a code that is not of its kind.
 

@@ -42,7 +42,7 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 def operations() -> list[Operation]:
     """What the enabled plugins offer. A later plugin may put its own in the place of an earlier one's."""
     found = {}
-    for _plugin, given in hooks.call("storefront_operations", strict=False):
+    for _plugin, given in hooks.call("storefront_operations"):
         for operation in given or ():
             found[operation.method, operation.path] = operation
     return list(found.values())

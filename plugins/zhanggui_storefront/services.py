@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -53,6 +54,17 @@ def _lines() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(1, get_setting("web.threads") // 2))
 
 
+class NoProvider(DomainError):
+    """Nobody who could be asked knows the code, and somebody could not be asked."""
+
+    code = "sign_in_unavailable"
+    status = 503
+    message = _l("Signing in does not work right now. Please try again in a moment.")
+
+
+_FAILED = object()
+
+
 def digest(token: str) -> str:
     """What is stored of a token: knowing the database lets nobody in. It is random, so no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -62,6 +74,7 @@ def identify(code: str) -> Identity:
     """Who a login code stands for, asked of every enabled provider.
 
     :raises WrongCode: when none of them knows.
+    :raises NoProvider: when one that might know fails.
     :raises ProvidersAreBusy: when too many are being asked about already.
     """
     if not _lines().acquire(timeout=_PATIENCE):
@@ -73,12 +86,21 @@ def identify(code: str) -> Identity:
 
 
 def _identity_of(code: str) -> Identity:
-    for _plugin, providers in hooks.call("storefront_identity_providers", strict=False):
+    failed = False
+    for plugin, providers in hooks.call("storefront_identity_providers"):
         for identity_of in (providers or {}).values():
-            identity = identity_of(code)
-            if identity is not None:
+            identity = hooks.contained(plugin, "storefront_identity_providers", _checked, identity_of, code, default=_FAILED)
+            if isinstance(identity, Identity):
                 return identity
-    raise WrongCode()
+            failed = failed or identity is _FAILED
+    raise NoProvider() if failed else WrongCode()
+
+
+def _checked(identity_of: Callable[[str], Identity | None], code: str) -> Identity | None:
+    identity = identity_of(code)
+    if identity is not None and not isinstance(identity, Identity):
+        raise TypeError(f"a provider answers with an Identity, not {type(identity).__name__}")
+    return identity
 
 
 def open_session(

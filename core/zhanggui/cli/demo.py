@@ -21,6 +21,7 @@ from ..auth import service as accounts
 from ..config import Config
 from ..db.uow import unit_of_work
 from ..host import current_host, refresh
+from ..host.faults import book_of
 from ..host.service import upgrade
 from ..kernel import clock, logs
 from ..kernel.actors import SYSTEM, acting_as
@@ -107,6 +108,10 @@ def _make(runtime: Runtime, data: Path) -> None:
         rng = random.Random(_SEED)
         for part in current_host().every("demo"):
             part.fill(clock.now(), rng)
+        book = book_of(runtime)
+        for watch in book.pending.values():
+            click.echo(f"{watch.place.plugin} made no demo data: {watch.sentence}")
+        book.write()
         _read_old_notices()
     (data / "ready").write_text("made\n")
     click.echo(f"Made in {time.monotonic() - started:.0f} s.")

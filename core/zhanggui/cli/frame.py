@@ -94,6 +94,7 @@ class Output:
     def instance(self) -> Iterator[Any]:
         """The instance, opened for this command, with its plugins."""
         from ..host import refresh
+        from ..host.faults import book_of
         from ..kernel.actors import Actor, acting_as
         from ..runtime import activated, open_runtime
 
@@ -102,6 +103,7 @@ class Output:
             with activated(runtime), acting_as(Actor("system", name="command line", everything=True)):
                 refresh(runtime)
                 yield runtime
+                book_of(runtime).write()
         finally:
             runtime.close()
 

@@ -43,12 +43,18 @@ def config_explain(out: Output, key: str) -> None:
 @options
 def doctor(out: Output) -> None:
     """Look the instance over: configuration, tables, plugins, queue. Exit code 1 when something is wrong."""
+    from ..db.uow import reading
     from ..host import current_host
+    from ..host.faults import known
     from ..web.health import readiness
 
     with out.instance() as runtime:
         parts = readiness()
         faults = [{"plugin": f.plugin, "stage": f.stage, "sentence": f.sentence} for f in current_host().faults.values()]
+        with reading() as db:
+            for met in known(db):
+                how = f"{'is paused: it ' if met.paused_at else ''}failed {met.times} times in {met.kind} {met.name}"
+                faults.append({"plugin": met.plugin, "stage": "run", "sentence": how})
         warnings = runtime.config.warnings()
     lines = [f"{name}: {part['status']}" for name, part in parts.items()]
     lines += [f"plugin {f['plugin']}: {f['sentence']}" for f in faults] + [f"note: {w}" for w in warnings]

@@ -2,7 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
 import pluggy
 
-hookspec = pluggy.HookspecMarker("zhanggui")
+F = TypeVar("F", bound=Callable[..., Any])
+_mark = pluggy.HookspecMarker("zhanggui")
 hookimpl = pluggy.HookimplMarker("zhanggui")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is agreed about a hook.
+
+    ``words`` say to people what it is. ``strict`` is the sentence of the refusal, with a place for
+    ``%(plugin)s``, when a plugin fails in it: for hooks whose silence would cost money. Without, a plugin that
+    fails is left out and the others go on.
+    """
+
+    words: Any = ""
+    strict: Any = None
+
+
+_NONE = Terms()
+
+
+@overload
+def hookspec(function: F) -> F: ...
+@overload
+def hookspec(*, words: Any = "", strict: Any = None) -> Callable[[F], F]: ...
+def hookspec(function: Any = None, *, words: Any = "", strict: Any = None) -> Any:
+    """Mark a function as a hook that others may implement; see :class:`Terms`."""
+    if function is not None:
+        return _mark(function)
+
+    def mark(function: F) -> F:
+        function.zhanggui_terms = Terms(words, strict)  # type: ignore[attr-defined]
+        return _mark(function)
+
+    return mark
+
+
+def terms_of(function: Callable[..., Any]) -> Terms:
+    """What is agreed about this hook."""
+    terms: Terms = getattr(function, "zhanggui_terms", _NONE)
+    return terms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -50,11 +50,15 @@ def refresh(runtime: Runtime | None = None) -> Host:
 
 
 class _Hooks:
-    """``hooks.call("orders_price_steps", cart=cart)``: ask the enabled plugins, one after another."""
+    """``hooks.call("orders_price_steps")``: ask the enabled plugins, one after another."""
 
-    def call(self, hook: str, *, strict: bool = True, **arguments: Any) -> list[tuple[str, Any]]:
+    def call(self, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
         """See :meth:`Host.call`."""
-        return current_host().call(hook, strict=strict, **arguments)
+        return current_host().call(hook, **arguments)
+
+    def contained(self, plugin: str, hook: str, function: Callable[..., Any], /, *args: Any, default: Any = None, **kwargs: Any) -> Any:
+        """See :meth:`Host.contained`."""
+        return current_host().contained(plugin, hook, function, *args, default=default, **kwargs)
 
 
 hooks = _Hooks()

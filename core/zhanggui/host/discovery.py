@@ -24,7 +24,10 @@ class Found:
 def _packages(folders: Iterable[str | Path]) -> Iterable[tuple[str, Path]]:
     for entry in sorted(entry_points(group="zhanggui.plugins"), key=lambda e: e.name):
         package = entry.value.split(":")[0].split(".")[0]
-        spec = importlib.util.find_spec(package)  # does not import a top-level package
+        try:
+            spec = importlib.util.find_spec(package)  # does not import a top-level package
+        except (ImportError, ValueError):
+            spec = None
         if spec and spec.submodule_search_locations:
             yield package, Path(next(iter(spec.submodule_search_locations)))
     for folder in folders:
@@ -53,6 +56,9 @@ def discover(folders: Iterable[str | Path] = ()) -> Found:
                 raise WiringError(f"two plugins call themselves {manifest.id!r}: {manifests[manifest.id].path}, {path}")
         except WiringError as error:
             found.broken[package] = str(error)
+        except Exception as error:
+            # Whatever stands in the file of one plugin, the others are found.
+            found.broken[package] = f"{path / 'plugin.toml'}: {type(error).__name__}: {error}"
         else:
             manifests[manifest.id] = manifest
     found.manifests = {plugin_id: manifests[plugin_id] for plugin_id in ordered(manifests)}

@@ -8,24 +8,32 @@ from __future__ import annotations
 
 import importlib
 import logging
+import time
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
-from ..hookspecs import data, screens, work
-from ..kernel.errors import DomainError, WiringError
-from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, SearchProvider, Section, Slot, Widget
+from ..hookspecs import Terms, data, screens, terms_of, work
+from ..kernel.errors import WiringError
+from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
+from .checks import check_room
+from .contain import refuse
 from .declare import DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from .faults import BUDGET, FaultBook, Place, Watch, said
 from .manifest import Manifest
 
 log = logging.getLogger(__name__)
 
 CORE_SPECS = (data, screens, work)
-_SLOT_ROOM = {Column: "columns", Filter: "filters", Action: "actions", Section: "sections", Field: "fields"}
+NO_REASON = (KeyboardInterrupt, GeneratorExit)
+_LONG_IMPORT = 5.0  # seconds; nobody can end an import that takes for ever, but it can be told which one takes long
+_LEFT_OUT = object()
 
 
 @dataclass(frozen=True)
@@ -77,35 +85,55 @@ class Host:
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)
     events: dict[str, type[Any]] = field(default_factory=dict)
     generation: int = 0
+    book: FaultBook = field(default_factory=FaultBook)
 
     def every(self, room: str) -> list[Any]:
         """All entries of one room (``menu``, ``widgets``, ...) in order: core, then plugins; by ``order`` where it has one."""
         entries = [entry for part in self.parts.values() for entry in getattr(part, room)]
         return sorted(entries, key=lambda entry: getattr(entry, "order", 100))
 
-    def call(self, hook: str, *, strict: bool = True, **arguments: Any) -> list[tuple[str, Any]]:
+    def call(self, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
         """Call a hook that a plugin offers, one plugin after another: ``[(plugin id, result)]``.
 
-        A refusal (``DomainError``) always reaches the caller. Another exception does so when
-        ``strict``, for hooks whose silence would cost money; else it is logged and the others go on.
+        A refusal (``DomainError``) always reaches the caller. One that raises anything else is left out, unless
+        the hook is ``strict``: then the whole call is refused in words.
         """
         caller = getattr(self.manager.hook, hook)
         results = []
         for implementation in caller.get_hookimpls():
-            names = implementation.argnames
-            try:
-                result = implementation.function(**{name: arguments[name] for name in names})
-            except DomainError:
-                raise
-            except Exception:
-                if strict:
-                    raise
-                log.exception("plugin %s failed in %s", implementation.plugin_name, hook)
-                continue
-            results.append((implementation.plugin_name, result))
+            given = {name: arguments[name] for name in implementation.argnames}
+
+            def ask(implementation: Any = implementation, given: dict[str, Any] = given) -> Any:
+                return _checked(caller.spec.function, implementation.function(**given))
+
+            result = self.contained(implementation.plugin_name, hook, ask, default=_LEFT_OUT)
+            if result is not _LEFT_OUT:
+                results.append((implementation.plugin_name, result))
         # pluggy keeps the last registered first; ours run in the order of requires.
         position = {plugin: index for index, plugin in enumerate(self.manifests)}
         return sorted(results, key=lambda pair: position.get(pair[0], -1))
+
+    def contained(self, plugin: str, hook: str, function: Callable[..., Any], /, *args: Any, default: Any = None, **kwargs: Any) -> Any:
+        """Call what a plugin gave to a hook, on the terms of that hook: ``default`` when it fails, or a refusal in words.
+
+        :raises PluginTrouble: when the hook is ``strict`` and the plugin fails, or failed so often that it is paused.
+        """
+        terms = self._terms(hook)
+        watch = self._hook_watch(plugin, hook, terms)
+        instead = (lambda: refuse(watch, terms.strict)) if terms.strict is not None else lambda: default
+        return watch.timed(function, *args, instead=instead, budget=BUDGET if terms.strict is not None else None, **kwargs)
+
+    def refuses(self, hook: str) -> bool:
+        """Whether what calls this hook is refused while a plugin fails in it."""
+        caller = getattr(self.manager.hook, hook, None)
+        return caller is not None and caller.has_spec() and self._terms(hook).strict is not None
+
+    def _terms(self, hook: str) -> Terms:
+        return terms_of(getattr(self.manager.hook, hook).spec.function)
+
+    def _hook_watch(self, plugin: str, hook: str, terms: Terms) -> Watch:
+        manifest = self.manifests.get(plugin)
+        return self.book.watch(Place(plugin, "hook", hook, terms.words or hook, names=manifest.name if manifest else {}))
 
     def hook_table(self) -> list[dict[str, Any]]:
         """Every hook with its first sentence and the plugins that implement it."""
@@ -120,16 +148,20 @@ class Host:
 
 
 def build_host(
-    manifests: Mapping[str, Manifest], enabled: Iterable[str], core: Contribution, *, unready: Mapping[str, str] | None = None
-) -> Host:
+    manifests: Mapping[str, Manifest], enabled: Iterable[str], core: Contribution, *, unready: Mapping[str, str] | None = None,
+    book: FaultBook | None = None,
+) -> Host:  # fmt: skip
     """Collect what ``enabled`` plugins add. Never raises because of a plugin: see ``faults``.
 
     :param unready: plugins whose tables are not there yet, with the reason; their code is not imported.
+    :param book: where faults are counted while they run; those of the process, so that a build does not forget them.
     """
+    from .wiring import adopt, wire
+
     manager = pluggy.PluginManager("zhanggui")
     for module in CORE_SPECS:
         manager.add_hookspecs(module)
-    host = Host(manager)
+    host = Host(manager, book=book or FaultBook())
     wanted = set(enabled) & set(manifests)
     loaded: dict[str, ModuleType] = {}
     for plugin_id, manifest in manifests.items():
@@ -138,33 +170,47 @@ def build_host(
         fault = _reason_to_refuse(manifest, wanted, host, unready or {})
         if fault is None:
             try:
-                module = importlib.import_module(f"{manifest.package}.plugin")
-                offered = getattr(module, "register_hookspecs", None)
-                for specs in offered() if offered else ():
-                    manager.add_hookspecs(specs)
-                manager.register(module, plugin_id)
-                loaded[plugin_id] = module
-            except Exception as error:
-                fault = _fault(plugin_id, "import", error)
+                loaded[plugin_id] = _load(manifest, host)
+            except NO_REASON:
+                raise
+            except BaseException as error:  # a plugin that calls sys.exit() ends itself, not the shop
+                fault = fault_of(plugin_id, "import", error)
         if fault is None:
             host.manifests[plugin_id] = manifest
         else:
             host.faults[plugin_id] = fault
     host.parts["core"] = core
     for plugin_id in list(host.manifests):
-        gone = [need for need in manifests[plugin_id].requires if need in host.faults]
-        if gone:
-            _drop(host, Fault(plugin_id, "requires", f"{plugin_id} needs {gone[0]}, which is not running"))
+        if plugin_id not in host.manifests:  # it went with one that it requires
             continue
         try:
+            manager.register(loaded[plugin_id], plugin_id)
             _check_hook_names(host, plugin_id, loaded[plugin_id], manifests)
-            part = _collect(loaded[plugin_id])
-            _check_names(host, plugin_id, part)
-            host.parts[plugin_id] = part
-        except Exception as error:
-            _drop(host, _fault(plugin_id, "build", error))
-    _wire(host)
+            host.parts[plugin_id] = adopt(host, plugin_id, _collect(loaded[plugin_id]))
+        except NO_REASON:
+            raise
+        except BaseException as error:
+            drop(host, fault_of(plugin_id, "build", error))
+            drop_needing(host)
+    while (faulty := wire(host)) is not None:
+        drop(host, faulty)
+        drop_needing(host)
     return host
+
+
+def _load(manifest: Manifest, host: Host) -> ModuleType:
+    started = time.perf_counter()
+    module = importlib.import_module(f"{manifest.package}.plugin")
+    took = time.perf_counter() - started
+    if took > _LONG_IMPORT:
+        host.book.watch(Place(manifest.id, "import", "plugin", names=manifest.name)).slow(took)
+    offered = getattr(module, "register_hookspecs", None)
+    for specs in offered() if offered else ():
+        strange = [name for name, f in vars(specs).items() if hasattr(f, "zhanggui_spec") and not name.startswith(f"{manifest.id}_")]
+        if strange:
+            raise WiringError(f"hook {strange[0]!r} must start with {manifest.id}_")
+        host.manager.add_hookspecs(specs)
+    return module
 
 
 def _reason_to_refuse(manifest: Manifest, wanted: set[str], host: Host, unready: Mapping[str, str]) -> Fault | None:
@@ -181,18 +227,27 @@ def _reason_to_refuse(manifest: Manifest, wanted: set[str], host: Host, unready:
     return None
 
 
-def _fault(plugin_id: str, stage: str, error: BaseException) -> Fault:
-    log.error("plugin %s is quarantined (%s): %s", plugin_id, stage, error)
-    sentence = f"{type(error).__name__}: {error}"[:500]
-    return Fault(plugin_id, stage, sentence, "".join(traceback.format_exception(error))[-6000:])
+def fault_of(plugin_id: str, stage: str, error: BaseException) -> Fault:
+    """What went wrong with a plugin, logged once."""
+    log.error("plugin %s is quarantined (%s): %s", plugin_id, stage, said(error))
+    return Fault(plugin_id, stage, said(error)[:500], "".join(traceback.format_exception(error))[-6000:])
 
 
-def _drop(host: Host, fault: Fault) -> None:
+def drop(host: Host, fault: Fault) -> None:
+    """Leave a plugin out of a host, with everything that it had added."""
     host.faults[fault.plugin] = fault
     host.manifests.pop(fault.plugin, None)
     host.parts.pop(fault.plugin, None)
     if host.manager.has_plugin(fault.plugin):
         host.manager.unregister(name=fault.plugin)
+
+
+def drop_needing(host: Host) -> None:
+    """Leave out those that require one which was left out."""
+    for plugin_id, manifest in list(host.manifests.items()):
+        gone = [need for need in manifest.requires if need in host.faults]
+        if gone:
+            drop(host, Fault(plugin_id, "requires", f"{plugin_id} needs {gone[0]}, which is not running"))
 
 
 def _check_hook_names(host: Host, plugin_id: str, module: ModuleType, manifests: Mapping[str, Manifest]) -> None:
@@ -212,53 +267,24 @@ def _collect(module: ModuleType) -> Contribution:
     part = Contribution()
     for room in vars(part):
         function = getattr(module, f"register_{room}", None)
-        if function is None or not hasattr(function, "zhanggui_impl"):
-            continue
-        got = function()
-        kind = dict if isinstance(getattr(part, room), dict) else list
-        setattr(part, room, kind(got or ()))
+        if function is not None and hasattr(function, "zhanggui_impl"):
+            setattr(part, room, check_room(room, function()))
     return part
 
 
-def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
-    for screen in part.screens:
-        if screen.plugin != plugin_id:
-            raise WiringError(f"screen {screen.resource!r} must be named {plugin_id}.<Model>")
-        for other in host.parts.values():
-            if any(screen.resource == s.resource or screen.route == s.route for s in other.screens):
-                raise WiringError(f"screen {screen.resource!r} or its route {screen.route!r} is taken")
-    for model in part.models:
-        if not model.__tablename__.startswith(f"{plugin_id}__"):
-            raise WiringError(f"table {model.__tablename__!r} must start with {plugin_id}__")
-    for event in part.events:
-        event.check()
-    for job in part.jobs:
-        if not job.name.startswith(f"{plugin_id}."):
-            raise WiringError(f"job {job.name!r} must start with {plugin_id}.")
+@cache
+def _promised(spec: Callable[..., Any]) -> tuple[Any, tuple[Any, ...]]:
+    promised = typing.get_type_hints(spec).get("return")
+    return typing.get_origin(promised), typing.get_args(promised)
 
 
-def _wire(host: Host) -> None:
-    for screen in host.every("screens"):
-        host.screens[screen.resource] = screen
-    for slot in sorted(host.every("slots"), key=lambda slot: slot.order):
-        screen = host.screens.get(slot.screen)
-        if screen is None:  # the other plugin is disabled or absent
-            continue
-        room = _SLOT_ROOM[type(slot.add)]
-        more: dict[str, Any] = {room: (*getattr(screen, room), slot.add)}
-        host.screens[slot.screen] = replace(screen, **more)
-        if slot.save is not None:
-            host.field_savers[slot.screen, slot.add.name] = slot.save
-    for plugin_id, part in host.parts.items():
-        for job in part.jobs:
-            host.jobs[job.name] = job
-        for event in part.events:
-            host.events[f"{event.name}@{event.version}"] = event
-        for event_or_name, jobs in part.handlers.items():
-            name = event_or_name if isinstance(event_or_name, str) else f"{event_or_name.name}@{event_or_name.version}"
-            host.handlers.setdefault(name, []).extend(jobs)
-            for job in jobs:
-                host.jobs[job.name] = job
-        for schedule in part.schedules:
-            host.schedules.append((plugin_id, schedule))
-            host.jobs[schedule.job.name] = schedule.job
+def _checked(spec: Callable[..., Any], result: Any) -> Any:
+    """What a hook answered, when it is what its specification promises: a list or mapping of such things."""
+    origin, inner = _promised(spec)
+    if result is None or origin not in (Sequence, Mapping):
+        return result
+    if not isinstance(result, origin) or isinstance(result, str):
+        raise TypeError(f"a {origin.__name__} is needed, not {type(result).__name__}")
+    if origin is Sequence and isinstance(inner[0], type) and not all(isinstance(one, inner[0]) for one in result):
+        raise TypeError(f"a list of {inner[0].__name__} is needed")
+    return result

@@ -14,10 +14,13 @@ from ..config.declare import plugin_settings
 from ..kernel.errors import WiringError
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,30}\Z")
-_KNOWN = {
-    "id", "name", "summary", "version", "api_level", "requires", "conflicts", "category", "icon",
-    "settings", "data", "permissions", "authors", "license",
+# Each key with what it may hold.
+_KINDS: Mapping[str, tuple[type[Any], ...]] = {
+    "id": (str,), "name": (str, dict), "summary": (str, dict), "version": (str,), "api_level": (int,), "requires": (list,),
+    "conflicts": (list,), "category": (str,), "icon": (str,), "settings": (dict,), "data": (dict,), "permissions": (list, dict),
+    "authors": (str, list), "license": (str,),
 }  # fmt: skip
+_WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a table"}
 CATEGORIES = ("catalog", "sales", "payment", "notify", "analytics", "content", "integration", "system")
 
 
@@ -55,10 +58,27 @@ class Manifest:
         return self.api_level <= API_LEVEL
 
 
+def _check_kinds(raw: Mapping[str, Any], where: Path) -> None:
+    unknown = set(raw) - set(_KINDS)
+    if unknown:
+        raise WiringError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+    for key, value in raw.items():
+        if type(value) not in _KINDS[key]:
+            raise WiringError(f"{where}: {key} must be {' or '.join(_WORDS[kind] for kind in _KINDS[key])}, not {value!r}"[:300])
+    for key in ("requires", "conflicts"):
+        if not all(isinstance(one, str) for one in raw.get(key, ())):
+            raise WiringError(f"{where}: {key} must be a list of texts")
+    for key, table in raw.get("settings", {}).items():
+        if not isinstance(table, dict):
+            raise WiringError(f"{where}: settings.{key} must be a table")
+
+
 def _texts(value: Any, key: str, where: Path) -> dict[str, str]:
     texts = {"en": value} if isinstance(value, str) else dict(value or {})
     if not texts.get("en"):
         raise WiringError(f"{where}: {key} needs an English text")
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise WiringError(f"{where}: {key} must hold texts")
     return texts
 
 
@@ -72,23 +92,21 @@ def read_manifest(path: Path, package: str) -> Manifest:
         raw = tomllib.loads(where.read_text(encoding="utf-8"))
     except OSError as error:
         raise WiringError(f"{where} cannot be read: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WiringError(f"{where}: {error}") from error
-    unknown = set(raw) - _KNOWN
-    if unknown:
-        raise WiringError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+    _check_kinds(raw, where)
     plugin_id = raw.get("id")
     if not isinstance(plugin_id, str) or not _ID.match(plugin_id) or plugin_id in ("core", "ab"):
         raise WiringError(f"{where}: id must be lower-case letters, digits and underscores, not {plugin_id!r}")
-    if not isinstance(raw.get("version"), str) or not isinstance(raw.get("api_level"), int):
+    if "version" not in raw or "api_level" not in raw:
         raise WiringError(f"{where}: version (text) and api_level (number) are needed")
     category = raw.get("category", "system")
     if category not in CATEGORIES:
         raise WiringError(f"{where}: category {category!r} is none of {', '.join(CATEGORIES)}")
     try:
         plugin_settings(plugin_id, raw.get("settings", {}))
-    except ValueError as error:
-        raise WiringError(f"{where}: {error}") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise WiringError(f"{where}: settings: {error}") from None
     return Manifest(
         id=plugin_id, version=raw["version"], api_level=raw["api_level"], path=path, package=package,
         name=_texts(raw.get("name"), "name", where), summary=_texts(raw.get("summary"), "summary", where),

@@ -1,4 +1,4 @@
-"""What the host keeps: generations, the state of plugins, repairs."""
+"""What the host keeps: generations, the state of plugins, repairs, faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import UTCDateTime
+from ..db.types import Pii, UTCDateTime
 
 
 class Generation(Model):
@@ -20,6 +20,7 @@ class Generation(Model):
     plugins: Mapped[int] = mapped_column(Integer, default=1, nullable=False)
     security: Mapped[int] = mapped_column(Integer, default=1, nullable=False)
     settings: Mapped[int] = mapped_column(Integer, default=1, nullable=False)
+    faults: Mapped[int] = mapped_column(Integer, default=1, server_default="1", nullable=False)
 
 
 class PluginState(Model):
@@ -44,3 +45,25 @@ class Repair(Model):
     title: Mapped[str] = mapped_column(String(200), nullable=False)
     detail: Mapped[str] = mapped_column(Text, nullable=False)
     since: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+
+
+class PluginFault(Model):
+    """A place at which a plugin failed while it ran, and how often; ``paused_at``: since when it is not called any more."""
+
+    __tablename__ = "core__plugin_fault"
+
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)  # "gifts:column:orders.Order points"
+    plugin: Mapped[str] = mapped_column(String(64), index=True, nullable=False)
+    kind: Mapped[str] = mapped_column(String(20), nullable=False)
+    name: Mapped[str] = mapped_column(String(160), nullable=False)
+    label: Mapped[str] = mapped_column(String(120), nullable=False)  # source texts: each reader is told in his language
+    screen: Mapped[str] = mapped_column(String(120), nullable=False)
+    times: Mapped[int] = mapped_column(Integer, nullable=False)
+    strikes: Mapped[int] = mapped_column(Integer, nullable=False)
+    longest_ms: Mapped[int] = mapped_column(Integer, nullable=False)
+    # Sealed: what an exception says can hold a name or a phone.
+    sentence: Mapped[str | None] = mapped_column(Pii)
+    detail: Mapped[str | None] = mapped_column(Pii)
+    first_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

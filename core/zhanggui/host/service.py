@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
 
 from .. import audit
@@ -23,10 +24,10 @@ from ..kernel.errors import DomainError, NotFound
 from ..migrations import runner
 from ..migrations.runner import Outcome
 from ..runtime import Runtime, activated, current_runtime
-from . import generation, hosted, use_host
+from . import faults, generation, hosted, use_host
 from .core_part import core_part
 from .discovery import Found, discover
-from .host import Contribution, Fault, Host, build_host
+from .host import Contribution, Fault, Host, build_host, fault_of
 from .manifest import Manifest
 from .models import PluginState, Repair
 from .permissions import wanted_permissions
@@ -55,7 +56,7 @@ class PluginInfo:
     """One line of the gallery."""
 
     manifest: Manifest
-    state: str  # enabled | disabled | quarantined | incompatible
+    state: str  # enabled | disabled | quarantined | incompatible | broken
     reason: str = ""
 
 
@@ -84,7 +85,9 @@ def build(runtime: Runtime, enabled: set[str] | None = None) -> Host:
         stamp = generation.read(db)
         wanted = enabled_ids(db) if enabled is None else enabled
         late = unready(db, found.manifests)
-    host = build_host(found.manifests, set() if runtime.safe_mode else wanted, core_part(), unready=late)
+    book = faults.book_of(runtime)
+    book.heed(stamp.faults)
+    host = build_host(found.manifests, set() if runtime.safe_mode else wanted, core_part(), unready=late, book=book)
     host.generation = stamp.plugins
     for package, sentence in found.broken.items():
         host.faults[package] = Fault(package, "manifest", sentence)
@@ -98,7 +101,9 @@ def refresh(runtime: Runtime) -> Host:
     """The present generation of this process, rebuilt when the database moved on."""
     with activated(runtime):
         with reading() as db:
-            now = generation.read(db).plugins
+            stamp = generation.read(db)
+        now = stamp.plugins
+        faults.book_of(runtime).heed(stamp.faults)
         host: Host | None = runtime.shared.get("host")
         if host is not None and host.generation == now:
             return host
@@ -132,7 +137,8 @@ def record_repairs(host: Host) -> None:
 def list_plugins(host: Host) -> list[PluginInfo]:
     """Every installed plugin with its state, and those that are broken before they have a name."""
     infos = []
-    for plugin_id, manifest in found_plugins(current_runtime()).manifests.items():
+    found = found_plugins(current_runtime())
+    for plugin_id, manifest in found.manifests.items():
         fault = host.faults.get(plugin_id)
         if fault is not None:
             infos.append(PluginInfo(manifest, "quarantined", fault.sentence))
@@ -140,11 +146,19 @@ def list_plugins(host: Host) -> list[PluginInfo]:
             infos.append(PluginInfo(manifest, "incompatible", f"API level {manifest.api_level}"))
         else:
             infos.append(PluginInfo(manifest, "enabled" if plugin_id in host.manifests else "disabled"))
-    return infos
+    return infos + [PluginInfo(nameless(package), "broken", sentence) for package, sentence in sorted(found.broken.items())]
+
+
+def nameless(package: str) -> Manifest:
+    """Stands for a manifest that cannot be read."""
+    return Manifest(package, "", 0, Path(), package, {"en": package}, {"en": ""})
 
 
 def would_add(plugin_id: str) -> Contribution | None:
-    """What a plugin that is switched off would add, beside what it requires; None when it cannot be built."""
+    """What a plugin that is switched off would add, beside what it requires; None when it cannot be built.
+
+    This imports it: nothing that a page depends on may wait for it.
+    """
     runtime = current_runtime()
     manifests = found_plugins(runtime).manifests
     wanted, ahead = set(), [plugin_id]
@@ -206,7 +220,7 @@ def _mounted(runtime: Runtime, trial: Host) -> Fault | None:
         with hosted(trial):
             create_app(runtime, trial)
     except PluginFailed as failed:
-        return Fault(failed.plugin, "build", f"{type(failed.error).__name__}: {failed.error}")
+        return fault_of(failed.plugin, "build", failed.error)
     return None
 
 
@@ -249,6 +263,7 @@ def _switch(plugin_id: str, enabled: bool, wanted: set[str], *, actor: Actor, no
         state.enabled, state.changed_at = enabled, now
         if trial is not None:
             sync_permissions(db, *wanted_permissions(trial))
+        faults.forget(db, plugin=plugin_id)
         generation.bump(db, "plugins")
         generation.bump(db, "security")
         verb = "enabled" if enabled else "disabled"
@@ -269,7 +284,9 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
     runtime.shared.pop("found", None)
     found = found_plugins(runtime)
     with activated(runtime):
+        versions = _versions(runtime)
         outcome = runner.upgrade(runtime, found.manifests, report)
+        _forgive(found, versions)
         _enable_first(runtime.config["plugins.enabled"], found)
         host = build(runtime)
         with unit_of_work() as db:
@@ -281,6 +298,38 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
             report(f"{fault.plugin}: not running ({fault.sentence})")
         use_host(host)
     return outcome
+
+
+def _versions(runtime: Runtime) -> dict[str, str]:
+    """The version of each plugin as it was; none before the first upgrade."""
+    if not inspect(runtime.engine).has_table(PluginState.__tablename__):
+        return {}
+    with reading() as db:
+        return dict(db.execute(select(PluginState.id, PluginState.version)).tuples().all())
+
+
+def _forgive(found: Found, versions: Mapping[str, str]) -> None:
+    """Another version of a plugin begins with a clean sheet."""
+    with unit_of_work() as db:
+        for plugin_id, version in versions.items():
+            if plugin_id in found.manifests and found.manifests[plugin_id].version != version:
+                faults.forget(db, plugin=plugin_id)
+
+
+def try_again(fault_id: str, *, actor: Actor, now: datetime) -> str:
+    """Call again what was paused; answers the id of its plugin.
+
+    :raises NotFound: when there is no such fault any more.
+    """
+    with unit_of_work() as db:
+        rows = faults.forget(db, fault=fault_id)
+        if not rows:
+            raise NotFound(_l("This was repaired or tried again in the meantime."))
+        audit.record(
+            db, "core.plugin.tried_again", target=("core.Plugin", rows[0].plugin), label=rows[0].plugin, actor=actor, now=now,
+            after={"kind": rows[0].kind, "name": rows[0].name},
+        )  # fmt: skip
+        return rows[0].plugin
 
 
 def _enable_first(configured: Sequence[str], found: Found) -> None:

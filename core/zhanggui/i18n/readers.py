@@ -12,7 +12,9 @@ from flask import Flask, has_request_context, request, session
 from flask_login import current_user
 
 from ..config import settings
+from ..host.faults import Place
 from ..host.host import Host
+from ..host.manifest import Manifest
 from ..runtime import Runtime
 from . import texts
 from .texts import Reader
@@ -22,13 +24,26 @@ CORE = Path(__file__).parents[1] / "translations"
 
 def install(app: Flask, runtime: Runtime, host: Host) -> None:
     """Name the catalogs, later ones winning; the base puts its own first when it starts."""
-    folders = [CORE, *(manifest.path / "translations" for manifest in host.manifests.values())]
+    folders = [CORE, *(manifest.path / "translations" for manifest in host.manifests.values() if _readable(manifest, host))]
     locales = list(runtime.config["i18n.locales"])
     app.config.update(
         LANGUAGES={code: {"flag": code[-2:].lower(), "name": code} for code in locales},
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(folder) for folder in folders if folder.is_dir()),
         BABEL_DEFAULT_LOCALE=runtime.config["i18n.default_locale"],
     )
+
+
+def _readable(manifest: Manifest, host: Host) -> bool:
+    """Whether the catalogs of a plugin can be read; else its texts stay in English, and it is named for that."""
+    folder = manifest.path / "translations"
+    watch = host.book.watch(Place(manifest.id, "catalog", "translations", names=manifest.name))
+
+    def read() -> bool:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            Translations.load(folder, [path.name])
+        return True
+
+    return bool(watch.around(read, lambda: False)())
 
 
 def choose_readers(app: Flask, runtime: Runtime) -> None:
@@ -62,12 +77,16 @@ def choose_readers(app: Flask, runtime: Runtime) -> None:
 def _catalog(app: Flask, code: str) -> Any:
     """The merged catalog of a language, read once an app: later folders correct earlier ones."""
     merged: Any = NullTranslations()
+    plural = None
     for folder in app.config["BABEL_TRANSLATION_DIRECTORIES"].split(";"):
         for name in (code.split("_")[0], code):
             if Path(folder, name).is_dir():
                 found = Translations.load(folder, [name])
                 if isinstance(found, Translations):
                     merged = found if not isinstance(merged, Translations) else merged.merge(found)
+                    plural = found.plural if Path(folder) == CORE else plural  # type: ignore[attr-defined]
+    if plural is not None:
+        merged.plural = plural  # the base's catalogs come first, and count as English does
     return merged
 
 

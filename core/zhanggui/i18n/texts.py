@@ -39,19 +39,27 @@ def read_by(new: Reader) -> None:
 def gettext(msgid: str, /, **params: Any) -> str:
     """A text in the reader's language, its ``%(name)s`` places filled."""
     text = _reader.get().catalog.gettext(msgid) if msgid else ""
-    return text % params if params else text
+    return filled(text, msgid, params) if params else text
+
+
+def filled(text: str, source: str, params: dict[str, Any]) -> str:
+    """A translation with its places filled; in the source language where it has places that nobody fills."""
+    try:
+        return text % params
+    except (KeyError, TypeError, ValueError):
+        return source % params
 
 
 def ngettext(singular: str, plural: str, n: int, /, **params: Any) -> str:
     """A text that depends on a number; ``%(num)s`` is that number."""
     text = _reader.get().catalog.ngettext(singular, plural, n)
-    return text % {"num": n, **params}
+    return filled(text, singular if n == 1 else plural, {"num": n, **params})
 
 
 def pgettext(context: str, msgid: str, /, **params: Any) -> str:
     """A text that means another thing elsewhere."""
     text = _reader.get().catalog.pgettext(context, msgid)
-    return text % params if params else text
+    return filled(text, msgid, params) if params else text
 
 
 class LazyText:
@@ -64,7 +72,7 @@ class LazyText:
 
     def __str__(self) -> str:
         text = _reader.get().catalog.gettext(self.msgid)
-        return text % self.params if self.params else text
+        return filled(text, self.msgid, self.params) if self.params else text
 
     def __html__(self) -> str:
         from markupsafe import escape

@@ -19,6 +19,7 @@ from ..host import hosted, refresh
 from ..host.declare import JobDef
 from ..kernel import clock
 from ..kernel.actors import Actor, acting_as
+from ..kernel.errors import Stop
 from ..kernel.trace import traced
 from ..runtime import activated, current_runtime
 from . import dead_letters, store
@@ -33,7 +34,7 @@ class LeaseLost(Exception):
     """Another worker took this job over while it ran here: what was done here is rolled back."""
 
 
-class JobTimeout(Exception):
+class JobTimeout(Stop):
     """A job ran longer than its ``timeout``."""
 
 
@@ -59,7 +60,9 @@ def run(job_id: int) -> str:
                 store.hold(db, job_id, token, f"no enabled plugin knows the job {row.name}")
             return "held"
         with _beating(job_id, token, job.timeout), traced(row.correlation, f"job:{row.id}", row.depth), acting_as(_actor(row)):
-            return _run(job, row, token)
+            state = _run(job, row, token)
+        host.book.write()
+        return state
 
 
 def _actor(row: Any) -> Actor:
@@ -84,7 +87,7 @@ def _run(job: JobDef, row: Any, token: str) -> str:
     except LeaseLost:
         log.warning("job %s (%s) was taken over by another worker; what this one did is undone", row.id, row.name)
         return "skipped"
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.warning("job %s (%s) failed on try %s", row.id, row.name, row.attempts, exc_info=True)
         state = _fail(row, token, error)
     if state in ("done", "dead"):
@@ -97,7 +100,7 @@ def _finish(db: Any, job_id: int, token: str) -> None:
         raise LeaseLost(job_id)
 
 
-def _fail(row: Any, token: str, error: Exception) -> str:
+def _fail(row: Any, token: str, error: BaseException) -> str:
     sentence = f"{type(error).__name__}: {error}"
     with unit_of_work() as db:
         state = store.fail(db, row, token, sentence, traceback.format_exc(), retry=getattr(error, "retry", True))

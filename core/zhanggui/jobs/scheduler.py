@@ -20,8 +20,10 @@ from ..db.upsert import insert_or_skip
 from ..events.models import OutboxEvent
 from ..host import current_host, hosted, refresh
 from ..host.declare import Schedule
+from ..host.faults import Place
 from ..kernel import clock
 from ..kernel.ids import public_id
+from ..kernel.trace import traced
 from ..runtime import Runtime, open_runtime
 from . import dead_letters, enqueue, store
 from .models import Job, Lease, ScheduleState
@@ -60,16 +62,24 @@ def tick(db: Session) -> None:
     now = clock.now()
     zone = ZoneInfo(settings.get("instance.time_zone"))
     states = {state.id: state for state in db.scalars(select(ScheduleState))}
-    for plugin_id, schedule in current_host().schedules:
-        name, following = f"{plugin_id}.{schedule.id}", _next(schedule, now, zone)
-        state = states.get(name)
-        if state is None:
-            db.add(ScheduleState(id=name, next_run_at=following))
-        elif state.next_run_at <= now:
+    host = current_host()
+    for plugin_id, schedule in host.schedules:
+        name = f"{plugin_id}.{schedule.id}"
+        # Whatever is wrong with one schedule, the others have their time.
+        watch = host.book.watch(Place(plugin_id, "schedule", schedule.id, schedule.id))
+        watch.around(_turn, lambda *args: None)(db, name, schedule, states.get(name), now, zone)
+
+
+def _turn(db: Session, name: str, schedule: Schedule, state: ScheduleState | None, now: datetime, zone: ZoneInfo) -> None:
+    following = _next(schedule, now, zone)
+    if state is None:
+        db.add(ScheduleState(id=name, next_run_at=following))
+    elif state.next_run_at <= now:
+        with db.begin_nested():
             enqueue(db, schedule.job, unique=f"schedule:{name}", **dict(schedule.kwargs))
             state.next_run_at = following
-        elif state.next_run_at > following:  # it was made more frequent, or the clock was put back
-            state.next_run_at = following
+    elif state.next_run_at > following:  # it was made more frequent, or the clock was put back
+        state.next_run_at = following
 
 
 def _next(schedule: Schedule, now: datetime, zone: ZoneInfo) -> datetime:
@@ -112,7 +122,7 @@ def prune(db: Session) -> int:
 
 def round_once(holder: str, *, pruning: bool = False) -> bool:
     """One turn of the clock; False when another one leads."""
-    with hosted(refresh()):
+    with traced(), hosted(refresh()) as host:
         with unit_of_work() as db:
             # In the transaction of the lease: a leader that slept through its lease ticks no more.
             if not lead(db, holder):
@@ -124,6 +134,7 @@ def round_once(holder: str, *, pruning: bool = False) -> bool:
                 with unit_of_work() as db:
                     if not prune(db):
                         break
+        host.book.write()
     return True
 
 

@@ -11,6 +11,10 @@ class ZhangguiError(Exception):
     """Root of everything the framework raises on purpose."""
 
 
+class Stop(ZhangguiError):
+    """Ends the work that it meets, such as a job whose time is over: nothing on the way may swallow it."""
+
+
 class DomainError(ZhangguiError):
     """An expected refusal: reaches the user as a translated sentence, is never logged as an error.
 

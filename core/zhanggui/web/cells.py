@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from ..host.contain import UNAVAILABLE, Missing, watch_of
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from .describe import Choice, Column
@@ -64,7 +65,10 @@ def shower(column: Column, currency: str, extra: Mapping[Any, Any] | None, key: 
 def reader(column: Column, extra: Mapping[Any, Any] | None, key: str) -> Callable[[Any], Any]:
     """A function that takes this column's plain value out of a row."""
     if column.value is not None:
-        return column.value
+        value = column.value
+        if watch_of(value) is None:
+            return value
+        return lambda row: None if (found := value(row)) is UNAVAILABLE else found
     if column.load is not None:
         loaded = extra or {}
         return lambda row: loaded.get(getattr(row, key))
@@ -73,10 +77,27 @@ def reader(column: Column, extra: Mapping[Any, Any] | None, key: str) -> Callabl
 
 def printer(column: Column, currency: str, extra: Mapping[Any, Any] | None, key: str) -> Callable[[Any], Markup]:
     """A function from a row to the finished markup of this column."""
+    if isinstance(extra, Missing):
+        return lambda row: Markup(UNAVAILABLE.__html__())  # noqa: S704 - escaped there
+    if watch_of(column.value) is not None:
+        return _guarded(column, shower(column, currency, extra, key))
     read, show = reader(column, extra, key), shower(column, currency, extra, key)
 
     def cell(row: Any) -> Markup:
         value = read(row)
+        return _NOTHING if value is None or value == "" else show(value, row)
+
+    return cell
+
+
+def _guarded(column: Column, show: Show) -> Callable[[Any], Markup]:
+    read = column.value
+    assert read is not None
+
+    def cell(row: Any) -> Markup:
+        value = read(row)
+        if value is UNAVAILABLE:
+            return Markup(UNAVAILABLE.__html__())  # noqa: S704 - escaped there
         return _NOTHING if value is None or value == "" else show(value, row)
 
     return cell

@@ -10,6 +10,7 @@ PERMISSIONS = [
     Permission("can_manage", "core.Plugin", _l("Enable and disable plugins")),
     Permission("can_manage", "core.Setting", _l("Change settings")),
     Permission("can_list", "core.Repair", _l("See what needs repair")),
+    Permission("can_retry", "core.Repair", _l("Try again what was paused")),
     Permission("can_import", "core.Import", _l("Import rows from a file")),
 ]
 

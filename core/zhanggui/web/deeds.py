@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request
@@ -14,9 +15,9 @@ from ..kernel import clock
 from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
 from . import context, writing
 from .describe import Action, Field, Screen
-from .forms import Bound, bind, present
+from .forms import LEFT_OUT, Bound, bind, present, present_or_leave_out
 from .gateway import gateway
-from .page import FormPage
+from .page import FormField, FormPage
 
 MAX_BULK = 200
 Answer = str | BaseResponse | tuple[str, int]
@@ -201,14 +202,17 @@ def _form(
         errors.setdefault(error.field, error.text())
     form_context = context.form_context()
     typed = bound is not None
+
+    def show(f: Field, db: Session) -> FormField:
+        value = bound.typed.get(f.name) if bound is not None else _value_of(f, row if verb is None else None, db)
+        if bound is None and verb is not None and f.get is not None:
+            value = f.get(db, row)
+        return present(f, value, form_context, db, errors, typed=typed)
+
     with reading() as db:
-        shown = []
-        for f in fields:
-            value = bound.typed.get(f.name) if bound is not None else _value_of(f, row if verb is None else None, db)
-            if bound is None and verb is not None and f.get is not None:
-                value = f.get(db, row)
-            shown.append(present(f, value, form_context, db, errors, typed=typed))
-    hidden = list(hidden or ())
+        drawn = [(f.name, present_or_leave_out(f, partial(show, f, db)) if verb is None else show(f, db)) for f in fields]
+    shown = [field for _name, field in drawn if field is not None]
+    hidden = [*(hidden or ()), *((LEFT_OUT, name) for name, field in drawn if field is None)]
     if row is not None and "row_version" in row._fields and verb is None:
         hidden.append(("row_version", str(row.row_version)))
     if request.values.get("next"):

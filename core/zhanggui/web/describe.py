@@ -22,6 +22,7 @@ FIELD_KINDS = (
     "lookup", "image", "images", "translations", "hidden", "password", "rows",
 )  # fmt: skip
 FILTER_KINDS = ("choice", "bool", "date_range", "int_range", "money_range", "lookup", "text")
+WIDGET_KINDS = ("number", "todo", "chart", "list")
 TONES = ("neutral", "info", "good", "warn", "bad")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import render_template
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from ..host.contain import attempt
 from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from . import context
@@ -52,6 +54,15 @@ def detail_page(db: Session, screen: Screen, actor: Actor, row_id: Any, *, back:
     )  # fmt: skip
 
 
+def _drawn(db: Session, section: Section, row: Any) -> Markup:
+    values = section.load(db, row) if section.load is not None else {}
+    return Markup(render_template(section.template, row=row, **values))  # type: ignore[arg-type] # noqa: S704 - a template escapes what it prints
+
+
+def _not_drawn() -> Markup:
+    return Markup('<p class="muted">%s</p>') % _("This part is not available right now: a plugin failed.")
+
+
 def _sections(db: Session, screen: Screen, actor: Actor, row: Any, columns: dict[str, Column], cell: Any) -> list[DetailSection]:
     declared = sorted(screen.sections, key=lambda s: s.order)
     if not any(s.columns for s in declared):
@@ -62,8 +73,7 @@ def _sections(db: Session, screen: Screen, actor: Actor, row: Any, columns: dict
             continue
         html: Markup | None = None
         if section.template is not None:
-            values = section.load(db, row) if section.load is not None else {}
-            html = Markup(render_template(section.template, row=row, **values))  # noqa: S704 - a template escapes what it prints
+            html = attempt(section.load, partial(_drawn, db, section, row), _not_drawn)
         pairs = [(str(columns[name].label), cell(columns[name])) for name in section.columns if name in columns]
         if pairs or html:
             sections.append(DetailSection(section.id, str(section.title), pairs, html, section.aside))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, g, json, redirect, render_template, request
+from markupsafe import escape
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -12,14 +13,21 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..auth.throttle import WINDOW
 from ..i18n.texts import gettext as _
+from ..i18n.texts import reader
 from ..kernel.errors import DomainError, Invalid, StaleRow
 from ..kernel.trace import current_trace
 from . import context
+from .shell import without_plugins
 
 log = logging.getLogger(__name__)
 _CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
           409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "invalid", 429: "too_many_requests",
           500: "server_error", 503: "unavailable"}  # fmt: skip
+
+
+# What is left when nothing can be drawn: no template, no database, no plugin.
+_BARE = """<!doctype html><html lang="%s"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>%s</title><h1>%s</h1><p>%s</p></html>"""
 
 
 def problem(status: int, code: str, detail: str, *, errors: dict[str, str] | None = None, **members: object) -> Response:
@@ -37,11 +45,17 @@ def answer(status: int, code: str, detail: str, *, errors: dict[str, str] | None
     """The error in the form that the client can read."""
     if context.wants_json():
         return problem(status, code, detail, errors=errors, **members)
+    without_plugins()
     title = {403: _("Not allowed"), 404: _("Not found"), 409: _("Not now"), 500: _("Something broke"), 503: _("One moment")}.get(
         status, _("That did not work")
     )
-    body = render_template("zg/message.html", title=title, status=status, code=code, detail=detail, errors=errors or {},
-                           correlation=current_trace().correlation)  # fmt: skip
+    try:
+        body = render_template("zg/message.html", title=title, status=status, code=code, detail=detail, errors=errors or {},
+                               correlation=current_trace().correlation)  # fmt: skip
+    except Exception:
+        # A theme's template, or a database that is away: the reader is told all the same.
+        log.exception("the page for an error could not be drawn")
+        body = _BARE % (reader().locale.replace("_", "-"), escape(title), escape(title), escape(detail))
     return Response(body, status, mimetype="text/html")
 
 

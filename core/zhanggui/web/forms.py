@@ -6,7 +6,7 @@ Only names of declared fields are ever read, so a column that is not in the form
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from ..files import known, save_image, url_for_file
+from ..host.contain import attempt, watch_of
 from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from ..kernel.errors import Invalid
@@ -25,6 +26,7 @@ from .gateway import gateway
 from .page import FormField
 
 MAX_ROWS = 200
+LEFT_OUT = "_left_out"  # fields of other plugins that could not be shown: what they stand for stays as it is
 _INPUT_MODES = {"int": "numeric", "money": "decimal"}
 
 
@@ -62,7 +64,10 @@ def bind(
 ) -> Bound:
     """Read ``fields`` from a posted form. Pictures are stored in ``db``'s transaction."""
     bound = Bound()
+    left_out = set(form.getlist(LEFT_OUT))
     for f in fields:
+        if f.name in left_out and watch_of(f.get) is not None:
+            continue  # nobody saw it, so nobody changed it
         try:
             value = _read(f, f.name, form, files, context, db, bound)
             if f.clean is not None and value is not None:
@@ -226,6 +231,12 @@ def _looked_up(f: Field, row_id: int, context: FormContext, db: Session) -> int:
 def choices_of(f: Field) -> Sequence[Choice]:
     """The choices of a field, asked for now when they depend on settings."""
     return f.choices() if callable(f.choices) else f.choices
+
+
+def present_or_leave_out(f: Field, show: Callable[[], FormField]) -> FormField | None:
+    """The view model of a field; None when the plugin that added it fails."""
+    shown: FormField | None = attempt(f.get, show, lambda: None)
+    return shown
 
 
 def present(f: Field, value: Any, context: FormContext, db: Session, errors: Mapping[str, str], *, typed: bool) -> FormField:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, and_, bindparam, false, func, inspect, or_, select, tuple_
@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from ..auth.lookups import look_up
 from ..db.types import BlindIndex, Pii, SealedJson
+from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
+from ..host.faults import PluginTrouble
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
-from ..kernel.errors import BadRequest, Forbidden, NotFound
+from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound
 from .describe import Column, Field, Filter, Screen
 from .query import ListQuery, encode_cursor, visible_columns, visible_filters
 
@@ -164,7 +166,7 @@ class Gateway:
         self.check(screen, actor, permission)
         columns = [c for c in visible_columns(screen, actor) if only is None or c.name in only]
         asked = self._asked(screen, actor, columns, query)
-        rows = list(db.execute(asked.rows))
+        rows = _answered(screen, query, lambda: list(db.execute(asked.rows)))
         backwards = query.before is not None
         more = len(rows) > query.size
         rows = rows[: query.size]
@@ -328,7 +330,10 @@ class Gateway:
 
     def label(self, db: Session, screen: Screen, actor: Actor, row_id: Any) -> str:
         """What one row is called, for who may list such rows; else its number alone: a name can be personal."""
-        if not actor.may("can_list", screen.resource) or not self.allowed_ids(db, screen, actor, [row_id], "can_list"):
+        try:
+            if not actor.may("can_list", screen.resource) or not self.allowed_ids(db, screen, actor, [row_id], "can_list"):
+                return str(row_id)
+        except PluginTrouble:  # its row rule fails: it stands on somebody else's page, as a number
             return str(row_id)
         return self.labels(db, screen, [row_id]).get(row_id, str(row_id))
 
@@ -370,7 +375,7 @@ class Gateway:
         statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)
         last: Any = None
         while True:
-            rows = db.execute(statement.where(key > last) if last is not None else statement).all()
+            rows = _answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
             if not rows:
                 return
             yield rows, self.extras(db, screen, columns, rows)
@@ -383,11 +388,25 @@ class Gateway:
         from ..host import current_host
 
         declared = screen.fields() if callable(screen.fields) else screen.fields
-        shown = [f for f in declared if f.permission is None or actor.may(f.permission, screen.resource)]
+        shown = [f for f in declared if (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
         shown = [f for f in shown if f.kind != "lookup" or f.to not in screens or actor.may("can_list", f.to)]
         return sorted(shown, key=lambda f: f.order)
+
+
+def _answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:
+    """The rows of a question. What is wrong with a clause of another plugin may show only when the database meets it.
+
+    :raises PluginTrouble: naming the plugin whose filter cannot be used.
+    """
+    added = next((f.clause for f in screen.filters if f.name in query.filters and watch_of(f.clause) is not None), None)
+    watch = watch_of(added)
+    return ask() if watch is None else watch.around(ask, lambda: refuse(watch, NO_FILTER), passes=(DomainError,))()
+
+
+def _all(db: Session, statement: Select[Any]) -> Sequence[Row[Any]]:
+    return db.execute(statement).all()
 
 
 @lru_cache(maxsize=64)

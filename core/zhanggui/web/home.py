@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, flash, redirect, render_template, request, send_file
 from flask_login import current_user
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import files, notices
 from ..auth.permissions import expose, has_access, public, signed_in
 from ..config import settings
 from ..db.uow import reading, unit_of_work
-from ..host import current_host, service
-from ..host.host import Contribution
-from ..host.manifest import Manifest
-from ..host.models import Repair
+from ..host import current_host
+from ..host.contain import attempt
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
-from ..i18n.texts import ngettext, reader
 from ..kernel import clock
-from ..kernel.errors import DomainError, Invalid, NotFound, StaleRow
-from ..runtime import current_runtime
+from ..kernel.errors import Invalid, NotFound, StaleRow
 from . import context
+from .describe import Widget
 from .page import HomeWidget
+from .plugin_pages import PluginsView, RepairsView
 from .shell import shell
 from .views import Answer, View
 
@@ -93,16 +93,14 @@ def _widgets(db: Session) -> list[HomeWidget]:
     for widget in current_host().every("widgets"):
         if not actor.may(*widget.permission):
             continue
-        try:
-            data = dict(widget.data(db, now, zone))
-        except DomainError:
-            raise
-        except Exception:
-            # One plugin's figure must not take the page from all the others.
-            log.exception("widget %s failed", widget.id)
-            data = {"failed": _("This figure is not available right now.")}
-        shown.append(HomeWidget(widget.id, str(widget.title), widget.kind, _formatted(widget.kind, data)))
+        figure = partial(_figure, widget, db, now, zone)
+        data = attempt(widget.data, figure, lambda: {"failed": _("This figure is not available right now.")})
+        shown.append(HomeWidget(widget.id, str(widget.title), widget.kind, data))
     return shown
+
+
+def _figure(widget: Widget, db: Session, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    return _formatted(widget.kind, dict(widget.data(db, now, zone)))
 
 
 def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +120,8 @@ def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
         data["points"] = [(day.isoformat(), value) for day, value in data["points"]]
     elif kind == "todo":
         data["text"] = fmt.number(data["count"])
+    elif kind == "list":
+        data["rows"] = [{name: row.get(name, "") for name in ("title", "sub", "end", "href")} for row in data["rows"]]
     return data
 
 
@@ -182,87 +182,6 @@ class MeView(View):
     def index(self) -> str:
         """The whole menu, language, appearance, devices, log out."""
         return render_template("zg/me.html", title=_("Me"), user=current_user, menu=shell().menu)
-
-
-class PluginsView(View):
-    """The gallery: what there is, what it adds and needs, one tap to switch."""
-
-    route_base = "/system/plugins"
-    class_permission_name = "core.Plugin"
-
-    @expose("/")
-    @has_access
-    def manage(self) -> str:
-        """Every installed plugin with its state."""
-        host = current_host()
-        infos = service.list_plugins(host)
-        return render_template("zg/plugins.html", title=_("Plugins"), plugins=[_gallery_line(i, infos) for i in infos])
-
-    @expose("/<plugin_id>/enable", methods=["POST"])
-    @has_access
-    def enable(self, plugin_id: str) -> Answer:
-        """Switch one on."""
-        service.enable_plugin(plugin_id, actor=context.actor(), now=clock.now())
-        flash(_("%(id)s is enabled.", id=_plugin_name(plugin_id)), "success")
-        return redirect("/system/plugins/", 303)
-
-    @expose("/<plugin_id>/disable", methods=["POST"])
-    @has_access
-    def disable(self, plugin_id: str) -> Answer:
-        """Switch one off; its data stays."""
-        service.disable_plugin(plugin_id, actor=context.actor(), now=clock.now())
-        flash(_("%(id)s is disabled; its data is kept.", id=_plugin_name(plugin_id)), "success")
-        return redirect("/system/plugins/", 303)
-
-    enable._permission_name = disable._permission_name = "manage"  # type: ignore[attr-defined]
-
-
-def _plugin_name(plugin_id: str) -> str:
-    manifest = service.found_plugins(current_runtime()).manifests.get(plugin_id)
-    return manifest.text("name", reader().locale) if manifest else plugin_id
-
-
-def _gallery_line(info: service.PluginInfo, infos: list[service.PluginInfo]) -> dict[str, Any]:
-    locale = shell().lang.replace("-", "_")
-    names = {i.manifest.id: i.manifest.text("name", locale) for i in infos}
-    part = current_host().parts.get(info.manifest.id)
-    if part is None and info.state == "disabled":
-        part = service.would_add(info.manifest.id)
-    adds = _additions(part, info.manifest) if part is not None else []
-    return {
-        "id": info.manifest.id, "name": info.manifest.text("name", locale), "summary": info.manifest.text("summary", locale),
-        "version": info.manifest.version, "icon": info.manifest.icon, "state": info.state, "reason": info.reason,
-        "needs": [names.get(n, n) for n in info.manifest.requires], "adds": adds, "category": info.manifest.category,
-        "needed_by": [names[i.manifest.id] for i in infos if info.manifest.id in i.manifest.requires and i.state == "enabled"],
-    }  # fmt: skip
-
-
-def _additions(part: Contribution, manifest: Manifest) -> list[str]:
-    """What a merchant gets: screens, figures on the home page, additions to other screens, settings."""
-    screens = current_host().screens
-    adds = [str(s.title) for s in part.screens] + [str(w.title) for w in part.widgets]
-    for slot in part.slots:
-        what = getattr(slot.add, "label", None) or getattr(slot.add, "title", "")
-        if slot.screen in screens and what:
-            adds.append(_("%(what)s in %(screen)s", what=str(what), screen=str(screens[slot.screen].title)))
-    if manifest.settings:
-        adds.append(ngettext("%(num)s setting", "%(num)s settings", len(manifest.settings)))
-    return list(dict.fromkeys(adds))
-
-
-class RepairsView(View):
-    """What needs a person."""
-
-    route_base = "/system/repairs"
-    class_permission_name = "core.Repair"
-
-    @expose("/")
-    @has_access
-    def list(self) -> str:
-        """Open repairs, with the traceback for who wrote the plugin."""
-        with reading() as db:
-            repairs = db.scalars(select(Repair).order_by(Repair.since)).all()
-            return render_template("zg/repairs.html", title=_("Repairs"), repairs=repairs)
 
 
 class SettingsView(View):

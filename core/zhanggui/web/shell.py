@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import g, get_flashed_messages, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -18,6 +20,8 @@ from .core_texts import GROUPS, me_label, messages_label
 from .describe import MenuItem
 from .page import Link, Shell
 from .theme import load_theme
+
+log = logging.getLogger(__name__)
 
 
 def _allowed(item: MenuItem, actor: Actor) -> str:
@@ -38,6 +42,11 @@ def shell() -> Shell:
     return built
 
 
+def without_plugins() -> None:
+    """For pages that must be there whatever plugins do: no badge of the menu is counted on this one."""
+    g.zg_without_plugins = True
+
+
 def _build() -> Shell:
     runtime = current_runtime()
     locale, code = reader_locale(), reader().locale
@@ -49,7 +58,12 @@ def _build() -> Shell:
         safe_mode=runtime.safe_mode, brand=brand,
     )  # fmt: skip
     if current_user.is_authenticated:
-        _fill_menu(result)
+        try:
+            _fill_menu(result)
+        except Exception:
+            if not g.get("zg_without_plugins"):
+                raise
+            log.exception("the menu could not be drawn; the page is shown without it")
     return result
 
 
@@ -60,13 +74,13 @@ def _shop_name() -> str:
 
 
 def _fill_menu(result: Shell) -> None:
-    actor = context.actor()
+    actor, counted = context.actor(), not g.get("zg_without_plugins")
     links: list[tuple[MenuItem, Link]] = []
     with reading() as db:
         for item in current_host().every("menu"):
             href = _allowed(item, actor)
             if href:
-                badge = item.badge(db) if item.badge is not None else 0
+                badge = item.badge(db) if item.badge is not None and counted else 0
                 links.append((item, Link(str(item.label), href, item.icon, _is_active(href), badge)))
         unread = _unread(db)
     groups: dict[str, list[Link]] = {}

@@ -17,7 +17,7 @@ from types import CodeType
 from typing import Any
 
 from flask import Flask
-from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader
+from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader, PrefixLoader
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
@@ -106,9 +106,10 @@ def _read(name: str, folders: Sequence[str]) -> Theme:
 def install(app: Flask, runtime: Runtime, host: Host) -> None:
     """Give the app its template loaders and the globals that every template may use."""
     theme = load_theme(runtime)
-    folders = [path / "templates" for path in theme.chain]
-    folders += [m.path / "templates" for m in reversed(list(host.manifests.values()))]
-    app.jinja_loader = ChoiceLoader([FileSystemLoader([*map(str, folders), str(CORE_TEMPLATES)])])
+    # A theme may dress anything; a plugin brings what lies in the folder of its own name, and nobody else's page.
+    plugins = {m.id: FileSystemLoader(m.path / "templates" / m.id) for m in host.manifests.values()}
+    dressed = FileSystemLoader([path / "templates" for path in theme.chain])
+    app.jinja_loader = ChoiceLoader([dressed, PrefixLoader(plugins), FileSystemLoader(CORE_TEMPLATES)])
     app.jinja_env.auto_reload = False
     app.jinja_env.bytecode_cache = _compiled
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -79,16 +79,21 @@ def quote_cart(
         raise MixedCurrencies()
     limits.check_quantities(priced)
     quote = Quote(currencies.pop(), tuple(priced), customer_id, tuple(region))
-    for step in price_steps():
-        for change in step.price(db, quote, now):
-            quote = adjusted(quote, change)
+    for plugin, step in price_steps():
+        quote = hooks.contained(plugin, "orders_price_steps", _taken, step, db, quote, now)
     return quote
 
 
-def price_steps() -> list[PriceStep]:
-    """The price steps of all enabled plugins, in their order."""
-    steps = [step for _plugin, given in hooks.call("orders_price_steps") for step in given or ()]
-    return sorted(steps, key=lambda step: step.order)
+def _taken(step: PriceStep, db: Session, quote: Quote, now: datetime) -> Quote:
+    for change in step.price(db, quote, now):
+        quote = adjusted(quote, change)
+    return quote
+
+
+def price_steps() -> list[tuple[str, PriceStep]]:
+    """The price steps of all enabled plugins, in their order, each with its plugin."""
+    steps = [(plugin, step) for plugin, given in hooks.call("orders_price_steps") for step in given or ()]
+    return sorted(steps, key=lambda pair: pair[1].order)
 
 
 def place_order(

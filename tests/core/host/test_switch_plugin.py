@@ -38,8 +38,10 @@ def test_it_is_there_and_gone_at_the_very_next_request_of_two_processes(instance
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_gallery_switches_it_and_says_so(instance, visit):
     boss, clerk = visit("owner"), visit("clerk")
-    gallery = boss.get("/system/plugins/").text
-    assert "Guest book" in gallery and "Luck in Products" in gallery  # before it is on
+    assert "/system/plugins/guest/adds" in boss.get("/system/plugins/").text
+    adds = boss.get("/system/plugins/guest/adds").text
+    assert "Guest book" in adds and "Luck in Products" in adds  # before it is on
+    assert clerk.get("/system/plugins/guest/adds").status_code == 403
     assert clerk.post("/system/plugins/guest/enable").status_code == 403
     assert boss.post("/system/plugins/guest/enable").status_code == 303
     assert boss.get("/guest/").status_code == 200

@@ -11,11 +11,15 @@ from zhanggui import jobs, notices
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.events import publish
 from zhanggui.events.models import OutboxEvent
+from zhanggui.host import current_host
+from zhanggui.host.declare import Schedule
+from zhanggui.host.faults import STRIKES, Place, forget, known
 from zhanggui.jobs import runner, scheduler, store
 from zhanggui.jobs.models import ScheduleState
 from zhanggui.jobs.nudge import backlog
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
+from zhanggui.kernel.trace import traced
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)  # in Shanghai
 
@@ -165,3 +169,22 @@ def test_a_quiet_shop_writes_next_to_nothing(workshop, processes):
             with after(1):
                 scheduler.round_once("a")
             assert connection.execute(text("PRAGMA data_version")).scalar() == before
+
+
+def test_one_schedule_that_fails_stops_no_other_and_is_paused_and_named(workshop):
+    broken = ("labor", Schedule("broken", current_host().jobs["labor.tick"], cron="every full moon"))
+    current_host().schedules.insert(0, broken)
+    try:
+        for second in (0, 61, 122, 183):
+            with traced():
+                tick_at(second)
+        assert len(ticks()) == 1  # the same one, unfinished, three times
+        watch = current_host().book.watch(Place("labor", "schedule", "broken", "broken"))
+        assert (watch.strikes, watch.paused) == (STRIKES, True)
+        current_host().book.write()
+        with reading() as db:
+            assert [(f.plugin, f.name, f.times) for f in known(db)] == [("labor", "broken", STRIKES)]
+    finally:
+        current_host().schedules.remove(broken)
+        with unit_of_work() as db:
+            forget(db, plugin="labor")

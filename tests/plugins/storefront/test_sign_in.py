@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from zhanggui.api import SYSTEM, clock, reading, unit_of_work
+from zhanggui.api import SYSTEM, clock, hookimpl, reading, unit_of_work
 from zhanggui.app import Site
 from zhanggui.config import settings
 from zhanggui.runtime import Runtime, activated
@@ -20,6 +20,7 @@ from zhanggui.testing.instances import Databases
 from zhanggui_customers.models import Customer
 from zhanggui_customers.services import profile
 from zhanggui_storefront import jobs, services
+from zhanggui_storefront.contracts import Identity
 from zhanggui_storefront.identity import demo_login_allowed
 from zhanggui_storefront.models import Token
 
@@ -172,3 +173,25 @@ def test_a_blocked_customer_is_shut_out_at_once(sign_in: Callable[..., Any], vis
     with unit_of_work() as db:
         profile.unblock_customer(db, id=customer_id, actor=SYSTEM, now=clock.now())
     assert shopper.order(tea).status_code == 201
+
+
+def test_a_provider_that_fails_keeps_nobody_out_whom_another_one_knows(sign_in: Callable[..., Any], visitor: Any) -> None:
+    def away(_code: str) -> Identity | None:
+        raise ConnectionError("no route to them")
+
+    class Broken:
+        @hookimpl
+        def storefront_identity_providers(self) -> Any:
+            return {"far": away}
+
+    visitor.post("/session", {"code": "demo:alice"})
+    manager = visitor.client.application._app.extensions["zhanggui_host"].manager
+    broken = Broken()
+    manager.register(broken, "broken")
+    try:
+        assert visitor.post("/session", {"code": "demo:alice"}).status_code == 200
+        unknown = visitor.post("/session", {"code": "far:alice"})
+        assert (unknown.status_code, unknown.get_json()["code"]) == (503, "sign_in_unavailable")
+    finally:
+        manager.unregister(broken)
+    assert visitor.post("/session", {"code": "far:alice"}).status_code == 401

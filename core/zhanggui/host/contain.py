@@ -1,0 +1,234 @@
+"""Every function that a plugin gives, and what stands around it once it is called by somebody else.
+
+The host takes the functions out of what ``register_*`` returned and puts contained ones in their place, so
+that no page, job or command which calls one has to know. What is missing in the tables below is found by a
+test: there is no third kind of function.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup, escape
+from sqlalchemy.sql.expression import ClauseElement
+
+from ..i18n.texts import LazyText
+from ..i18n.texts import gettext as _
+from ..i18n.texts import lazy_gettext as _l
+from ..kernel.errors import DomainError, ProviderError
+from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from .declare import DemoData, Exporter, Importer, JobDef, Preparation, SettingTest
+from .faults import Called, FaultBook, Place, PluginTrouble, Watch
+from .manifest import Manifest
+
+
+class Missing(dict[Any, Any]):
+    """What a column would have loaded; lists tell it from a page on which there is nothing to say."""
+
+
+class _Unavailable:
+    """A value that could not be had: empty in files and over REST, a dash with a word on it on screens."""
+
+    def __str__(self) -> str:
+        return ""
+
+    def __html__(self) -> str:
+        return str(Markup('<span class="muted" title="%s">—</span>') % escape(_("Not available right now: a plugin failed.")))
+
+
+UNAVAILABLE = _Unavailable()
+_KINDS: dict[str, tuple[type[Any], ...]] = {
+    "int": (int, float, Decimal), "money": (int,), "date": (date,), "datetime": (datetime,), "html": (str,), "json": (object,),
+    "image": (str, int), "bool": (object,),
+}  # fmt: skip
+_TEXTS = (str, int, float, bool, Decimal, date, LazyText)
+
+
+def _value(column: Column, value: Any) -> Any:
+    """A value of the kind that its column says, or an exception: what prints it later must not be surprised."""
+    if value is None:
+        return None
+    if not isinstance(value, _KINDS.get(column.kind, _TEXTS)):
+        raise TypeError(f"a value of the kind {column.kind} cannot be {type(value).__name__}")
+    if column.kind == "json":
+        json.dumps(value)
+    elif column.kind == "datetime" and value.tzinfo is None:
+        raise TypeError("a time needs its zone")
+    return value
+
+
+def _loaded(column: Column, values: Any) -> dict[Any, Any]:
+    return {key: _value(column, value) for key, value in dict(values).items()}
+
+
+def _clause(_filter: Any, clause: Any) -> Any:
+    if not isinstance(clause, ClauseElement | bool) and not hasattr(clause, "__clause_element__"):
+        raise TypeError(f"a filter answers with an expression, not {type(clause).__name__}")
+    return clause
+
+
+def _count(_item: Any, number: Any) -> int:
+    if type(number) is not int:
+        raise TypeError(f"a badge is a whole number, not {type(number).__name__}")
+    return number
+
+
+def _hits(_provider: Any, hits: Any) -> list[Hit]:
+    found = list(hits or ())
+    if not all(isinstance(hit, Hit) for hit in found):
+        raise TypeError("a search answers with a list of Hit")
+    return found
+
+
+def _words(_thing: Any, text: Any) -> str:
+    return str(text)
+
+
+def _same(_thing: Any, result: Any) -> Any:
+    return result
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one function is to answer with when it fails.
+
+    ``instead(thing, args)`` is given in its place; ``refuses`` is the sentence said in place of any answer,
+    where a neutral one would lose or show what it must not.
+    """
+
+    instead: Callable[[Any, tuple[Any, ...]], Any] | None = None
+    refuses: Any = None
+    passes: tuple[type[BaseException], ...] = ()
+    check: Callable[[Any, Any], Any] = _same
+
+
+NO_FILTER = _l("This filter does not work now: the plugin “%(plugin)s” failed.")
+_ASKED = _l("This form cannot be filled in now: the plugin “%(plugin)s” failed.")
+_SAVED = _l("This cannot be saved now: the plugin “%(plugin)s” failed.")
+# On the screen of another plugin.
+SLOTS: dict[type[Any], dict[str, Rule]] = {
+    Column: {
+        "load": Rule(lambda column, args: Missing(), check=_loaded),
+        "value": Rule(lambda column, args: UNAVAILABLE, check=_value),
+    },
+    Filter: {"clause": Rule(refuses=NO_FILTER, passes=(DomainError,), check=_clause)},
+    Action: {
+        "when": Rule(lambda action, args: False),
+        "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
+    },
+    Section: {"load": Rule(refuses=PluginTrouble.message, check=lambda section, values: dict(values or {}))},
+    Field: {
+        "get": Rule(refuses=_ASKED),
+        "choices": Rule(refuses=_ASKED, check=lambda field, choices: tuple(choices)),
+        "clean": Rule(refuses=_SAVED, passes=(DomainError, ValueError)),
+    },
+    Slot: {"save": Rule(refuses=_SAVED, passes=(DomainError,))},
+}  # fmt: skip
+# On pages that all share: the menu, the home page, the search, look-ups, the settings, the demo.
+SHARED: dict[type[Any], dict[str, Rule]] = {
+    MenuItem: {"badge": Rule(lambda item, args: 0, check=_count)},
+    Widget: {"data": Rule(lambda widget, args: {"failed": _("This figure is not available right now.")}, check=lambda widget, data: dict(data))},
+    SearchProvider: {"find": Rule(lambda provider, args: [], check=_hits)},
+    Screen: {
+        "label": Rule(lambda screen, args: f"#{getattr(args[0], screen.key, '')}", check=_words),
+        # No rule must not mean every row.
+        "row_rule": Rule(refuses=_l("These entries cannot be shown now: the plugin “%(plugin)s” failed."), passes=(DomainError,)),
+    },
+    SettingTest: {"run": Rule(refuses=_l("The test could not be made: the plugin “%(plugin)s” failed."), passes=(DomainError, ProviderError), check=_words)},
+    DemoData: {"fill": Rule(lambda data, args: None)},
+}  # fmt: skip
+# On a page, in a file, a job or a command that is the plugin's own: an error is that one's, and nobody else's.
+OWN: dict[type[Any], tuple[str, ...]] = {
+    Screen: ("fields", "create", "update", "delete"),
+    Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
+    Search: ("exact",),
+    JobDef: ("function",),
+    Importer: ("batch", "compare"),
+    Preparation: ("batch",),
+    Exporter: ("batch",),
+}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo"}
+
+
+def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:
+    """``thing`` with contained functions."""
+    functions = {name: getattr(thing, name) for name in rules}
+    return replace(thing, **{
+        name: watch.around(function, _instead(rules[name], thing, watch), passes=rules[name].passes, check=_check(rules[name], thing))
+        for name, function in functions.items() if callable(function)
+    })  # fmt: skip
+
+
+def _instead(rule: Rule, thing: Any, watch: Watch) -> Callable[..., Any]:
+    neutral = rule.instead
+    if neutral is None:
+        return lambda *args, **kwargs: refuse(watch, rule.refuses)
+    return lambda *args, **kwargs: neutral(thing, args)
+
+
+def _check(rule: Rule, thing: Any) -> Callable[[Any], Any] | None:
+    return None if rule.check is _same else lambda result: rule.check(thing, result)
+
+
+def refuse(watch: Watch, sentence: Any) -> Any:
+    """:raises PluginTrouble: with the name of the plugin that is watched."""
+    raise PluginTrouble(sentence, plugin=str(Called(watch.place.plugin, watch.place.names)))
+
+
+def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -> Any:
+    """An entry of a room, with contained functions where its page is shared."""
+    rules = SHARED.get(type(thing))
+    if rules is None or not any(callable(getattr(thing, name)) for name in rules):
+        return thing
+    name = thing.resource if isinstance(thing, Screen) else thing.id
+    label = getattr(thing, "label", "") if not isinstance(thing, Screen) else thing.title
+    place = Place(manifest.id, _ROOMS[room], name, label or getattr(thing, "title", "") or name, names=manifest.name)
+    return _around(thing, rules, book.watch(place))
+
+
+def contain_test(key: str, test: SettingTest, manifest: Manifest, book: FaultBook) -> SettingTest:
+    """The test of a setting, contained."""
+    place = Place(manifest.id, "setting", key, test.label, names=manifest.name)
+    contained: SettingTest = _around(test, SHARED[SettingTest], book.watch(place))
+    return contained
+
+
+def contain_slot(slot: Slot, screen: Screen, manifest: Manifest, book: FaultBook) -> Slot:
+    """What a plugin adds to the screen of another one, contained: one watch over all of it."""
+    thing = slot.add
+    name = thing.id if isinstance(thing, Section) else thing.name
+    label = thing.title if isinstance(thing, Section) else thing.label
+    kind = type(thing).__name__.lower()
+    watch = book.watch(Place(manifest.id, kind, f"{slot.screen} {name}", label, screen.title, manifest.name))
+    if isinstance(thing, Section) and thing.template is not None and thing.load is None:
+        thing = replace(thing, load=lambda db, row: {})  # so that its template has somebody who watches it
+    elif isinstance(thing, Action):
+        thing = replace(thing, fields=[_around(f, SLOTS[Field], watch) for f in thing.fields])
+    return _around(replace(slot, add=_around(thing, SLOTS[type(thing)], watch)), SLOTS[Slot], watch)  # type: ignore[no-any-return]
+
+
+def watch_of(function: Any) -> Watch | None:
+    """Who watches a function; None for the core's, and for what is a plugin's own."""
+    return getattr(function, "watch", None)
+
+
+def is_paused(function: Any) -> bool:
+    """Whether a contained function is not called any more."""
+    watch = watch_of(function)
+    return watch is not None and watch.paused
+
+
+def attempt(function: Any, act: Callable[[], Any], failed: Callable[[], Any]) -> Any:
+    """Do what belongs to a contained ``function``, such as drawing what it loaded, as contained as itself."""
+    watch = watch_of(function)
+    if watch is None:
+        return act()
+    try:
+        return watch.around(act, failed, passes=(PluginTrouble,))()
+    except PluginTrouble:  # it failed or is paused, and said so itself
+        return failed()

@@ -1,0 +1,1 @@
+no catalog at all

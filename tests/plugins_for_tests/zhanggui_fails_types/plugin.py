@@ -1,0 +1,1 @@
+"""Its manifest holds values of the wrong kinds."""
