@@ -28,6 +28,7 @@ from .auth import views as auth_views
 from .auth.fab import ContainedAppBuilder
 from .auth.permissions import undeclared_routes
 from .db.uow import one_reader
+from .db.write_queue import DatabaseBusy
 from .host import generation, hosted, use_host
 from .host.host import Fault, Host
 from .host.service import build, found_plugins, record_repairs
@@ -172,7 +173,7 @@ class Site:
             else:
                 try:
                     app = self.app(environ)
-                except DBAPIError:
+                except (DBAPIError, DatabaseBusy):
                     log.exception("the database did not answer")
                     # Without it nobody can be told from anybody: only what asks about the database itself goes on.
                     if self._app is None or environ.get("PATH_INFO") != "/readyz":

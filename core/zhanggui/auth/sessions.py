@@ -133,8 +133,12 @@ class DatabaseSessions(SessionInterface):
         if now - seen > _SEEN_EVERY:
             values["last_seen_at"] = now
         if values:
-            with unit_of_work() as db:
-                db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
+            try:
+                with unit_of_work() as db:
+                    db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
+            except DatabaseBusy:
+                # What was asked for is done and answered; "busy, nothing was saved" would not be true.
+                log.warning("what a session remembers could not be stored: others wrote for too long")
 
     def _carry(self, app: Flask, session: ServerSession, response: Response) -> None:
         flashes = session.get(_FLASHES, [])

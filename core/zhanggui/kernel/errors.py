@@ -20,6 +20,7 @@ class DomainError(ZhangguiError):
 
     code = "refused"
     status = 409
+    retry_after: int | None = None  # seconds after which trying again may help
     message: Any = _l("This cannot be done.")
 
     def __init__(self, message: Any | None = None, /, *, field: str | None = None, **params: Any) -> None:

@@ -56,8 +56,9 @@ def install(app: Flask) -> None:
         errors = {k: str(v) for k, v in error.errors.items()} if isinstance(error, Invalid) else None
         members = {"changed": sorted(error.changed)} if isinstance(error, StaleRow) else {}
         response = answer(error.status, error.code, error.text(), errors=errors, **members)
-        if error.status == 429:
-            response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        wait = int(WINDOW.total_seconds()) if error.status == 429 else error.retry_after
+        if wait is not None:
+            response.headers["Retry-After"] = str(wait)
         return response
 
     @app.errorhandler(StaleDataError)
