@@ -53,7 +53,8 @@ class WriteQueue:
 
     def forget(self) -> None:
         """Begin anew without a word to others, as a child that was just forked must."""
-        self._mutex = threading.Lock()
+        # Reentrant: a forgotten connection may be collected, and leave, while this very thread is in here.
+        self._mutex = threading.RLock()
         self._line: deque[Turn] = deque()  # the first one writes, or waits for the other processes
         self._files: tuple[int, ...] = ()
 
@@ -183,6 +184,3 @@ class QueuedConnection(sqlite3.Connection):
             super().close()
         finally:
             self.leave()
-
-    def __del__(self) -> None:
-        self.leave()

@@ -267,8 +267,7 @@ def test_a_child_forked_while_another_thread_writes_stands_in_line_itself_and_ta
         with forked(idle):
             assert not is_free(path)
             queue_of(str(path)).close()  # as the kernel does when this process ends, with its child still there
-            with open(f"{path}-writer") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            until(lambda: is_lockable(f"{path}-writer"), 5)
 
 
 def test_a_unit_of_work_inside_another_one_is_refused_at_once(path: Path, engine: Engine):
@@ -324,13 +323,23 @@ def test_no_turn_is_left_when_begin_itself_fails(path: Path, engine: Engine, mon
     def refuse(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Connection, "exec_driver_sql", refuse)
-    with pytest.raises(KeyboardInterrupt), engine.begin():
-        pass
-    assert is_free(path)
+    with engine.connect() as connection:
+        monkeypatch.setattr(Connection, "exec_driver_sql", refuse)
+        with pytest.raises(KeyboardInterrupt):
+            connection.begin()
+        assert is_free(path)
 
 
-def test_a_time_out_that_strikes_while_waiting_leaves_the_line(path: Path, engine: Engine):
+def test_a_turn_ends_with_the_transaction_and_not_with_the_connection(path: Path, engine: Engine):
+    with engine.connect() as connection:
+        with connection.begin():
+            connection.execute(COUNT)
+        assert is_free(path)
+        connection.begin().rollback()
+        assert is_free(path)
+
+
+def test_a_time_out_that_strikes_while_waiting_leaves_the_line(path: Path):
     class Late(Exception):
         pass
 
@@ -341,17 +350,15 @@ def test_a_time_out_that_strikes_while_waiting_leaves_the_line(path: Path, engin
     try:
         with held(queue_of(str(path))):
             signal.setitimer(signal.ITIMER_REAL, 0.1)
-            with pytest.raises(Late), engine.begin():
-                pass
+            turn = Turn()
+            with pytest.raises(Late):
+                queue_of(str(path)).take(turn, 10)
+            assert len(queue_of(str(path))._line) == 1
     finally:
         signal.signal(signal.SIGALRM, before)
     assert is_free(path)
 
 
-def test_reading_and_databases_in_memory_stand_in_no_line(path: Path, engine: Engine):
+def test_who_only_reads_stands_in_no_line(path: Path):
     with held(queue_of(str(path))):
         assert counted(path) == 0
-    memory = open_engine("sqlite://", pooled=False).execution_options(writes=True)
-    with memory.begin() as connection:
-        connection.execute(text("CREATE TABLE a (b)"))
-    assert not Path(":memory:-writer").exists()
