@@ -28,6 +28,7 @@ from .auth.fab import ContainedAppBuilder
 from .db.asking import asking
 from .db.key_check import check_key
 from .db.uow import one_reader
+from .db.write_queue import DatabaseBusy
 from .host import faults, generation, hosted, use_host
 from .host.host import Fault, Host, fault_of
 from .host.service import build, found_plugins, record_repairs
@@ -197,7 +198,7 @@ class Site:
             else:
                 try:
                     app = self.app(environ)
-                except DBAPIError:
+                except (DBAPIError, DatabaseBusy):
                     log.exception("the database did not answer")
                     # Without it nobody can be told from anybody: only what asks about the database itself goes on.
                     if self._app is None or environ.get("PATH_INFO") != "/readyz":

@@ -30,7 +30,7 @@ class Runtime:
 
     @cached_property
     def engine(self) -> Engine:
-        return open_engine(self.config["database.url"], pooled=self.pooled)
+        return open_engine(self.config["database.url"], pooled=self.pooled, write_wait=self.config["database.write_wait_seconds"])
 
     @cached_property
     def read_bind(self) -> Engine:

@@ -7,6 +7,7 @@ token, a language) travels in a signed cookie.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -17,10 +18,12 @@ from sqlalchemy import bindparam, select, update
 from werkzeug.datastructures import CallbackDict
 
 from ..db.uow import reading, recording, unit_of_work
+from ..db.write_queue import DatabaseBusy
 from ..kernel import clock
 from ..runtime import current_runtime
 from .models import UserSession
 
+log = logging.getLogger(__name__)
 COOKIE = "zg_session"
 # Sentences for the next page travel in a signed cookie of their own: a row would cost each save a second commit.
 FLASH_COOKIE, _FLASHES = "zg_flash", "_flashes"
@@ -133,8 +136,12 @@ class DatabaseSessions(SessionInterface):
         if now - seen > _SEEN_EVERY:
             values["last_seen_at"] = now
         if values:
-            with recording() if set(values) == {"last_seen_at"} else unit_of_work() as db:
-                db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
+            try:
+                with recording() if set(values) == {"last_seen_at"} else unit_of_work() as db:
+                    db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
+            except DatabaseBusy:
+                # What was asked for is done and answered; "busy, nothing was saved" would not be true.
+                log.warning("what a session remembers could not be stored: others wrote for too long")
 
     def _carry(self, app: Flask, session: ServerSession, response: Response) -> None:
         flashes = session.get(_FLASHES, [])

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -21,6 +21,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from ..host.declare import DEFAULT_LANE, IO_LANE, LANES
 from ..jobs import queue_server
 from ..kernel.errors import ConfigError
 from ..runtime import Runtime
@@ -84,12 +85,12 @@ def web(runtime: Runtime, *, host: str | None = None, port: int | None = None, w
     WebServer(runtime, host, port, workers or runtime.config["web.workers"]).run()
 
 
-def worker(runtime: Runtime, *, burst: bool = False) -> None:
-    """Run jobs until told to stop, or with ``burst`` until nothing is left. The runtime is not pooled: it forks."""
+def worker(runtime: Runtime, *, burst: bool = False, lanes: Sequence[str] = LANES) -> None:
+    """Run jobs of these lanes until told to stop, or with ``burst`` until nothing is left. The runtime is not pooled: it forks."""
     from ..jobs.worker import work
 
     end_with_supervisor()
-    work(runtime, burst=burst)
+    work(runtime, burst=burst, lanes=lanes)
 
 
 def scheduler(runtime: Runtime) -> None:
@@ -223,7 +224,10 @@ def _children(runtime: Runtime, config: str | None, host: str, port: int, worker
     web_arguments = ["web", "--host", host, "--port", str(port), *(["--workers", str(workers)] if workers else [])]
     children = [Child("web", _command(config, *web_arguments, *(["--safe-mode"] if safe_mode else [])))]
     if not safe_mode:
-        children += [Child(f"worker {n + 1}", _command(config, "worker")) for n in range(runtime.config["jobs.workers"])]
+        some, io = runtime.config["jobs.workers"], runtime.config["jobs.io_workers"]
+        lane = ["--lane", DEFAULT_LANE] if io else []  # without workers for the other lane they serve it as well
+        children += [Child(f"worker {n + 1}", _command(config, "worker", *lane)) for n in range(some)]
+        children += [Child(f"{IO_LANE} worker {n + 1}", _command(config, "worker", "--lane", IO_LANE)) for n in range(io)]
         children.append(Child("scheduler", _command(config, "scheduler")))
     if not runtime.config["queue.url"]:
         ask = _die_with_parent(os.getpid())

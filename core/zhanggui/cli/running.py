@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..host.declare import LANES
 from .frame import Output, options
 
 
@@ -39,11 +40,12 @@ def web(out: Output, host: str | None, port: int | None, workers: int | None, sa
 @click.command()
 @options
 @click.option("--burst", is_flag=True, help="Stop when nothing is left to do.")
-def worker(out: Output, burst: bool) -> None:
+@click.option("--lane", "lanes", multiple=True, type=click.Choice(LANES), help="Only jobs of this lane; may be repeated. Without: of every lane.")
+def worker(out: Output, burst: bool, lanes: tuple[str, ...]) -> None:
     """A job worker alone."""
     from . import process
 
-    process.worker(out.runtime(pooled=False), burst=burst)
+    process.worker(out.runtime(pooled=False), burst=burst, lanes=lanes or LANES)
 
 
 @click.command()

@@ -17,13 +17,18 @@ def jobs() -> None:
 @jobs.command("status")
 @options
 def jobs_status(out: Output) -> None:
-    """How many jobs are in which state."""
+    """How many jobs are in which state, and what waits in each lane."""
     from .. import jobs as service
     from ..db.uow import reading
 
     with out.instance(), reading() as db:
         found = service.status(db)
-    out.say("\n".join(f"{state:<8} {count}" for state, count in found["counts"].items()), found)
+    lines = [f"{state:<8} {count}" for state, count in found["counts"].items()]
+    for lane, of_it in found["lanes"].items():
+        since = f", the oldest since {of_it['oldest_due']:%Y-%m-%d %H:%M:%S} UTC" if of_it["oldest_due"] else ""
+        served = "the queue server does not answer" if of_it["workers"] is None else f"{of_it['workers']} workers"
+        lines.append(f"lane {lane}: {of_it['due']} due{since}; {served}")
+    out.say("\n".join(lines), found)
 
 
 @jobs.command("dead")

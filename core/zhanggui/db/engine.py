@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from . import asking
+from .write_queue import DatabaseBusy, QueuedConnection, queue_of
 
 log = logging.getLogger(__name__)
 
@@ -18,31 +21,35 @@ log = logging.getLogger(__name__)
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15000}
 
 
-def open_engine(url: str | URL, *, pooled: bool = True, read_only: bool = False) -> Engine:
+def open_engine(url: str | URL, *, pooled: bool = True, read_only: bool = False, write_wait: float = 10) -> Engine:
     """An engine for SQLite or PostgreSQL.
 
     Every SQLite connection runs WAL, ``synchronous=FULL`` and foreign keys. The unit of work begins
     IMMEDIATE, because a transaction that reads first and writes later answers "database is locked" at
-    once, whatever its time-out.
+    once, whatever its time-out. Before that its thread stands in line (``write_queue.py``).
 
     :param read_only: the database refuses every write, and each statement sees what is committed when it
         starts: reading needs no transaction, and none is begun or rolled back for it.
+    :param write_wait: seconds that a unit of work on SQLite waits for its turn until :class:`DatabaseBusy`.
     """
     url = make_url(url)
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, pooled, read_only)
+        return _sqlite(url, pooled, read_only, write_wait)
     if url.get_backend_name() == "postgresql":
         return _postgresql(url, pooled, read_only)
     raise ValueError(f"database {url.get_backend_name()!r}: use sqlite or postgresql")
 
 
-def _sqlite(url: URL, pooled: bool, read_only: bool) -> Engine:
-    if url.database and url.database != ":memory:":
+def _sqlite(url: URL, pooled: bool, read_only: bool, write_wait: float) -> Engine:
+    on_disk = bool(url.database) and url.database != ":memory:"
+    if on_disk and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     kwargs: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
     if pooled:
         kwargs |= {"pool_size": 20, "max_overflow": 20}
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "isolation_level": None}, **kwargs)
+    connect_args = {"timeout": 15, "isolation_level": None, "factory": QueuedConnection}
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args, **kwargs)
+    queue = queue_of(url.database) if on_disk and url.database else None
     if not read_only:
         asking.guard(engine)
 
@@ -61,8 +68,21 @@ def _sqlite(url: URL, pooled: bool, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writes"):
+        if not connection.get_execution_options().get("writes"):
+            return
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            if queue is not None:
+                raw.stand_in_line(queue, write_wait)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:  # somebody wrote for long who does not stand in line
+            raw.leave()
+            if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise DatabaseBusy() from error
+            raise
+        except BaseException:
+            raw.leave()
+            raise
 
     return engine
 

@@ -12,7 +12,6 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from ..db.people import Subject, envelope
-from ..db.uow import after_commit
 from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import WiringError
@@ -23,7 +22,6 @@ from .models import OutboxEvent
 
 MAX_DEPTH = 8
 _INSERT = insert(OutboxEvent.__table__)
-_NUDGED = "zhanggui_relay_nudged"
 
 
 Sealed = Annotated[str, "sealed"]
@@ -146,8 +144,6 @@ def publish(db: Session, event: Event) -> None:
         "actor_kind": actor.kind, "actor_id": actor.id, "correlation": trace.correlation, "causation": trace.causation, "depth": trace.depth,
     }  # fmt: skip
     db.execute(_INSERT, values)
-    if not db.info.get(_NUDGED):  # one nudge tells of all events of this transaction
-        from ..jobs.nudge import nudge_relay
+    from ..jobs.nudge import nudge_after
 
-        db.info[_NUDGED] = True
-        after_commit(db, nudge_relay)
+    nudge_after(db)  # a worker looks for events before jobs

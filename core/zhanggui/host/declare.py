@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..kernel.errors import WiringError
+
 Text = Any
+LANES = DEFAULT_LANE, IO_LANE = "default", "io"  # each has workers of its own, so that none waits behind another's jobs
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class JobDef:
     max_attempts: int = 8
     timeout: int = 120  # seconds
     takes_db: bool = False  # called in a unit of work that also marks it done: its effect happens once
+    lane: str = DEFAULT_LANE
+
+    def __post_init__(self) -> None:
+        if self.lane not in LANES:
+            raise WiringError(f"job {self.name}: there is no lane {self.lane!r}, only {' and '.join(LANES)}")
 
     @property
     def name(self) -> str:

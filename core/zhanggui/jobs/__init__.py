@@ -10,29 +10,32 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..db.uow import after_commit
-from ..host.declare import JobDef
+from ..host.declare import DEFAULT_LANE, LANES, JobDef
 from ..kernel import clock
 from ..kernel.trace import current_trace
+from . import lanes
 from .dead_letters import dead, requeue
 from .models import Job, Lease
-from .nudge import backlog, nudge_jobs
+from .nudge import backlog, nudge_after, workers
 from .store import add_job
 
 __all__ = ["dead", "enqueue", "job", "readiness", "requeue", "status"]
 LATE = 60.0  # seconds after which a due job that nobody took makes the instance "degraded"
 
 
-def job(*, max_attempts: int = 8, timeout: int = 120) -> Callable[[Callable[..., Any]], JobDef]:
+def job(*, max_attempts: int = 8, timeout: int = 120, lane: str = DEFAULT_LANE) -> Callable[[Callable[..., Any]], JobDef]:
     """Make a function a job.
 
     With a first parameter named ``db`` it runs in a unit of work that also marks it done, so its effect
     on the database happens once. Without, it may run twice and must stand that.
+
+    :param lane: ``io`` for a job that waits for others (a provider, a printer, a mail server): it has
+        workers of its own, and everything else goes on meanwhile.
     """
 
     def wrap(function: Callable[..., Any]) -> JobDef:
         takes_db = next(iter(inspect.signature(function).parameters), "") == "db"
-        return JobDef(function, max_attempts, timeout, takes_db)
+        return JobDef(function, max_attempts, timeout, takes_db, lane)
 
     return wrap
 
@@ -47,7 +50,7 @@ def enqueue(db: Session, job: JobDef, *, run_at: datetime | None = None, unique:
         db, job, kwargs, run_at=run_at, unique=unique, correlation=trace.correlation, causation=trace.causation, depth=trace.depth
     )
     if job_id is not None and run_at is None:
-        after_commit(db, lambda: nudge_jobs([job_id]))
+        nudge_after(db, job.lane)
     return job_id
 
 
@@ -55,11 +58,17 @@ def enqueue(db: Session, job: JobDef, *, run_at: datetime | None = None, unique:
 
 
 def status(db: Session) -> dict[str, Any]:
-    """How many jobs are in which state, and since when the oldest due one waits."""
+    """How many jobs are in which state; per lane how many are due, since when, and how many workers there are for it."""
     c = Job.__table__.c
     counts = dict(db.execute(select(c.state, func.count()).group_by(c.state)).tuples().all())
-    oldest = db.scalar(select(func.min(c.run_at)).where(c.state == "ready", c.run_at <= clock.now()))
-    return {"counts": {s: counts.get(s, 0) for s in ("ready", "running", "held", "done", "dead")}, "oldest_due": oldest}
+    now, by_lane = clock.now(), {}
+    for lane in LANES:
+        waits = select(func.count(), func.min(c.run_at)).where(c.state == "ready", c.run_at <= now, lanes.belongs_to(lane))
+        due, oldest = db.execute(waits).one()
+        by_lane[lane] = {"due": due, "oldest_due": oldest, "workers": workers(lane)}
+    oldest_due = min((found["oldest_due"] for found in by_lane.values() if found["oldest_due"]), default=None)
+    shown = {s: counts.get(s, 0) for s in ("ready", "running", "held", "done", "dead")}
+    return {"counts": shown, "oldest_due": oldest_due, "lanes": by_lane}
 
 
 def readiness(db: Session) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -68,8 +77,12 @@ def readiness(db: Session) -> tuple[dict[str, Any], dict[str, Any]]:
     now = clock.now()
     lease = db.get(Lease, "scheduler")
     c = Job.__table__.c
-    oldest = db.scalar(select(c.run_at).where(c.state == "ready", c.run_at <= now).order_by(c.run_at).limit(1))
-    late = (now - oldest).total_seconds() if oldest else 0.0
+    waits = {}
+    for lane in LANES:
+        due = select(c.run_at).where(c.state == "ready", c.run_at <= now, lanes.belongs_to(lane))
+        oldest = db.scalar(due.order_by(c.run_at).limit(1))
+        waits[lane] = round((now - oldest).total_seconds(), 1) if oldest else 0.0
+    late = max(waits.values())
     led = lease is not None and lease.until > now
     fine = led and late < LATE
-    return queue, {"status": "ok" if fine else "degraded", "scheduler": led, "oldest_due_seconds": round(late, 1)}
+    return queue, {"status": "ok" if fine else "degraded", "scheduler": led, "oldest_due_seconds": late, "lanes": waits}

@@ -36,7 +36,7 @@ def requeue(db: Session, ids: Sequence[int] | None, *, actor: Actor, now: dateti
     statement = update(Job.__table__).where(c.state == "dead")
     if ids is not None:
         statement = statement.where(c.id.in_(ids))
-    again = statement.values(state="ready", attempts=0, run_at=now, finished_at=None, nudged_at=None)
+    again = statement.values(state="ready", attempts=0, run_at=now, finished_at=None)
     done = sorted(db.scalars(again.returning(c.id)).all())
     if done:
         target = done[0] if len(done) == 1 else "*"

@@ -41,7 +41,7 @@ class Job(Model):
     causation: Mapped[str | None] = mapped_column(String(64))
     depth: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
-    nudged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    nudged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # not used any more; workers of the release before write it
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 

@@ -1,9 +1,8 @@
-"""What a worker does with an id: claim the row, run the function, mark it done in the same transaction."""
+"""What a worker does when it is told that there is work: events become jobs, jobs are claimed, run and marked done."""
 
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 import time
@@ -12,22 +11,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from ..db.people import opened
 from ..db.uow import reading, unit_of_work
+from ..db.write_queue import DatabaseBusy
 from ..events import relay as events_relay
 from ..host import hosted, refresh
-from ..host.declare import JobDef
+from ..host.declare import DEFAULT_LANE, JobDef
 from ..kernel import clock
 from ..kernel.actors import Actor, acting_as
 from ..kernel.errors import Stop
 from ..kernel.trace import traced
-from ..runtime import activated, current_runtime
-from . import dead_letters, store
-from .nudge import nudge_jobs
+from ..runtime import current_runtime
+from . import batch as batches
+from . import dead_letters, lanes, store
+from .batch import Batch
+from .models import Job
+from .nudge import nudge
 
 log = logging.getLogger(__name__)
-BEAT = 5.0  # seconds; a third of the lease
-GRACE = 10.0  # seconds that a job has to notice that its time is over
+SPELL = 8.0  # seconds after which a work-horse makes room for a fresh one
+FEW, MANY, QUICK = 4, 20, 1.0  # jobs claimed together: more while a batch is through within a second
 
 
 class LeaseLost(Exception):
@@ -38,82 +43,120 @@ class JobTimeout(Stop):
     """A job ran longer than its ``timeout``."""
 
 
+def drain(lane: str = DEFAULT_LANE) -> None:
+    """Queue entry point: dispatch events and run the due jobs of a lane until there are none, or for a spell."""
+    shared, end, size = current_runtime().shared, time.monotonic() + SPELL, FEW
+    while True:
+        with hosted(refresh()):
+            _relay(but=lane)
+            which = lanes.belongs_to(lane)
+            with reading() as db:
+                if not store.is_due(db, which):
+                    return
+            batch = batches.claim(which, size)
+            if batch is None:
+                return  # another worker was faster, and looks again when it is through
+            if batch.size == size:  # there is more than this: somebody else may come as well
+                nudge(lane)
+        began = time.monotonic()
+        states = _work_off(batch)
+        size = min(size * 2, MANY) if time.monotonic() - began < QUICK else max(1, len(states) // 2)
+        if time.monotonic() > end or shared.get("told_to_stop"):
+            nudge(lane)
+            return
+
+
 def relay() -> None:
-    """Queue entry point: dispatch waiting events and say which jobs they became."""
+    """Dispatch waiting events and say in which lanes there is work then."""
     with hosted(refresh()):
-        while (done := events_relay.dispatch()).events:
-            nudge_jobs(done.jobs)
+        _relay()
+
+
+def _relay(*, but: str | None = None) -> None:
+    found: set[str] = set()
+    while True:
+        with reading() as db:
+            if not events_relay.anything_waits(db):
+                break
+        found |= events_relay.dispatch().lanes
+    for lane in found - {but}:
+        nudge(lane)
 
 
 def run(job_id: int) -> str:
-    """Queue entry point: run one job. Answers its new state, or ``skipped`` when it was not to be had."""
-    host = refresh()
-    with hosted(host):
+    """Run one job. Answers its new state, or ``skipped`` when it was not to be had."""
+    with hosted(refresh()):
+        batch = batches.claim(Job.__table__.c.id == job_id, 1)
+    return _work_off(batch)[0] if batch else "skipped"
+
+
+def _work_off(batch: Batch) -> list[str]:
+    """Run the jobs of a batch; their new states."""
+    states = []
+    with batch.kept():
+        while (row := batch.row) is not None:
+            with hosted(refresh()) as host:  # a toggle counts from the next job on
+                job = host.jobs.get(row.name)
+                batch.begin(job.timeout if job else 0)
+                with traced(row.correlation, f"job:{row.id}", row.depth), acting_as(_actor(row)):
+                    states.append(_run(job, row, batch) if job else _hold(row, batch))
+                host.book.write()
+    if batch.unfinished:
         with unit_of_work() as db:
-            claimed = store.claim(db, job_id)
-        if claimed is None:
-            return "skipped"
-        row, token = claimed
-        job = host.jobs.get(row.name)
-        if job is None:
-            with unit_of_work() as db:
-                store.hold(db, job_id, token, f"no enabled plugin knows the job {row.name}")
-            return "held"
-        with _beating(job_id, token, job.timeout), traced(row.correlation, f"job:{row.id}", row.depth), acting_as(_actor(row)):
-            state = _run(job, row, token)
-        host.book.write()
-        return state
+            batch.give_back(db)
+    return states
+
+
+def _hold(row: Any, batch: Batch) -> str:
+    with unit_of_work() as db:
+        store.hold(db, row.id, batch.token, f"no enabled plugin knows the job {row.name}")
+        batch.turn_page(db)
+    return "held"
 
 
 def _actor(row: Any) -> Actor:
     return Actor("job", id=row.id, name=row.name, everything=True)
 
 
-def _run(job: JobDef, row: Any, token: str) -> str:
+def _run(job: JobDef, row: Any, batch: Batch) -> str:
     try:
         if job.takes_db:
             with unit_of_work() as db:
                 with _at_most(job.timeout):
                     job.function(db, **opened(db, row.kwargs))
-                _finish(db, row.id, token)
+                _finish(db, row, batch)
         else:
             with reading() as db:
                 arguments = opened(db, row.kwargs)
             with _at_most(job.timeout):
                 job.function(**arguments)
             with unit_of_work() as db:
-                _finish(db, row.id, token)
-        state = "done"
+                _finish(db, row, batch)
+        return "done"
     except LeaseLost:
         log.warning("job %s (%s) was taken over by another worker; what this one did is undone", row.id, row.name)
+        with unit_of_work() as db:
+            batch.turn_page(db)
         return "skipped"
     except (Exception, SystemExit) as error:
         log.warning("job %s (%s) failed on try %s", row.id, row.name, row.attempts, exc_info=True)
-        state = _fail(row, token, error)
-    if state in ("done", "dead"):
-        _wake_next(row)
-    return state
+        return _fail(row, batch, error)
 
 
-def _finish(db: Any, job_id: int, token: str) -> None:
-    if not store.finish(db, job_id, token):
-        raise LeaseLost(job_id)
+def _finish(db: Session, row: Any, batch: Batch) -> None:
+    if not store.finish(db, row.id, batch.token):
+        raise LeaseLost(row.id)
+    batch.turn_page(db)
 
 
-def _fail(row: Any, token: str, error: BaseException) -> str:
-    sentence = f"{type(error).__name__}: {error}"
+def _fail(row: Any, batch: Batch, error: BaseException) -> str:
+    sentence, retry, counts = f"{type(error).__name__}: {error}", getattr(error, "retry", True), not isinstance(error, DatabaseBusy)
     with unit_of_work() as db:
-        state = store.fail(db, row, token, sentence, traceback.format_exc(), retry=getattr(error, "retry", True))
+        state = store.fail(db, row, batch.token, sentence, traceback.format_exc(), retry=retry, counts=counts)
         if state == "dead":
             dead_letters.tell(db, row.id, row.name, sentence, now=clock.now())
+        batch.turn_page(db)
     return state
-
-
-def _wake_next(row: Any) -> None:
-    with reading() as db:
-        following = store.following(db, row)
-    if following is not None:
-        nudge_jobs([following])
 
 
 @contextmanager
@@ -133,37 +176,3 @@ def _at_most(seconds: int) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-@contextmanager
-def _beating(job_id: int, token: str, timeout: float) -> Iterator[None]:
-    """Keep the lease while the job runs, from a thread that owns nothing else.
-
-    A job that does not even notice its time-out (a driver that hangs in C) loses the lease, and in
-    a worker its process: it is tried again elsewhere and cannot come back late.
-    """
-    runtime, stop, end = current_runtime(), threading.Event(), time.monotonic() + timeout + GRACE
-
-    def beat() -> None:
-        with activated(runtime):
-            while not stop.wait(BEAT):
-                if time.monotonic() > end:
-                    log.error("job %s does not stop after its time-out", job_id)
-                    if runtime.shared.get("work_horse"):
-                        os.kill(os.getpid(), signal.SIGKILL)
-                    return
-                try:
-                    with unit_of_work() as db:
-                        if not store.renew(db, job_id, token):
-                            return
-                except Exception:
-                    # A beat that fails costs at worst a second run, which finish() makes harmless.
-                    log.warning("the lease of job %s could not be renewed", job_id, exc_info=True)
-
-    thread = threading.Thread(target=beat, name=f"lease-{job_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(timeout=BEAT)

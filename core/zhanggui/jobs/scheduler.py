@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,15 +18,15 @@ from ..db.uow import unit_of_work
 from ..db.upsert import insert_or_skip
 from ..events.models import OutboxEvent
 from ..host import current_host, hosted, refresh
-from ..host.declare import Schedule
+from ..host.declare import DEFAULT_LANE, LANES, Schedule
 from ..host.faults import Place
 from ..kernel import clock
 from ..kernel.ids import public_id
 from ..kernel.trace import traced
 from ..runtime import Runtime, open_runtime
-from . import dead_letters, enqueue, store
+from . import dead_letters, enqueue, lanes, store
 from .models import Job, Lease, ScheduleState
-from .nudge import backlog, nudge_jobs, nudge_relay
+from .nudge import nudge
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=12)
@@ -35,7 +34,6 @@ TICK = 1.0
 KEEP = timedelta(days=30)
 BATCH = 500
 PRUNE_BATCHES = 40  # at most, every ten minutes
-CROWD = 100  # waiting nudges
 c = Job.__table__.c
 
 
@@ -89,18 +87,16 @@ def _next(schedule: Schedule, now: datetime, zone: ZoneInfo) -> datetime:
     return found.astimezone(UTC)
 
 
-def sweep(db: Session, *, again: bool = True) -> tuple[bool, Sequence[int]]:
-    """Find what was lost: events nobody dispatched, jobs nobody runs. Answers what to nudge.
-
-    :param again: whether to repeat nudges that may have been lost.
-    """
+def sweep(db: Session) -> set[str]:
+    """Find what was lost: events nobody dispatched, jobs nobody runs. Answers the lanes in which there is work."""
     now = clock.now()
     for lost in store.take_back(db):
         dead_letters.tell(db, lost.id, lost.name, store.LOST, now=now)
     store.release(db, list(current_host().jobs))
     e = OutboxEvent.__table__.c
     waiting = select(e.id).where(e.dispatched_at.is_(None), e.occurred_at < now - timedelta(seconds=2)).limit(1)
-    return db.scalar(waiting) is not None, store.due(db, again=again)
+    found = {lane for lane in LANES if store.is_due(db, lanes.belongs_to(lane))}
+    return found | {DEFAULT_LANE} if db.scalar(waiting) is not None else found
 
 
 def prune(db: Session) -> int:
@@ -139,15 +135,10 @@ def round_once(holder: str, *, pruning: bool = False) -> bool:
 
 
 def _sweep() -> None:
-    waiting = backlog()
-    if waiting is None:
-        return  # to whom should it be told? what is found now would count as told
     with unit_of_work() as db:
-        # Nudges that wait in a long queue are not lost, and repeating them would make it longer.
-        events, jobs = sweep(db, again=waiting < CROWD)
-    if events and waiting < CROWD:
-        nudge_relay()
-    nudge_jobs(jobs)
+        found = sweep(db)
+    for lane in found:
+        nudge(lane)
 
 
 def run(runtime: Runtime, stop: threading.Event) -> None:

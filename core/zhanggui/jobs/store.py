@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from ..db.upsert import insert_for
@@ -17,27 +17,36 @@ from ..kernel.ids import public_id
 from .models import Job
 
 LEASE = timedelta(seconds=15)
-NUDGE_LASTS = timedelta(seconds=10)
 LOST = "its worker was lost every time"
 c = Job.__table__.c
 
 
-def add_job(
-    db: Session, job: JobDef, kwargs: Mapping[str, Any], *, run_at: datetime | None = None, unique: str | None = None,
+def job_row(
+    job: JobDef, kwargs: Mapping[str, Any], *, run_at: datetime | None = None, unique: str | None = None,
     event_id: int | None = None, key: str = "", correlation: str, causation: str | None = None, depth: int = 0,
-) -> int | None:  # fmt: skip
-    """Insert a job row; None when the same one (same event and handler, or same ``unique``) is there already."""
+) -> dict[str, Any]:  # fmt: skip
+    """A job as the values of its row."""
     now = clock.now()
-    values = {
+    return {
         "name": job.name, "kwargs": dict(kwargs), "state": "ready", "attempts": 0, "max_attempts": job.max_attempts,
         "run_at": run_at or now, "event_id": event_id, "key": key, "unique_key": unique, "correlation": correlation,
         "causation": causation, "depth": depth, "created_at": now,
-        "nudged_at": None if run_at else now,  # whoever adds a job that is due tells the queue server after the commit
     }  # fmt: skip
-    if event_id is None and unique is None:
-        return int(db.execute(insert(Job.__table__).values(**values)).inserted_primary_key[0])
-    statement = insert_for(db, Job).values(**values).on_conflict_do_nothing().returning(c.id)
-    return db.scalar(statement)
+
+
+def add_job(db: Session, job: JobDef, kwargs: Mapping[str, Any], **more: Any) -> int | None:
+    """Insert a job row (``more`` as :func:`job_row` takes it); None when the same one (same ``unique``) is there already."""
+    return db.scalar(_insert(db).values(**job_row(job, kwargs, **more)).returning(c.id))
+
+
+def add_jobs(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many job rows in one statement, in this order; those that are there already (same event and handler) stay as they are."""
+    if rows:
+        db.connection().execute(_insert(db), rows)
+
+
+def _insert(db: Session) -> Any:
+    return insert_for(db, Job).on_conflict_do_nothing()
 
 
 def _must_wait() -> ColumnElement[bool]:
@@ -50,16 +59,30 @@ def _must_wait() -> ColumnElement[bool]:
     return and_(c.key != "", before.correlate(Job.__table__).exists())
 
 
-def claim(db: Session, job_id: int) -> tuple[Any, str] | None:
-    """Take a ready job that is due; ``(row, token)``, or None when somebody else has it or it must wait.
+def claim(db: Session, which: ColumnElement[bool], limit: int = 1) -> tuple[list[int], str]:
+    """Take due jobs, oldest first: ``(ids, token)``. None of them is tried yet: see :func:`start`.
 
     A job of an event waits while an earlier one of the same handler and key is unfinished.
     """
     now, token = clock.now(), public_id(24)
-    statement = update(Job.__table__).where(c.id == job_id, c.state == "ready", c.run_at <= now, ~_must_wait())
-    taken = statement.values(state="running", attempts=c.attempts + 1, lease_until=now + LEASE, lease_token=token)
-    row = db.execute(taken.returning(*c)).first()
-    return None if row is None else (row, token)
+    due = select(c.id).where(which, c.state == "ready", c.run_at <= now, ~_must_wait()).order_by(c.run_at, c.id).limit(limit)
+    ids = list(db.scalars(due.with_for_update(skip_locked=True, of=Job.__table__)))
+    if ids:
+        taken = update(Job.__table__).where(c.id.in_(ids)).values(state="running", lease_until=now + LEASE, lease_token=token)
+        db.execute(taken)
+    return ids, token
+
+
+def start(db: Session, job_id: int, token: str) -> Any | None:
+    """Count a try of a job that was claimed, before it is made; its row, or None when it was taken away meanwhile."""
+    statement = update(Job.__table__).where(c.id == job_id, c.lease_token == token, c.state == "running")
+    return db.execute(statement.values(attempts=c.attempts + 1, lease_until=clock.now() + LEASE).returning(*c)).first()
+
+
+def give_back(db: Session, ids: Sequence[int], token: str) -> None:
+    """Let others have jobs that were claimed and not started."""
+    statement = update(Job.__table__).where(c.id.in_(ids), c.lease_token == token, c.state == "running")
+    db.execute(statement.values(state="ready", lease_until=None, lease_token=None))
 
 
 def renew(db: Session, job_id: int, token: str) -> bool:
@@ -75,18 +98,21 @@ def finish(db: Session, job_id: int, token: str) -> bool:
     return bool(db.execute(done).rowcount)
 
 
-def fail(db: Session, row: Any, token: str, error: str, traceback: str, *, retry: bool = True) -> str:
+def fail(db: Session, row: Any, token: str, error: str, traceback: str, *, retry: bool = True, counts: bool = True) -> str:
     """Put a job back for later, or among the dead once its attempts are used up.
 
+    :param counts: whether this was a try of the job, and not the database's fault.
     :returns: the new state, or ``skipped`` when the job was taken away meanwhile.
     """
     now = clock.now()
     values: dict[str, Any] = {"last_error": error[:500], "traceback": traceback[-8000:], "lease_until": None, "lease_token": None}
-    if not retry or row.attempts >= row.max_attempts:
+    if not counts:
+        values |= {"state": "ready", "attempts": c.attempts - 1, "run_at": now + timedelta(seconds=random.uniform(1, 3))}
+    elif not retry or row.attempts >= row.max_attempts:
         values |= {"state": "dead", "finished_at": now, "unique_key": None}
     else:
         pause = min(2**row.attempts, 3600) * random.uniform(0.8, 1.2)
-        values |= {"state": "ready", "nudged_at": None, "run_at": now + timedelta(seconds=pause)}
+        values |= {"state": "ready", "run_at": now + timedelta(seconds=pause)}
     statement = update(Job.__table__).where(c.id == row.id, c.state == "running", c.lease_token == token)
     return str(values["state"]) if db.execute(statement.values(**values)).rowcount else "skipped"
 
@@ -101,7 +127,7 @@ def take_back(db: Session) -> Sequence[Any]:
     """Make jobs ready whose worker was lost; those that lost every one of theirs are dead, and answered."""
     now = clock.now()
     lost = update(Job.__table__).where(c.state == "running", c.lease_until < now)
-    db.execute(lost.where(c.attempts < c.max_attempts).values(state="ready", lease_token=None, nudged_at=None, run_at=now))
+    db.execute(lost.where(c.attempts < c.max_attempts).values(state="ready", lease_token=None, run_at=now))
     spent = lost.where(c.attempts >= c.max_attempts)
     dead = spent.values(state="dead", lease_token=None, unique_key=None, finished_at=now, last_error=LOST).returning(c.id, c.name)
     return db.execute(dead).all()
@@ -110,28 +136,9 @@ def take_back(db: Session) -> Sequence[Any]:
 def release(db: Session, known: Sequence[str]) -> None:
     """Make held jobs ready whose plugin is back."""
     back = update(Job.__table__).where(c.state == "held", c.name.in_(known))
-    db.execute(back.values(state="ready", run_at=clock.now(), nudged_at=None))
+    db.execute(back.values(state="ready", run_at=clock.now()))
 
 
-def due(db: Session, *, again: bool = True, limit: int = 500) -> Sequence[int]:
-    """Ready jobs whose time has come, that need not wait, and that the queue server was not told of.
-
-    :param again: also those that it was told of more than ten seconds ago: that may have been lost.
-    """
-    now = clock.now()
-    untold: ColumnElement[bool] = c.nudged_at.is_(None)
-    if again:
-        untold = or_(untold, c.nudged_at < now - NUDGE_LASTS)
-    statement = select(c.id).where(c.state == "ready", c.run_at <= now, untold, ~_must_wait())
-    ids = db.scalars(statement.order_by(c.run_at, c.id).limit(limit)).all()
-    if ids:
-        db.execute(update(Job.__table__).where(c.id.in_(ids)).values(nudged_at=now))
-    return ids
-
-
-def following(db: Session, row: Any) -> int | None:
-    """The next job of the same handler and key, which may have waited for this one."""
-    if not row.key:
-        return None
-    later = select(c.id).where(c.name == row.name, c.key == row.key, c.event_id > row.event_id, c.state == "ready")
-    return db.scalar(later.order_by(c.event_id).limit(1))
+def is_due(db: Session, which: ColumnElement[bool]) -> bool:
+    """Whether there is a job whose time has come and that need not wait."""
+    return db.scalar(select(c.id).where(which, c.state == "ready", c.run_at <= clock.now(), ~_must_wait()).limit(1)) is not None

@@ -24,8 +24,8 @@ def test_each_handler_gets_one_job_however_often_it_is_dispatched(workshop):
 
     with traced("request-1"), unit_of_work() as db:
         publish(db, ThingMade(thing=3))
-    assert relay.dispatch().events == 1
-    assert relay.dispatch() == (0, [])
+    assert relay.dispatch() == (1, frozenset({"default"}))
+    assert relay.dispatch() == (0, frozenset())
     jobs = rows()
     assert [job.name for job in jobs] == ["labor.note", "labor.also_note"]
     assert {(job.correlation, job.key, job.depth) for job in jobs} == {("request-1", "3", 1)}

@@ -137,7 +137,7 @@ def test_jobs_of_a_disabled_plugin_wait_until_it_is_back(workshop):
     service.enable_plugin("labor", actor=SYSTEM, now=clock.now())
     refresh(workshop)
     with unit_of_work() as db:
-        assert scheduler.sweep(db)[1] == [job_id]
+        assert scheduler.sweep(db) == {"default"}
     assert runner.run(job_id) == "done"
 
 
@@ -169,7 +169,8 @@ def test_poison_beside_them_does_not_keep_good_jobs_from_running(workshop):
         for thing in range(20):
             jobs.enqueue(db, work.poison)
             jobs.enqueue(db, work.also_note, thing=thing)
-    run_due()
+    with clock.hold(clock.now()):  # no second tries
+        run_due()
     assert len(marks()) == 20
     assert all(row.attempts == 1 for row in rows(name="labor.poison", state="ready"))
 

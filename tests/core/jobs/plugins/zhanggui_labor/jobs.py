@@ -9,9 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from zhanggui.api import ProviderError, job, publish
+from zhanggui.db.write_queue import DatabaseBusy
 
 from .events import EchoHeard
 
+_luck = 0
 _MARK = text("INSERT INTO labor__mark (job, note) VALUES (:job, :note)")
 
 
@@ -63,6 +65,30 @@ def slow(db: Session, *, flag: str, **_from_newer_releases: Any) -> None:
     while Path(flag).exists():
         time.sleep(0.05)
     mark(db, "slow", flag)
+
+
+@job(lane="io")
+def call(db: Session, **_from_newer_releases: Any) -> None:
+    """Waits for others, as it says."""
+    mark(db, "call", "")
+
+
+@job(max_attempts=1)
+def unlucky(**_from_newer_releases: Any) -> None:
+    """The database has no time for it, at first."""
+    global _luck
+    _luck += 1
+    if _luck % 2:
+        raise DatabaseBusy()
+
+
+@job(max_attempts=1, timeout=60)
+def sleep(*, flag: str, **_from_newer_releases: Any) -> None:
+    """Does not come back for a long time, without the database."""
+    from pathlib import Path
+
+    Path(flag).touch()
+    time.sleep(60)
 
 
 @job()
