@@ -12,6 +12,8 @@ from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, has_access, protect, public
 from ..auth.throttle import throttled
 from ..config.settings import get as get_setting
+from ..db.append_only import AppendOnly
+from ..db.append_only import guards as append_only_guards
 from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
@@ -69,12 +71,13 @@ _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "Card", "Choice", "Column",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "BadRequest", "BigKey", "Card", "Choice", "Column",
     "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure", "FileRef", "Filter", "Forbidden", "Hit",
     "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "MenuItem", "Model", "Money",
     "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
     "Schedule", "Screen", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow",
-    "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "blind_index",
+    "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as", "after_commit", "allocate",
+    "append_only_guards", "blind_index",
     "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
