@@ -46,6 +46,7 @@ from ..kernel.ids import public_id
 from ..kernel.money import Money, allocate, read_decimal
 from ..notices import notify
 from ..runtime import current_runtime
+from ..web.bodies import read_json
 from ..web.describe import (
     Action,
     Card,
@@ -80,6 +81,7 @@ __all__ = [
     "append_only_guards", "blind_index",
     "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
+    "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "read_json",
+    "reading",
     "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

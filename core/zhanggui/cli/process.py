@@ -22,6 +22,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from ..jobs import queue_server
+from ..kernel import privacy
 from ..kernel.errors import ConfigError
 from ..runtime import Runtime
 
@@ -180,7 +181,7 @@ def only_one(runtime: Runtime) -> Iterator[None]:
 
     :raises ConfigError: while another one holds it.
     """
-    runtime.data.mkdir(parents=True, exist_ok=True)
+    runtime.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(runtime.data / "up.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,6 +207,7 @@ def up(
         signal.signal(number, lambda *_: stopping.set())
     told = False
     with only_one(runtime):
+        privacy.close(*runtime.on_disk)
         try:
             while not stopping.is_set():
                 for child in children:
