@@ -57,10 +57,9 @@ def _rows(path: Path, how: dict[str, Any]) -> Iterator[list[str]]:
             for row in reader:
                 yield row
                 number, taken = number + 1, 0
-        except csv.Error as error:
-            raise Invalid(
-                _l("%(name)s: line %(line)s cannot be read: %(error)s", name=path.name, line=reader.line_num, error=str(error))
-            ) from error
+        except csv.Error as error:  # the one that this reader meets: a cell beyond MAX_CELL
+            raise Invalid(_l("%(name)s: line %(line)s has a cell of more than %(limit)s characters.",
+                             name=path.name, line=reader.line_num, limit=MAX_CELL)) from error  # fmt: skip
 
 
 def _encoding(path: Path) -> str:

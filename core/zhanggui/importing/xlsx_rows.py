@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from xml.etree.ElementTree import Element, ParseError, iterparse
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
@@ -33,6 +33,7 @@ _REL = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _RID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _DIRECTORY = 1 << 20  # bytes: the list of 15,000 members; a workbook has a dozen, and one for each of its pictures
 _DEPTH = 32
+_BLOCK = 1 << 18
 _SHORT = 1000  # bytes: such texts are kept for the next cell that has the same
 _PIECE = 4 * MAX_ROW  # bytes between one row and the next
 _INSIDE = 40_000  # elements of one row or one text: programs write every formatted cell of a row, 16,384 of them
@@ -164,7 +165,7 @@ class _Book:
             stream = _Stream(self.name, unpacked)
             path: list[Element] = []
             depth = inside = 0  # the depth at which a wanted element began, and how many it holds
-            for event, element in iterparse(stream, ("start", "end")):
+            for event, element in _events(stream):
                 if event == "start":
                     path.append(element)
                     if inside:
@@ -190,6 +191,16 @@ class _Book:
 
     def _endless(self) -> Invalid:
         return Invalid(_l("%(name)s has a row of more than %(limit)s columns.", name=self.name, limit=MAX_COLUMNS))
+
+
+def _events(stream: _Stream) -> Iterator[tuple[str, Any]]:
+    """What a part is made of. The parser looks at a tag without an end again with every block: few large ones, then."""
+    parser = XMLPullParser(("start", "end"))
+    while data := stream.read(_BLOCK):
+        parser.feed(data)
+        yield from parser.read_events()  # type: ignore[misc]
+    parser.close()
+    yield from parser.read_events()  # type: ignore[misc]
 
 
 class _Careful:

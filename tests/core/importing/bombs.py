@@ -99,7 +99,7 @@ def _texts(folder: Path, size: int, *, large: bool) -> dict[str, str]:
         "columns.csv": (CSV_HEAD + b"a," * 16_384, "row 1 has more than 1000 columns"),
         "header.csv": (b"a," * 16_384 + b"\n1,2\n", "row 0 has more than 1000 columns"),
         "header_line.csv": (b"," * size, "longer than 2000000"),
-        "quote.csv": (CSV_HEAD + b'"' + b"a,b\n" * (size // 4), "field larger than field limit"),
+        "quote.csv": (CSV_HEAD + b'"' + b"a,b\n" * (size // 4), "more than 1000000 characters"),
         "quotes.csv": (CSV_HEAD + b'"\n",' * (size // 4), "longer than 2000000"),
         "nul.csv": (CSV_HEAD + b"\0" * size, "longer than 2000000"),
         "one_group.csv": (b"sku,name,price,product\n" + b"".join(b"k%d,n,5,same\n" % n for n in range(10_001)), "10001 rows have the same product"),
