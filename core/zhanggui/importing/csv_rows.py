@@ -23,7 +23,7 @@ _SAMPLE = 1 << 16
 csv.field_size_limit(MAX_CELL)
 
 
-def open(path: Path) -> tuple[list[str], int | None, dict[str, Any]]:  # noqa: A001 - each kind of file has open() and rows()
+def open(path: Path) -> tuple[list[str], int | None, dict[str, Any]]:
     """The header, and how the file is written."""
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as file:

@@ -19,7 +19,7 @@ _BUFFER = 1 << 16  # bytes of a column read ahead
 _FOOTER = 2 << 20  # bytes: 50 columns in 300 groups of rows take half of it
 
 
-def open(path: Path) -> tuple[list[str], int | None, dict[str, Any]]:  # noqa: A001 - each kind of file has open() and rows()
+def open(path: Path) -> tuple[list[str], int | None, dict[str, Any]]:
     """The names of the columns, and how many rows the file says it has."""
     with _parquet(path) as file:
         names, count = list(file.schema_arrow.names), file.metadata.num_rows

@@ -41,7 +41,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, OSError, ValueE
            OverflowError, NotImplementedError, RuntimeError)  # fmt: skip
 
 
-def open(path: Path) -> tuple[Sequence[Any], int | None, dict[str, Any]]:  # noqa: A001 - each kind of file has open() and rows()
+def open(path: Path) -> tuple[Sequence[Any], int | None, dict[str, Any]]:
     """The first row that has a cell."""
     found = _rows(path)
     try:
@@ -249,7 +249,7 @@ class _Strings:
     """The texts that cells point to, in a nameless file: a sheet may have millions of them."""
 
     def __init__(self, book: _Book) -> None:
-        self._file = tempfile.TemporaryFile(buffering=1 << 16)
+        self._file = tempfile.TemporaryFile(buffering=1 << 16)  # noqa: SIM115 - as long as the sheet is read; then it is gone
         self._ends = array.array("Q", [0])
         self._often = lru_cache(4096)(self._read)
         if book.strings is not None:
