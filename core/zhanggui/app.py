@@ -40,6 +40,7 @@ from .kernel.methods import SAFE
 from .kernel.trace import traced
 from .runtime import Runtime, activated, open_runtime
 from .web import errors, health, theme
+from .web.bodies import Request, flooded
 from .web.gateway import gateway
 from .web.home import CORE_VIEWS
 from .web.resource import resource_api
@@ -66,6 +67,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     :raises PluginFailed: naming the plugin whose views or endpoints cannot be added.
     """
     app = Flask("zhanggui", static_folder=None, template_folder=None)
+    app.request_class = Request
     app.config.update(_flask_config(runtime))
     app.url_map.converters["key"] = Key
     theme.install(app, runtime, host)
@@ -184,6 +186,8 @@ class Site:
             self._static.add_files(str(folder), prefix=prefix)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if flooded(environ):
+            return _short_answer(start_response, "400 Bad Request", "bad_request", "The address or the cookies have too many parts.")
         return self._static(environ, start_response)  # type: ignore[no-any-return]
 
     def _with_proxy(self, wsgi: Any) -> Any:
@@ -285,16 +289,20 @@ def _static_headers(headers: Any, path: str, url: str) -> None:
 
 
 def _no_database(start_response: Callable[..., Any]) -> Iterable[bytes]:
-    body = b'{"status": 503, "code": "unavailable", "detail": "The database does not answer."}'
-    start_response(
-        "503 Service Unavailable",
-        [("Content-Type", "application/problem+json"), ("Retry-After", "5"), ("Content-Length", str(len(body)))],
-    )
+    return _short_answer(start_response, "503 Service Unavailable", "unavailable", "The database does not answer.", ("Retry-After", "5"))
+
+
+def _short_answer(start_response: Callable[..., Any], status: str, code: str, detail: str, *headers: tuple[str, str]) -> Iterable[bytes]:
+    body = f'{{"status": {status[:3]}, "code": "{code}", "detail": "{detail}"}}'.encode()
+    start_response(status, [("Content-Type", "application/problem+json"), *headers, ("Content-Length", str(len(body)))])
     return [body]
 
 
 def create_wsgi(config_path: str | None = None, *, safe_mode: bool = False) -> Site:
     """The WSGI callable for a server: ``gunicorn 'zhanggui.app:create_wsgi("config/instances/acme.toml")'``."""
     from .config import Config
+    from .kernel import privacy
+
+    privacy.keep_private()
 
     return Site(Runtime(Config.load(config_path), safe_mode=safe_mode))

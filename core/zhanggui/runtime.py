@@ -50,6 +50,11 @@ class Runtime:
         """The instance's data folder: ``db.sqlite3``, ``files/``, ``backups/``, ``logs/``, ``redis/``."""
         return Path(self.config["instance.data"]).absolute()
 
+    @property
+    def on_disk(self) -> tuple[Path, str | None]:
+        """The data folder, and the file of the database where it is one."""
+        return self.data, self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+
     def close(self) -> None:
         """Give back connections; the runtime may be used again afterwards."""
         for name in ("engine", "read_bind"):

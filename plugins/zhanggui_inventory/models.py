@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from zhanggui.api import BigKey, Model, Pii, UTCDateTime, Versioned, code_string
+from zhanggui.api import AppendOnly, BigKey, Model, Pii, UTCDateTime, Versioned, code_string
 
 
 class Location(Versioned, Model):
@@ -46,7 +46,7 @@ class StockLevel(Model):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class StockMovement(Model):
+class StockMovement(AppendOnly, Model):
     """One change of a level, never altered afterwards. Their sums are the level."""
 
     __tablename__ = "inventory__stock_movement"

@@ -30,8 +30,16 @@ _FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 _MAX_QUANTITY = 10**7
 _ZERO = Decimal(0)
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,32}\Z")
-_OPEN = {"open", "未完成", "待付款", "待发货"}
-_CANCELED = {"canceled", "cancelled", "已取消", "交易关闭"}
+# What the words of the common systems mean, where there is one meaning alone. No other word is guessed: it is
+# refused by name until the mapping says what it means ([states] "已退款" = "canceled").
+MEANINGS = ("completed", "canceled", "open")
+_STATES = {
+    "completed": "completed", "complete": "completed", "paid": "completed", "已完成": "completed", "交易成功": "completed", "交易完成": "completed",
+    "canceled": "canceled", "cancelled": "canceled", "已取消": "canceled", "交易关闭": "canceled", "voided": "canceled", "failed": "canceled",
+    "open": "open", "closing": "open", "unpaid": "open", "pending": "open", "authorized": "open", "partially_paid": "open",
+    "processing": "open", "on-hold": "open", "未完成": "open", "待付款": "open", "等待买家付款": "open", "待发货": "open",
+    "等待卖家发货": "open", "买家已付款": "open", "卖家已发货": "open", "待收货": "open",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,8 +109,13 @@ def _order(rows: list[ImportRow], run: ImportRun, outcomes: dict[int, Outcome]) 
     if not lines:
         return None
     first = lines[0]
-    canceled = all((p.row["status"] or "").casefold() in _CANCELED for p in lines)
-    order = HistoricOrder(run.key(first.number), min(p.at for p in lines), run.currency, (), number=first.number, canceled=canceled)
+    state = _state(rows, run)
+    if state not in ("completed", "canceled"):
+        outcomes |= {p.row.number: Outcome.rejected(state, p.amount) for p in lines}
+        return None
+    order = HistoricOrder(
+        run.key(first.number), min(p.at for p in lines), run.currency, (), number=first.number, canceled=state == "canceled"
+    )
     return order, lines
 
 
@@ -126,10 +139,19 @@ def _parse(row: ImportRow, run: ImportRun) -> _Parsed | str:
         return "bad_price"
     if at is None:
         return "bad_date"
-    if (row["status"] or "").casefold() in _OPEN:
-        return "not_finished"
     fee = _is_fee(sku, run) or price < 0
     return _Parsed(row, number, sku, int(quantity), price, at, fee)
+
+
+def _state(rows: Sequence[ImportRow], run: ImportRun) -> str:
+    """How an order ended, or the name of why that cannot be told. Many programs write it in its first row alone."""
+    if "status" not in rows[0].values:
+        return "completed"  # a file without such a column lists what was sold
+    words = [row["status"] for row in rows]
+    found = {run.word("states", word, _STATES) for word in words if word is not None} or {run.word("states", "", _STATES)}
+    if None in found:
+        return "unknown_state" if any(words) else "no_state"
+    return "not_finished" if "open" in found else found.pop() or "" if len(found) == 1 else "states_differ"
 
 
 def _is_fee(sku: str, run: ImportRun) -> bool:
@@ -236,15 +258,21 @@ def _first(seen: Iterable[Seen], field: str) -> str | None:
 
 def compare(db: Session, rows: Iterable[ImportRow], run: ImportRun, left_out_rows: int, left_out_amount: Decimal) -> list[Figure]:
     """Rows, money, customers and orders: added up from the file here, and by the database there."""
-    count, amount, bought, invoices, people = 0, _ZERO, _ZERO, set(), set()
+    count, amount = 0, _ZERO
+    bought: dict[str, tuple[Decimal, str]] = {}  # by order: money, customer
+    words: dict[str, list[ImportRow]] = {}
     for row in rows:
         count, value = count + 1, _amount(row)
         amount += value
-        parsed = _parse(row, run) if row["customer"] else None
-        if isinstance(parsed, _Parsed) and parsed.quantity > 0:
-            bought += (Money.rounded(parsed.price, run.currency) * parsed.quantity).decimal
-            invoices.add(parsed.number)
-            people.add(row["customer"])
+        parsed = _parse(row, run)
+        if isinstance(parsed, _Parsed):
+            if not any(other["status"] == row["status"] for other in words.setdefault(parsed.number, [])):
+                words[parsed.number].append(row)
+            if row["customer"] and parsed.quantity > 0:
+                before, _who = bought.get(parsed.number, (_ZERO, ""))
+                bought[parsed.number] = before + (Money.rounded(parsed.price, run.currency) * parsed.quantity).decimal, row["customer"]
+    left_out = {number for number, seen in words.items() if _state(seen, run) not in ("completed", "canceled")}
+    booked_orders = {number: found for number, found in bought.items() if number not in left_out}
     line, order = OrderLine.__table__.c, Order.__table__.c
     first = f"import:{run.key('')}"
     ours = (line.order_id == order.id) & (order.external_key >= first) & (order.external_key < first[:-1] + chr(ord(first[-1]) + 1))
@@ -256,9 +284,9 @@ def compare(db: Session, rows: Iterable[ImportRow], run: ImportRun, left_out_row
     return [
         Figure("rows", count, lines + left_out_rows),
         Figure(f"quantity x price, {run.currency}", amount, Money(int(booked), run.currency).decimal + left_out_amount),
-        Figure(f"bought by known customers, {run.currency}, as booked", bought, Money(int(spent), run.currency).decimal),
-        Figure("orders of known customers", len(invoices), orders),
-        Figure("customers who bought", len(people), buyers),
+        Figure(f"bought by known customers, {run.currency}, as booked", sum((money for money, _who in booked_orders.values()), _ZERO), Money(int(spent), run.currency).decimal),
+        Figure("orders of known customers", len(booked_orders), orders),
+        Figure("customers who bought", len({who for _money, who in booked_orders.values()}), buyers),
     ]
 
 
@@ -330,4 +358,5 @@ ORDERS = Importer(
     ),
     compare=compare,
     options=("fee_codes", "date_format"),
+    words={"states": MEANINGS},
 )  # fmt: skip

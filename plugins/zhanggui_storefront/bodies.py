@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import UnsupportedMediaType
 
-from zhanggui.api import BadRequest, Invalid, _l
+from zhanggui.api import Invalid, _l, read_json
 
 LARGEST = 64 * 1024
 
@@ -31,14 +28,7 @@ def read_body(raw: bytes, mimetype: str, schema: type[Schema] | None) -> Mapping
     """
     if schema is None:
         return {}
-    if raw and mimetype != "application/json":
-        raise UnsupportedMediaType()
-    try:
-        given = json.loads(raw, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=_each_once) if raw else {}
-    except (ValueError, RecursionError):
-        raise BadRequest(_l("The body is not valid JSON.")) from None
-    if not isinstance(given, dict):
-        raise BadRequest(_l("The body must be a JSON object."))
+    given = read_json(raw, mimetype)
     try:
         return schema().load(given)
     except ValidationError as error:
@@ -80,19 +70,3 @@ def _flat(messages: Any, where: str = "") -> Iterator[tuple[str, Any]]:
         yield where, messages[0]
     else:
         yield where, messages
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _whole(text: str) -> int | float:
-    # No number here has 20 digits; reading one with a million digits would take long.
-    return int(text) if len(text) < 20 else math.inf
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return found

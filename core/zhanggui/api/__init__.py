@@ -14,6 +14,8 @@ from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
 from ..auth.throttle import throttled, told_to_wait
 from ..config.settings import get as get_setting
+from ..db.append_only import AppendOnly
+from ..db.append_only import guards as append_only_guards
 from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
@@ -49,6 +51,7 @@ from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
 from ..notices import notify
 from ..runtime import current_runtime
+from ..web.bodies import read_json
 from ..web.describe import (
     Action,
     Card,
@@ -74,16 +77,16 @@ _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "BadRequest", "BigKey", "BlindIndex", "Card", "Choice", "Code",
-    "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure", "FileRef", "Filter",
-    "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "Looked", "MenuItem",
-    "Model", "Money", "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation", "ProviderError",
-    "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen",
-    "SettingTest", "Slot", "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l", "acting_as",
-    "after_commit", "allocate", "blind_index", "clock", "code_string", "count_one", "current_actor", "current_runtime",
-    "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt", "gateway", "get_setting", "gettext",
-    "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job", "lazy_gettext", "look_up", "network",
-    "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public", "public_id", "publish", "read_decimal",
-    "reading", "record_audit", "recording", "save_image", "throttled", "timeline", "told_to_wait", "translations",
-    "unit_of_work", "url_for_file", "write_rows",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "BadRequest", "BigKey", "BlindIndex", "Card",
+    "Choice", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure",
+    "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
+    "Looked", "MenuItem", "Model", "Money", "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation",
+    "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
+    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l",
+    "acting_as", "after_commit", "allocate", "append_only_guards", "blind_index", "clock", "code_string", "count_one",
+    "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
+    "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
+    "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public",
+    "public_id", "publish", "read_decimal", "read_json", "reading", "record_audit", "recording", "save_image",
+    "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "write_rows",
 ]  # fmt: skip

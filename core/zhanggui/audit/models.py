@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import JSON, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ..db.append_only import AppendOnly
 from ..db.base import Model
 from ..db.types import BigKey, UTCDateTime
 
 
-class AuditEntry(Model):
+class AuditEntry(AppendOnly, Model):
     """One act. ``id`` is the sequence; ``hash`` covers the row's own canonical form.
 
     Texts stand in ``sealed``: under the key of the person that ``subject_*`` names, so that erasing the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..kernel import privacy
 from . import inspection, plugins, rows, running, staff, work
 from .frame import Group
 
@@ -14,6 +15,7 @@ from .frame import Group
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:
     """The back office of a shop."""
+    privacy.keep_private()
     ctx.obj = {"config": config}
 
 

@@ -8,6 +8,7 @@ import click
 
 from .frame import Output, options
 
+_SHOWN = 20
 
 @click.group("config")
 def config_group() -> None:
@@ -46,9 +47,11 @@ def doctor(out: Output) -> None:
     from ..db.uow import reading
     from ..host import current_host
     from ..host.faults import known
+    from ..kernel import privacy
     from ..web.health import readiness
 
     with out.instance() as runtime:
+        exposed = list(privacy.exposed(*runtime.on_disk))
         parts = readiness()
         faults = [{"plugin": f.plugin, "stage": f.stage, "sentence": f.sentence} for f in current_host().faults.values()]
         with reading() as db:
@@ -58,8 +61,11 @@ def doctor(out: Output) -> None:
         warnings = runtime.config.warnings()
     lines = [f"{name}: {part['status']}" for name, part in parts.items()]
     lines += [f"plugin {f['plugin']}: {f['sentence']}" for f in faults] + [f"note: {w}" for w in warnings]
-    out.say("\n".join(lines), {"parts": parts, "faults": faults, "warnings": warnings})
-    if faults or parts["database"]["status"] != "ok":
+    lines += [f"{path} can be opened by others on this machine: run zhanggui upgrade, which closes it." for path in exposed[:_SHOWN]]
+    if len(exposed) > _SHOWN:
+        lines.append(f"... and {len(exposed) - _SHOWN} more.")
+    out.say("\n".join(lines), {"parts": parts, "faults": faults, "warnings": warnings, "exposed": [str(path) for path in exposed]})
+    if exposed or faults or parts["database"]["status"] != "ok":
         sys.exit(1)
 
 

@@ -23,6 +23,7 @@ from gunicorn.app.base import BaseApplication
 
 from ..host.declare import DEFAULT_LANE, IO_LANE, LANES
 from ..jobs import queue_server
+from ..kernel import privacy
 from ..kernel.errors import ConfigError
 from ..runtime import Runtime
 
@@ -181,7 +182,7 @@ def only_one(runtime: Runtime) -> Iterator[None]:
 
     :raises ConfigError: while another one holds it.
     """
-    runtime.data.mkdir(parents=True, exist_ok=True)
+    runtime.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(runtime.data / "up.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -207,6 +208,7 @@ def up(
         signal.signal(number, lambda *_: stopping.set())
     told = False
     with only_one(runtime):
+        privacy.close(*runtime.on_disk)
         try:
             while not stopping.is_set():
                 for child in children:

@@ -62,10 +62,13 @@ def scheduler(out: Output) -> None:
 def upgrade(out: Output) -> None:
     """Bring the tables of the core and of every installed plugin up to date."""
     from ..host import service
+    from ..kernel import privacy
     from ..runtime import open_runtime
 
     lines: list[str] = []
-    outcome = service.upgrade(open_runtime(out.runtime()), lines.append if out.as_json else click.echo)
+    runtime = open_runtime(out.runtime())
+    outcome = service.upgrade(runtime, lines.append if out.as_json else click.echo)
+    privacy.close(*runtime.on_disk)
     out.say("Everything is up to date." if not outcome.upgraded and not outcome.failed else "Done.",
             {"upgraded": outcome.upgraded, "failed": outcome.failed, "copy": str(outcome.copy or "") or None})  # fmt: skip
     if outcome.failed:

@@ -107,6 +107,7 @@ class Importer:
     prepare: Sequence[Preparation] = ()
     compare: Callable[..., Any] | None = None
     options: Sequence[str] = ()  # names that a mapping file may set under [options]
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)  # parts that say what words mean: the meanings there are
     permission: tuple[str, str] = ("can_import", "core.Import")
 
 

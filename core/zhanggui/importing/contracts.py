@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from ..kernel.actors import Actor
 
 ZERO = Decimal(0)
+_MOST_WORDS = 50  # unknown ones that a report names
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,19 @@ class ImportRun:
     now: datetime
     options: Mapping[str, Any] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
+
+    def word(self, part: str, text: str, known: Mapping[str, str]) -> str | None:
+        """What a word of the file means: as the mapping says under ``[part]``, or as everybody knows.
+
+        None for any other: no word is ever guessed to mean the best. The report names it with its rows.
+        """
+        said = self.options.get(part, {})
+        found: str | None = said.get(text) or known.get(text.casefold())
+        if found is None:
+            unknown = self.memory.setdefault("unknown words", {})
+            if (part, text) in unknown or len(unknown) < _MOST_WORDS:
+                unknown[part, text] = unknown.get((part, text), 0) + 1
+        return found
 
     def key(self, text: str) -> str:
         """How a row of this source is known when it comes again."""

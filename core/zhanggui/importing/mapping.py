@@ -27,7 +27,7 @@ class Mapped:
 
 
 def read_mapping(path: Path | None) -> tuple[dict[str, str], dict[str, Any]]:
-    """``[columns]`` and ``[options]`` of a mapping file, TOML or JSON.
+    """``[columns]`` of a mapping file, TOML or JSON; ``[options]``, with its other parts, which say what words mean.
 
     :raises Invalid: when it is neither, or holds something else.
     """
@@ -38,10 +38,22 @@ def read_mapping(path: Path | None) -> tuple[dict[str, str], dict[str, Any]]:
         found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except (ValueError, OSError) as error:
         raise Invalid(_l("%(name)s cannot be read: %(error)s", name=path.name, error=str(error))) from error
-    unknown = set(found) - {"columns", "options"} if isinstance(found, dict) else {"?"}
+    if not isinstance(found, dict) or not all(isinstance(part, dict) for part in found.values()):
+        raise Invalid(_l("%(name)s has no parts such as [columns].", name=path.name))
+    columns, options = dict(found.pop("columns", {})), dict(found.pop("options", {}))
+    return columns, options | found
+
+
+def check_options(importer: Importer, options: Mapping[str, Any]) -> None:
+    """:raises Invalid: for an option that there is not, or a word that is given a meaning that there is not."""
+    unknown = [name for name in options if name not in importer.options and name not in importer.words]
     if unknown:
-        raise Invalid(_l("A mapping has the parts columns and options, not %(name)s.", name=", ".join(sorted(unknown))))
-    return dict(found.get("columns", {})), dict(found.get("options", {}))
+        raise Invalid(_l("There is no option %(name)s.", name=", ".join(unknown)))
+    for part, meanings in importer.words.items():
+        for word, meaning in dict(options.get(part, {})).items():
+            if meaning not in meanings:
+                raise Invalid(_l("%(word)s cannot mean %(meaning)s; it may mean: %(known)s.",
+                                 word=str(word)[:40], meaning=str(meaning)[:40], known=", ".join(meanings)))  # fmt: skip
 
 
 def match(importer: Importer, header: Sequence[str], given: Mapping[str, str], ask: Ask | None = None) -> dict[str, int]:

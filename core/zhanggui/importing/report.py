@@ -76,6 +76,7 @@ class Report:
     already: bool = False  # this file had been read before; nothing was done
     import_id: int | None = None
     seconds: float = 0
+    words: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (part of the mapping, word): rows
 
     @property
     def adds_up(self) -> bool:
@@ -93,6 +94,7 @@ class Report:
             "kind": self.kind, "file": self.file, "source": self.source, "currency": self.currency, "rows": self.rows,
             "amount": str(self.tally.amount), "booked": str(self.booked), "adds_up": self.adds_up, "dry_run": self.dry_run,
             "already": self.already, "import_id": self.import_id, "seconds": round(self.seconds, 1), **self.tally.dump(),
+            "unknown_words": [{"part": part, "word": word, "rows": rows} for (part, word), rows in sorted(self.words.items())],
         }  # fmt: skip
 
     def text(self) -> str:
@@ -111,6 +113,8 @@ class Report:
                 f"Booked: {self.booked:,}. {self.tally.rounded_rows} rows have more decimals than {self.currency}; "
                 f"rounding takes {self.tally.rounding:,}."
             )
+        for (part, word), count in sorted(self.words.items()):
+            lines.append(f'The word "{word}" is not known (rows: {count}). Say in the mapping, under [{part}], what it means.')
         if not self.adds_up:
             lines.append(f"THIS DOES NOT ADD UP: the file has {self.rows:,} rows.")
         return "\n".join(lines)

@@ -29,7 +29,7 @@ from ..kernel.errors import DomainError, Invalid, NotFound
 from ..kernel.ids import public_id
 from ..runtime import Runtime
 from .contracts import ImportRow, ImportRun, Outcome
-from .mapping import Ask, match, read_mapping
+from .mapping import Ask, check_options, match, read_mapping
 from .models import Import, Rejection, Rounding
 from .reader import Table, open_table
 from .report import Report, Tally
@@ -124,9 +124,7 @@ def _prepare(runtime: Runtime, kind: str, path: Path, mapping: Path | None, said
     places = match(importer, table.columns, columns, ask)
     settings = {name: said[name] or options.pop(name, None) for name in _OPTIONS}
     options = {name: value for name, value in options.items() if name not in _OPTIONS}
-    unknown = [name for name in options if name not in importer.options]
-    if unknown:
-        raise Invalid(_l("There is no option %(name)s.", name=", ".join(unknown)))
+    check_options(importer, options)
     zone = settings["zone"] or runtime.config["instance.time_zone"]
     try:
         tz = ZoneInfo(zone)
@@ -250,7 +248,7 @@ def _step(mark: _Bookmark, dry_run: bool) -> Iterator[Session]:
 def _report(job: _Job, mark: _Bookmark, *, already: bool = False, dry_run: bool = False, seconds: float = 0) -> Report:
     return Report(
         job.importer.kind, job.table.path.name, job.run.source, job.run.currency, mark.rows, mark.tally, dry_run=dry_run, already=already,
-        import_id=mark.id or None, seconds=seconds,
+        import_id=mark.id or None, seconds=seconds, words=job.run.memory.get("unknown words", {}),
     )  # fmt: skip
 
 

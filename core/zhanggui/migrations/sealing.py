@@ -10,8 +10,9 @@ from alembic import op
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from ..audit import Told, canonical_hash, sealed_parts, told, triggers
+from ..audit import Told, canonical_hash, sealed_parts, told
 from ..audit.models import AuditEntry
+from ..db.append_only import guards, removal
 from ..db.people import Subject
 from ..db.types import Pii, SealedJson
 from ..kernel import clock
@@ -74,12 +75,12 @@ def seal_trail(
     """
     leave_nothing_behind()
     connection, also = op.get_bind(), also or {}
-    dialect = connection.dialect.name
-    for statement in triggers.removal(dialect):
+    dialect, trail = connection.dialect.name, AuditEntry.__tablename__
+    for statement in removal(dialect, trail):
         op.execute(statement)
-    there = {found["name"] for found in sa.inspect(connection).get_columns(AuditEntry.__tablename__)}
+    there = {found["name"] for found in sa.inspect(connection).get_columns(trail)}
     mine = [c for c in AuditEntry.__table__.c if c.name in there]  # a later release may know more of them
-    table = sa.table(AuditEntry.__tablename__, *(sa.column(c.name, c.type) for c in mine), *(sa.column(name, sa.Text()) for name in also))
+    table = sa.table(trail, *(sa.column(c.name, c.type) for c in mine), *(sa.column(name, sa.Text()) for name in also))
     changed = ("label", "before", "after", "subject_type", "subject_id", "sealed", "hash")
     new: dict[str, Any] = {name: sa.bindparam(f"_{name}", type_=table.c[name].type) for name in changed}
     update = sa.update(table).where(table.c.id == sa.bindparam("_id")).values({**new, **also})
@@ -94,7 +95,7 @@ def seal_trail(
                 writes.append({"_id": row.id, **{f"_{name}": values[name] for name in changed}})
             connection.execute(update, writes)
         db.commit()
-    for statement in triggers.statements(dialect):
+    for statement in guards(dialect, trail, [["id"]], "the audit trail"):
         op.execute(statement)
 
 

@@ -82,7 +82,8 @@ class Databases:
         if kind == "postgresql":
             self._admin(f"CREATE DATABASE {name} TEMPLATE template_shop")
         else:
-            shutil.copyfile(self.folder / "template.sqlite3", self.folder / f"{name}.sqlite3")
+            copy = shutil.copyfile(self.folder / "template.sqlite3", self.folder / f"{name}.sqlite3")
+            copy.chmod(0o600)
         return Runtime(configured(self.folder / name, self._url(kind, name), **more))
 
     def drop(self, runtime: Runtime) -> None:

@@ -20,6 +20,7 @@ from . import context
 from .shell import without_plugins
 
 log = logging.getLogger(__name__)
+_MOST_ERRORS, _NAME = 20, 80
 _CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
           409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "invalid", 429: "too_many_requests",
           500: "server_error", 503: "unavailable"}  # fmt: skip
@@ -37,7 +38,8 @@ def problem(status: int, code: str, detail: str, *, errors: dict[str, str] | Non
         "correlation": current_trace().correlation, **members,
     }  # fmt: skip
     if errors:
-        body["errors"] = errors
+        # An answer is no echo of what was sent: the first faults, their names cut.
+        body["errors"] = {name[:_NAME]: sentence for name, sentence in list(errors.items())[:_MOST_ERRORS]}
     return Response(json.dumps(body), status, mimetype="application/problem+json")
 
 

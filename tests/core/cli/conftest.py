@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,13 +19,14 @@ Run = Callable[..., Result]
 @pytest.fixture
 def command_line() -> Iterator[Callable[..., Result]]:
     """``command_line("plugin", "list", env={...})``; what a command changes of the process is put back."""
-    process, root = runtime._process, logging.getLogger()
+    process, root, mask = runtime._process, logging.getLogger(), os.umask(0o022)
     handlers, level = root.handlers[:], root.level
 
     def run(*arguments: str, env: dict[str, str] | None = None, **more: str) -> Result:
         return CliRunner().invoke(cli.main, list(arguments), env=env, catch_exceptions=False, **more)
 
     yield run
+    os.umask(mask)
     runtime._process = process
     root.handlers[:], root.level = handlers, level
 

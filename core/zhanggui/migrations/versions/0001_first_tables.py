@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from zhanggui.audit.triggers import statements
-
 revision = "core_0001"
 down_revision = None
 branch_labels = None
@@ -451,8 +449,6 @@ def upgrade() -> None:
     op.create_index("idx_permission_view_id", "ab_permission_view_role", ["permission_view_id"], unique=False)
     op.create_index("idx_role_id", "ab_permission_view_role", ["role_id"], unique=False)
     # ### end Alembic commands ###
-    for statement in statements(op.get_bind().dialect.name):
-        op.execute(statement)
     op.execute("INSERT INTO core__generation (id, plugins, security, settings) VALUES (1, 1, 1, 1)")
 
 

@@ -1,0 +1,121 @@
+"""What is append-only stays as it is, whoever opens the database and whichever words they use."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import inspect
+
+from zhanggui import audit
+from zhanggui.db.append_only import AppendOnly, unique_keys
+from zhanggui.db.base import Model
+from zhanggui.db.uow import unit_of_work
+from zhanggui.host.discovery import discover
+from zhanggui.migrations.autogenerate import import_models
+from zhanggui.testing.fixtures import NOON
+
+import_models(discover([Path(__file__).parents[3] / "plugins"]).manifests)
+TABLES = {mapper.local_table.name: mapper.local_table for mapper in Model.registry.mappers if issubclass(mapper.class_, AppendOnly)}
+
+
+@pytest.fixture
+def outside(instance):
+    """A connection as anybody opens one who has the file or the password: none of our settings."""
+    if instance.engine.dialect.name == "sqlite":
+        connection = sqlite3.connect(instance.engine.url.database, isolation_level=None)
+    else:
+        connection = psycopg.connect(instance.engine.url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def filled(instance, owner):
+    """One row in each of the tables."""
+    from zhanggui_inventory.services.counting import restock
+    from zhanggui_products import facade as products
+    from zhanggui_products.contracts import ProductRecord, VariantRecord
+
+    with unit_of_work() as db:
+        audit.record(db, "core.test.written", label="true", actor=owner, now=NOON)
+        products.upsert_products(
+            db, [ProductRecord("k", "Tea", [VariantRecord("TEA", 100, "CNY")])], batch_id="b", actor=owner, now=NOON
+        )  # fmt: skip
+        variant = products.variant_ids_by_sku(db, ["TEA"])["TEA"][0]
+        restock(db, variant_id=variant, quantity=5, reference="test:1", actor=owner, now=NOON)
+    return instance
+
+
+def rows(connection, table):
+    return [tuple(row) for row in connection.execute(f"SELECT * FROM {table.name} ORDER BY id").fetchall()]
+
+
+def attacks(table, kind):
+    """Statements that would change or take away the first row, each by another way."""
+    name = table.name
+    columns = [c.name for c in table.columns]
+    same, others = ", ".join(columns), ", ".join(c for c in columns if c != "id")
+    text = next(c.name for c in table.columns if c.name in ("label", "reason"))
+    forged = ", ".join("'forged'" if c == text else c for c in columns)
+    first = f"FROM {name} ORDER BY id LIMIT 1"
+    yield from (f"UPDATE {name} SET {text} = 'forged'", f"DELETE FROM {name}", f"UPDATE {name} SET id = id + 1000")
+    yield f"INSERT INTO {name} ({same}) SELECT {forged} FROM {name} WHERE true ON CONFLICT (id) DO UPDATE SET {text} = 'forged'"
+    yield f"WITH x AS (SELECT id FROM {name}) DELETE FROM {name} WHERE id IN (SELECT id FROM x)"
+    if kind == "postgresql":
+        yield from (f"TRUNCATE {name} CASCADE", f"SET session_replication_role = replica; DELETE FROM {name}")
+        yield f"MERGE INTO {name} t USING {name} s ON t.id = s.id WHEN MATCHED THEN DELETE"
+        return
+    for verb in ("REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE", "INSERT OR FAIL"):
+        yield f"{verb} INTO {name} ({same}) SELECT {forged} {first}"
+    yield f"UPDATE OR REPLACE {name} SET {text} = 'forged'"
+    for key in unique_keys(table)[1:]:
+        assert set(key) <= set(columns)
+        new = ", ".join("'forged'" if c == text else c for c in columns if c != "id")
+        yield f"REPLACE INTO {name} ({others}) SELECT {new} {first}"
+        yield f"REPLACE INTO {name} ({same}) SELECT {', '.join('id + 1000' if c == 'id' else c for c in columns)} {first}"
+    for number in ("-1", "-7", "0"):
+        fresh = ", ".join(number if c == "id" else "NULL" if c == "reference" else c for c in columns)
+        yield f"INSERT INTO {name} ({same}) SELECT {fresh} {first}"
+    yield f"PRAGMA recursive_triggers = OFF; PRAGMA foreign_keys = OFF; DELETE FROM {name}"
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_no_statement_changes_a_row_that_is_there(filled, outside, name, kind):
+    table = TABLES[name]
+    if kind == "postgresql":
+        outside.execute("SET search_path = public")
+    before = rows(outside, table)
+    assert before
+    for statement in attacks(table, kind):
+        with pytest.raises((sqlite3.IntegrityError, psycopg.Error), match="append-only"):
+            outside.executescript(statement) if kind == "sqlite" else outside.execute(statement)
+        if kind == "postgresql":
+            outside.execute("SET session_replication_role = DEFAULT")
+        assert rows(outside, table) == before, statement
+
+
+def test_every_way_in_which_two_rows_must_differ_is_closed(filled, outside, kind):
+    assert set(TABLES) == {"core__audit", "inventory__stock_movement"}
+    for name, table in TABLES.items():
+        real = {tuple(u["column_names"]) for u in inspect(filled.engine).get_unique_constraints(name)} | {("id",)}
+        assert real == {tuple(key) for key in unique_keys(table)}
+        if kind == "sqlite":
+            [guard] = outside.execute("SELECT sql FROM sqlite_master WHERE name = ?", (f"{name}_no_replace",)).fetchone()
+            assert all(f"{column} = NEW.{column}" in guard for key in real for column in key)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_copying_in_adds_and_never_changes(filled, outside):
+    before = rows(outside, TABLES["core__audit"])
+    with pytest.raises(psycopg.errors.UniqueViolation), outside.cursor() as cursor, cursor.copy("COPY core__audit FROM STDIN") as copy:
+        copy.write_row(before[0])
+    assert rows(outside, TABLES["core__audit"]) == before
+
+
+def test_rows_are_still_added(filled, owner, outside):
+    with unit_of_work() as db:
+        audit.record(db, "core.test.written", label="second", actor=owner, now=NOON)
+    assert outside.execute("SELECT COUNT(*) FROM core__audit WHERE label = 'second'").fetchone() == (1,)
