@@ -32,12 +32,14 @@ from .host import generation, hosted, use_host
 from .host.host import Fault, Host
 from .host.service import build, found_plugins, record_repairs
 from .i18n import readers
+from .kernel.actors import ANONYMOUS, current_actor
 from .kernel.errors import WiringError
 from .kernel.trace import traced
 from .runtime import Runtime, activated, open_runtime
 from .web import errors, health, theme
 from .web.gateway import gateway
 from .web.home import CORE_VIEWS
+from .web.limits import PublicLimits, visitor_is_known
 from .web.resource import resource_api
 from .web.shell import TEMPLATE_GLOBALS
 from .web.views import screen_view
@@ -138,6 +140,8 @@ def _serve_host(app: Flask, runtime: Runtime, host: Host) -> None:
     @app.before_request
     def who() -> None:
         auth.act_for_request(request)
+        if current_actor().kind != ANONYMOUS.kind:
+            visitor_is_known()
         app.extensions["zhanggui_reader"]()
 
 
@@ -146,6 +150,7 @@ class Site:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = open_runtime(runtime)
+        self._limits = PublicLimits(runtime.config)
         self._swap = threading.Lock()
         self._app: Flask | None = None
         self._generation = -1
@@ -165,6 +170,15 @@ class Site:
         return ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops) if hops else wsgi
 
     def _dispatch(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        key, wait = self._limits.enter(environ)
+        if wait:
+            return self._limits.refusal(environ, start_response, wait)
+        try:
+            return self._serve(environ, start_response)
+        finally:
+            self._limits.leave(key, environ)
+
+    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         # What came with the request is a hint for our logs, never trusted to be unique.
         with activated(self.runtime), traced():
             if environ.get("PATH_INFO") == "/healthz" and self._app is not None:
@@ -180,6 +194,14 @@ class Site:
                     app = self._app
             with hosted(app.extensions["zhanggui_host"]), one_reader() if environ["REQUEST_METHOD"] in _READS else nullcontext():
                 return app.wsgi_app(environ, start_response)
+
+    def warm(self) -> None:
+        """Build the app before the first request asks for it; without a database that has to wait."""
+        with activated(self.runtime):
+            try:
+                self.app({})
+            except DBAPIError as error:
+                log.warning("the database does not answer yet: %s", error.orig)
 
     def app(self, environ: dict[str, Any]) -> Flask:
         """The app of the generation that the database names now, built if need be."""
@@ -240,7 +262,7 @@ def _no_database(start_response: Callable[..., Any]) -> Iterable[bytes]:
 
 
 def create_wsgi(config_path: str | None = None, *, safe_mode: bool = False) -> Site:
-    """The WSGI callable for a server: ``gunicorn 'zhanggui.app:create_wsgi("config/instances/acme.toml")'``."""
+    """The WSGI callable for a server: ``zhanggui.app:create_wsgi`` is a factory of it."""
     from .config import Config
 
     return Site(Runtime(Config.load(config_path), safe_mode=safe_mode))

@@ -61,6 +61,7 @@ from ..web.describe import (
     Widget,
 )
 from ..web.gateway import gateway
+from ..web.limits import visitor_is_known
 from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
 from ..web.views import View
@@ -78,5 +79,6 @@ __all__ = [
     "clock", "code_string", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "expose",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "ngettext", "notify", "pgettext", "protect", "public", "public_id", "publish", "read_decimal", "reading",
-    "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "write_rows",
+    "record_audit", "save_image", "throttled", "timeline", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
+    "write_rows",
 ]  # fmt: skip
