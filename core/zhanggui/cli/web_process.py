@@ -22,6 +22,7 @@ BACKLOG = 4096
 _CONNECTIONS = 2048  # open at once in one process; more wait in the backlog
 _HEAD_MS = 10_000  # for a head to come complete, and for a connection to lie idle between two requests
 _LONGEST_HEAD = 64 * 1024
+_FAREWELL = 0.5  # from SIGTERM on: answers say that they are the last, before connections without a request are closed
 
 
 class OneProcess(Server):
@@ -42,7 +43,13 @@ class OneProcess(Server):
 
 async def _serve(app: Bridge, listening: int, ready: int) -> None:
     server = OneProcess(app, listening)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        app.leaving = True
+        loop.call_later(_FAREWELL, server.stop)
+
+    loop.add_signal_handler(signal.SIGTERM, leave)
     os.write(ready, b"1")
     os.close(ready)
     await server.serve()

@@ -24,9 +24,8 @@ from .supervise import SUPERVISOR, Child, die_with_parent, end_with_supervisor
 
 log = logging.getLogger(__name__)
 _BACKLOG = 4096
-_READY_SECONDS = 60.0
+_READY_SECONDS = 120.0
 _STOP_SECONDS = 20.0  # less than the supervisor waits
-_STRAGGLERS = 0.3  # for handshakes that are under way when the server stops
 _UNREAD_MS = 30_000  # a client that takes nothing for so long is cut off
 _SO_ATTACH_FILTER = 26
 _FILES = 16_384
@@ -106,6 +105,8 @@ class WebServer:
         return process
 
     def _start(self, process: WebProcess) -> subprocess.Popen[bytes]:
+        if process.ready >= 0:  # of the one before
+            os.close(process.ready)
         process.ready, said = os.pipe()
         try:
             return subprocess.Popen(
@@ -157,8 +158,7 @@ class WebServer:
     def _stop(self) -> None:
         """Every request that was taken is answered; no other one is taken."""
         take_no_more(self._listening)
-        time.sleep(_STRAGGLERS)
-        self._listening.close()
+        self._listening.close()  # the processes have it still, and empty its queue
         for found in self._processes:
             if found.process is not None and found.process.poll() is None:
                 self._leave(found.process)

@@ -1,8 +1,8 @@
 """Between an ASGI server and our WSGI callable: a thread sees whole requests and never waits for a client.
 
 A body is read by the event loop, within a time that grows with what arrives, and handed over when it
-is complete; what the callable answers is taken from it as fast as it comes and sent as fast as the
-client reads. However slow a client is, it costs a socket and a little memory or disk, never a thread.
+is complete; what the callable answers is taken from it whole, and sent as fast as the client reads.
+However slow a client is, it costs a socket and a little memory or disk, never a thread.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from tempfile import SpooledTemporaryFile, TemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
@@ -27,8 +26,8 @@ BYTES_A_SECOND = 8 * 1024  # that have come
 _LONGEST_BODY = 33 * 1024 * 1024  # the app refuses longer ones itself, in the reader's language
 _IN_MEMORY = 64 * 1024  # of one body; the rest lies in an unnamed file
 _ON_DISK = 1024 * 1024 * 1024  # of all bodies that one process is reading
-_WHOLE = 1024 * 1024  # an answer up to this is sent in one piece, a longer one through an unnamed file
-_CHUNK = 128 * 1024
+_ANSWER_IN_MEMORY = 1024 * 1024  # of one answer; a longer one lies in an unnamed file
+_CHUNK = 256 * 1024
 
 
 class TooSlow(Exception):
@@ -50,6 +49,7 @@ class Bridge:
         self._wsgi = wsgi
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
         self._reading = 0  # bytes of bodies that are not yet complete
+        self.leaving = False  # from then on every answer is the last one of its connection
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         try:
@@ -60,10 +60,10 @@ class Bridge:
             return await _refuse(send, 503)
         except Gone:
             return None
-        answer = _Answer(asyncio.get_running_loop())
+        answer = _Answer()
         self._pool.submit(answer.make, self._wsgi, environ_of(scope, body, length))
-        await answer.send(send)
-        return None
+        await answer.done
+        return await answer.send(send, last=self.leaving)
 
     async def _body(self, scope: Mapping[str, Any], receive: Receive) -> tuple[IO[bytes], int | None]:
         """The whole body and its length; nothing of a body that is too long by its own word, which the app refuses."""
@@ -104,106 +104,58 @@ class Bridge:
 
 
 class _Answer:
-    """What the callable answers: made by a thread, sent by the event loop."""
+    """What the callable answers: made whole by a thread, then sent by the event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._news = asyncio.Event()
+    def __init__(self) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._status, self._headers = 500, [(b"content-length", b"0")]
-        self._whole = b""
-        self._file: IO[bytes] | None = None  # of a long answer
-        self._lock = threading.Lock()  # of the file
-        self._written = 0
-        self._done = self._gone = False
-
-    # In the thread.
+        self._body = SpooledTemporaryFile(_ANSWER_IN_MEMORY)  # noqa: SIM115 - outlives this call
 
     def make(self, wsgi: Wsgi, environ: dict[str, Any]) -> None:
-        """Run the callable to its end, whatever becomes of the client."""
+        """Run the callable to its end. One that fails half-way has sent nothing yet, so it can still be told."""
         try:
             self._run(wsgi, environ)
         except Exception:
             log.exception("unhandled in %s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-            self._gone = self._file is not None  # a part was sent: only an end without the last chunk says that it is one
+            self._status, self._headers = 500, [(b"content-length", b"0")]
+            self._body.seek(0)
+            self._body.truncate()
         finally:
             environ["wsgi.input"].close()
-            self._done = True
-            self._tell()
+            self.done.get_loop().call_soon_threadsafe(self.done.set_result, None)
 
     def _run(self, wsgi: Wsgi, environ: dict[str, Any]) -> None:
-        pieces: list[bytes] = []
-        size = 0
+        head: list[tuple[str, list[tuple[str, str]]]] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], None]:
-            head[:] = [(int(status[:3]), [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers])]
-            return pieces.append
+        def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], int]:
+            head[:] = [(status, headers)]
+            return self._body.write
 
-        head: list[tuple[int, list[tuple[bytes, bytes]]]] = []
         parts = wsgi(environ, start_response)
         try:
             for part in parts:
-                if self._file is not None:
-                    if self._gone:
-                        return
-                    self._write(part)
-                    continue
-                pieces.append(part)
-                size += len(part)
-                if size > _WHOLE:
-                    self._status, self._headers = head[0]
-                    self._file = TemporaryFile()  # noqa: SIM115 - outlives this call
-                    self._write(b"".join(pieces))
-                    pieces.clear()
+                self._body.write(part)
         finally:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
-        if self._file is None:
-            self._status, self._headers = head[0]
-            self._whole = b"".join(pieces)
+        status, headers = head[0]
+        self._status = int(status[:3])
+        self._headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        if environ["REQUEST_METHOD"] != "HEAD" and self._status not in (204, 304) and all(name != b"content-length" for name, _value in self._headers):
+            self._headers.append((b"content-length", str(self._body.tell()).encode()))
 
-    def _write(self, part: bytes) -> None:
-        assert self._file is not None
-        with self._lock:
-            self._file.seek(0, io.SEEK_END)
-            self._file.write(part)
-            self._file.flush()
-            self._written += len(part)
-        self._tell()
-
-    def _tell(self) -> None:
-        self._loop.call_soon_threadsafe(self._news.set)
-
-    # In the event loop.
-
-    async def send(self, send: Send) -> None:
-        """Send what there is until nothing more will come."""
-        await self._news.wait()
-        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
-        if self._file is None:
-            await send({"type": "http.response.body", "body": self._whole})
-            return
-        try:
-            sent = 0
-            while True:
-                self._news.clear()
-                done = self._done
-                with self._lock:
-                    self._file.seek(sent)
-                    piece = self._file.read(_CHUNK)
-                if piece:
-                    sent += len(piece)
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                elif done:
-                    break
-                else:
-                    await self._news.wait()
-            if not self._gone:
-                await send({"type": "http.response.body", "body": b""})
-        finally:
-            self._gone = True  # the thread need not go on when the client does not
-            with self._lock:
-                self._file.close()
+    async def send(self, send: Send, *, last: bool) -> None:
+        """Send it as fast as the client reads; ``last`` tells him to ask elsewhere from now on."""
+        if last:
+            self._headers.append((b"connection", b"close"))
+        with self._body as body:
+            length = body.tell()
+            body.seek(0)
+            await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+            for _place in range(0, length - _CHUNK, _CHUNK):
+                await send({"type": "http.response.body", "body": body.read(_CHUNK), "more_body": True})
+            await send({"type": "http.response.body", "body": body.read(_CHUNK)})
 
 
 def environ_of(scope: Mapping[str, Any], body: IO[bytes], length: int | None) -> dict[str, Any]:
