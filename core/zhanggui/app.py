@@ -34,7 +34,7 @@ from .host.host import Fault, Host, fault_of
 from .host.service import build, found_plugins, record_repairs
 from .i18n import readers
 from .kernel import actors
-from .kernel.actors import ANONYMOUS
+from .kernel.actors import ANONYMOUS, current_actor
 from .kernel.errors import WiringError
 from .kernel.methods import SAFE
 from .kernel.trace import traced
@@ -43,6 +43,7 @@ from .web import errors, health, theme
 from .web.bodies import Request, flooded
 from .web.gateway import gateway
 from .web.home import CORE_VIEWS
+from .web.limits import PublicLimits, visitor_is_known
 from .web.resource import resource_api
 from .web.routes import Key, faulty_routes
 from .web.shell import TEMPLATE_GLOBALS
@@ -165,6 +166,8 @@ def _serve_host(app: Flask, runtime: Runtime, host: Host) -> None:
             app.extensions["zhanggui_reader"]()
             return None if request.routing_exception else app.make_default_options_response()
         auth.act_for_request(request)
+        if current_actor().kind != ANONYMOUS.kind:
+            visitor_is_known()
         app.extensions["zhanggui_reader"]()
         return None
 
@@ -174,6 +177,7 @@ class Site:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = open_runtime(runtime)
+        self._limits = PublicLimits(runtime.config)
         self._swap = threading.Lock()
         self._app: Flask | None = None
         self._generation = -1
@@ -195,6 +199,15 @@ class Site:
         return ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops) if hops else wsgi
 
     def _dispatch(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        key, wait = self._limits.enter(environ)
+        if wait:
+            return self._limits.refusal(environ, start_response, wait)
+        try:
+            return self._serve(environ, start_response)
+        finally:
+            self._limits.leave(key, environ)
+
+    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         # What came with the request is a hint for our logs, never trusted to be unique.
         with activated(self.runtime), traced():
             if environ.get("PATH_INFO") == "/healthz" and self._app is not None:
@@ -217,6 +230,14 @@ class Site:
                         answer = AskedFor(app.wsgi_app(environ, start_response))
             faults.book_of(self.runtime).write()
             return answer
+
+    def warm(self) -> None:
+        """Build the app before the first request asks for it; without a database that has to wait."""
+        with activated(self.runtime):
+            try:
+                self.app({})
+            except DBAPIError as error:
+                log.warning("the database does not answer yet: %s", error.orig)
 
     def app(self, environ: dict[str, Any]) -> Flask:
         """The app of the generation that the database names now, built if need be."""
@@ -299,7 +320,7 @@ def _short_answer(start_response: Callable[..., Any], status: str, code: str, de
 
 
 def create_wsgi(config_path: str | None = None, *, safe_mode: bool = False) -> Site:
-    """The WSGI callable for a server: ``gunicorn 'zhanggui.app:create_wsgi("config/instances/acme.toml")'``."""
+    """The WSGI callable for a server: ``zhanggui.app:create_wsgi`` is a factory of it."""
     from .config import Config
     from .kernel import privacy
 

@@ -27,6 +27,7 @@ from zhanggui.api import (
     public,
     reading,
     unit_of_work,
+    visitor_is_known,
 )
 from zhanggui_customers.contracts import CustomerView
 
@@ -125,6 +126,7 @@ def customer_of_request() -> CustomerView:
         with reading() as db:
             customer = services.customer_of_token(db, header.token, clock.now())
         if customer is not None:
+            visitor_is_known()
             return customer
     raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
 

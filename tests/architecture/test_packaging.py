@@ -37,9 +37,10 @@ def test_setup_py_does_not_put_its_own_entry_points_over_those_of_setup_cfg():
     assert "entry_points" not in (ROOT / "setup.py").read_text(encoding="utf-8")
 
 
-def test_the_base_is_pinned_to_one_version():
+@pytest.mark.parametrize("pinned", ["flask-appbuilder==5.3.0", "granian==2.8.7"])
+def test_that_of_which_we_use_the_inside_is_pinned_to_one_version(pinned: str):
     requires = (ROOT / "setup.cfg").read_text(encoding="utf-8")
-    assert re.search(r"^\s+flask-appbuilder==5\.3\.0$", requires, re.M)
+    assert re.search(rf"^\s+{re.escape(pinned)}$", requires, re.M)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from benchlib.target import DEEP, PREFIX, Target
 TARGET = Target(
     name="",
     label="Zhanggui",
-    server="gunicorn",
-    app="serve:app",
+    server="command",
+    command=["python", "serve.py", "{port}", "{workers}"],
     python="../../.venv/bin/python",
     cwd=".",
     bootstrap=["fill.py"],

@@ -1,9 +1,10 @@
-"""The WSGI app over the benchmark's database."""
+"""The web server over the benchmark's database: ``serve.py PORT WORKERS``."""
+
+import sys
 
 from instance import configure
 
+from zhanggui.cli import main
+
 configure()
-
-from zhanggui.app import create_wsgi  # noqa: E402 - the environment must be there first
-
-app = create_wsgi()
+main(["web", "--port", sys.argv[1], "--workers", sys.argv[2]])

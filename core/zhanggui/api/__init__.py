@@ -69,6 +69,7 @@ from ..web.describe import (
     Widget,
 )
 from ..web.gateway import gateway
+from ..web.limits import visitor_is_known
 from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
 from ..web.views import View
@@ -88,5 +89,6 @@ __all__ = [
     "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public",
     "public_id", "publish", "read_decimal", "read_json", "reading", "record_audit", "recording", "save_image",
-    "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "write_rows",
+    "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
+    "write_rows",
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import logging
@@ -15,23 +14,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Any
-
-from gunicorn.app.base import BaseApplication
+from typing import NoReturn
 
 from ..host.declare import DEFAULT_LANE, IO_LANE, LANES
 from ..jobs import queue_server
 from ..kernel import privacy
 from ..kernel.errors import ConfigError
 from ..runtime import Runtime
+from .supervise import SUPERVISOR, Child, die_with_parent, end_with_supervisor
 
 log = logging.getLogger(__name__)
-_PR_SET_PDEATHSIG = 1
-_SUPERVISOR = "ZHANGGUI_SUPERVISOR"
 _STOP_SECONDS = 25
-_SLOWEST_RESTART = 30.0
 
 
 class PortTaken(ConfigError):
@@ -51,39 +45,23 @@ def check_port(host: str, port: int) -> None:
             raise ConfigError(f"{host}:{port} cannot be listened on: {error.strerror}") from None
 
 
-class WebServer(BaseApplication):  # type: ignore[misc]
-    """gunicorn with our settings; every worker process builds its own app."""
+def web(
+    runtime: Runtime, *, config: str | None = None, host: str | None = None, port: int | None = None, workers: int | None = None
+) -> NoReturn:
+    """Become the web server, which knows nothing of the shop and stays small.
 
-    def __init__(self, runtime: Runtime, host: str, port: int, workers: int) -> None:
-        self.runtime, self.host, self.port, self.workers = runtime, host, port, workers
-        super().__init__()
-
-    def load_config(self) -> None:
-        settings = {
-            "bind": f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}", "workers": self.workers,
-            "worker_class": "gthread", "threads": self.runtime.config["web.threads"], "graceful_timeout": 20, "timeout": 60,
-            "keepalive": 5, "max_requests": 20000, "max_requests_jitter": 2000, "accesslog": None, "loglevel": "warning",
-            "preload_app": False, "proc_name": "zhanggui-web", "control_socket_disable": True,
-        }  # fmt: skip
-        for name, value in settings.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        from ..app import Site
-
-        return Site(Runtime(self.runtime.config, safe_mode=self.runtime.safe_mode))
-
-
-def web(runtime: Runtime, *, host: str | None = None, port: int | None = None, workers: int | None = None) -> None:
-    """Serve HTTP until told to stop.
-
+    :param config: the file that ``runtime`` was read from; every web process reads it anew.
     :raises PortTaken: at once, in one sentence.
     """
     host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
     check_port(host, port)
-    end_with_supervisor()
-    WebServer(runtime, host, port, workers or runtime.config["web.workers"]).run()
+    command = [
+        sys.executable, "-m", "zhanggui.cli.web_server", "--host", host, "--port", str(port),
+        "--workers", str(workers or runtime.config["web.workers"]), *(["--config", config] if config else []),
+        *(["--safe-mode"] if runtime.safe_mode else []),
+        "--log-level", runtime.config["log.level"], "--log-format", runtime.config["log.format"],
+    ]  # fmt: skip
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
 
 
 def worker(runtime: Runtime, *, burst: bool = False, lanes: Sequence[str] = LANES) -> None:
@@ -105,74 +83,10 @@ def scheduler(runtime: Runtime) -> None:
     clockwork.run(runtime, stop)
 
 
-def end_with_supervisor() -> None:
-    """Called by a process that ``up`` started, where the kernel cannot tell it: ends it when ``up`` is gone."""
-    supervisor = int(os.environ.get(_SUPERVISOR, "0"))
-    if not supervisor or sys.platform == "linux":
-        return
-
-    def watch() -> None:
-        while os.getppid() == supervisor:
-            time.sleep(1)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="supervisor", daemon=True).start()
-
-
-def _die_with_parent(parent: int) -> Callable[[], None]:
-    """For the child between fork and exec: a supervisor that is killed outright takes it along (Linux)."""
-    prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
-
-    def ask() -> None:
-        if prctl is not None:
-            prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:  # it died before we could ask
-                os._exit(0)
-
-    return ask
-
-
-@dataclass
-class Child:
-    """One supervised process and how to start it again."""
-
-    name: str
-    start: Callable[[], subprocess.Popen[bytes]]
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    wait: float = 0.5
-    again_at: float = 0.0
-
-    def keep(self) -> None:
-        """Start it when it does not run and its pause is over; pauses double while it keeps dying.
-
-        :raises ConfigError: when it cannot be started the very first time.
-        """
-        now = time.monotonic()
-        if self.process is not None and self.process.poll() is None:
-            if now - self.started > 20:
-                self.wait = 0.5
-            return
-        if self.process is not None:
-            self._later(f"ended with {self.process.returncode}", now)
-        if now >= self.again_at:
-            try:
-                self.process, self.started = self.start(), now
-            except (ConfigError, OSError) as error:
-                if not self.started:
-                    raise
-                self._later(f"cannot be started ({error})", now)
-
-    def _later(self, why: str, now: float) -> None:
-        log.warning("%s %s; it is started again in %.1f s", self.name, why, self.wait)
-        self.process, self.again_at = None, now + self.wait
-        self.wait = min(self.wait * 2, _SLOWEST_RESTART)
-
-
 def _command(config: str | None, *arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "zhanggui.cli", *(["--config", config] if config else []), *arguments]
-    environ = {**os.environ, _SUPERVISOR: str(os.getpid())}
-    ask = _die_with_parent(os.getpid())
+    environ = {**os.environ, SUPERVISOR: str(os.getpid())}
+    ask = die_with_parent(os.getpid())
     return lambda: subprocess.Popen(command, preexec_fn=ask, stdin=subprocess.DEVNULL, start_new_session=True, env=environ)
 
 
@@ -232,7 +146,7 @@ def _children(runtime: Runtime, config: str | None, host: str, port: int, worker
         children += [Child(f"{IO_LANE} worker {n + 1}", _command(config, "worker", "--lane", IO_LANE)) for n in range(io)]
         children.append(Child("scheduler", _command(config, "scheduler")))
     if not runtime.config["queue.url"]:
-        ask = _die_with_parent(os.getpid())
+        ask = die_with_parent(os.getpid())
         children.insert(0, Child("queue server", lambda: queue_server.start(runtime, preexec_fn=ask)))
     return children
 

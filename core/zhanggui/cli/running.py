@@ -34,7 +34,7 @@ def web(out: Output, host: str | None, port: int | None, workers: int | None, sa
     """The web server alone."""
     from . import process
 
-    process.web(out.runtime(safe_mode=safe_mode), host=host, port=port, workers=workers)
+    process.web(out.runtime(safe_mode=safe_mode), config=out.config, host=host, port=port, workers=workers)
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -76,6 +77,11 @@ def _addresses(config: Config) -> Iterator[tuple[str, str]]:
     for host in config["web.trusted_hosts"]:
         if not _HOST.match(host):
             yield "web.trusted_hosts", f"holds {host!r}, which is no host name (no scheme, port or *; a leading dot takes its subdomains)"
+    for address in config["web.unlimited_addresses"]:
+        try:
+            ip_network(address)
+        except ValueError:
+            yield "web.unlimited_addresses", f"holds {address!r}, which is neither an address nor a network such as 10.0.0.0/8"
 
 
 def _is_language(code: str) -> bool:
@@ -104,6 +110,11 @@ def warnings(config: Config) -> Iterator[str]:
     host = urlsplit(public).hostname or ""
     if public and not any(host == name or (name.startswith(".") and host.endswith(name)) for name in trusted):
         yield f"web.public_url names {host}, which web.trusted_hosts does not: its visitors would be refused"
+    if public.startswith("https:") and not config["web.trusted_proxies"]:
+        yield (
+            "web.public_url is https, so a proxy stands in front, but web.trusted_proxies is 0: every visitor seems to have the proxy's address, "
+            "and limits per address cannot tell them apart"
+        )
     if config["web.host"] in ("0.0.0.0", "::") and set(trusted) <= {"localhost", "127.0.0.1", "::1"}:
         yield f"web.host is {config['web.host']}, but web.trusted_hosts lets in this machine alone"
     named = config["security.secret_key_file"]

@@ -29,6 +29,10 @@ CORE_SETTINGS = (
     _s("web.port", "int", 8000, "Port to listen on.", minimum=1, maximum=65535),
     _s("web.workers", "int", 2, "Web processes.", minimum=1, maximum=64),
     _s("web.threads", "int", 4, "Threads of a web process.", minimum=1, maximum=64),
+    _s("web.public_requests_per_minute", "int", 1200, "How often one address (of IPv6: one /64) may ask a web process for something without having "
+       "signed in; a tenth of it at once; 0: as often as it likes.", minimum=0, maximum=1_000_000),
+    _s("web.unlimited_addresses", "list", ["127.0.0.0/8", "::1/128"], "Addresses and networks that web.public_requests_per_minute does not count. A "
+       "proxy on this machine is among them, so that visitors are told apart only when web.trusted_proxies counts it."),
     _s("jobs.workers", "int", 2, "Workers that `up` starts for jobs.", minimum=0, maximum=32),
     _s("jobs.io_workers", "int", 1, "Workers that `up` starts for jobs that wait for others (lane `io`); 0: the other workers do these too.",
        minimum=0, maximum=32),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request, session
 from flask_login import current_user
+from werkzeug.datastructures import LanguageAccept
 
 from ..config import settings
 from ..host.faults import Place
@@ -58,7 +59,7 @@ def choose_readers(app: Flask, runtime: Runtime) -> None:
         chosen = getattr(current_user, "locale", None) or session.get("locale")
         if chosen in locales:
             return str(chosen)
-        return _best(locales, default) if request.accept_languages else default
+        return best_language(request.accept_languages, locales, default)
 
     def zone() -> str:
         return (has_request_context() and getattr(current_user, "time_zone", None)) or str(settings.get("instance.time_zone"))
@@ -95,10 +96,16 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _best(locales: list[str], default: str) -> str:
+def best_language(wishes: LanguageAccept, locales: list[str], default: str) -> str:
     """The first wish of the browser that we speak, by language alone: zh-TW is served zh_CN."""
-    for wish, _quality in request.accept_languages:
+    for wish, _quality in wishes:
         for code in locales:
             if code.replace("_", "-").lower() == wish.lower() or code.split("_")[0] == wish.split("-")[0].lower():
                 return code
     return default
+
+
+@lru_cache(maxsize=8)
+def core_catalog(code: str) -> NullTranslations:
+    """The core's own texts in a language, where there is no app yet."""
+    return Translations.load(CORE, [code])

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import request
+from werkzeug.wrappers import Request
 
 from ..config import settings
 from ..host import current_host
@@ -57,8 +58,13 @@ def screen(resource: str) -> Screen:
 
 def wants_json() -> bool:
     """Whether the client asked for data rather than a page."""
-    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return request.path.startswith(("/api/", "/shop/api/", "/notify/")) or (best is not None and best != "text/html")
+    return for_programs(request)
+
+
+def for_programs(asked: Request) -> bool:
+    """Whether a request, of an app or before there is one, asks for data rather than a page."""
+    best = asked.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return asked.path.startswith(("/api/", "/shop/api/", "/notify/")) or (best is not None and best != "text/html")
 
 
 def is_fragment() -> bool:

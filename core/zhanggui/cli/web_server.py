@@ -1,0 +1,196 @@
+"""The web server: one listening socket, and the processes that take connections from it.
+
+``zhanggui web`` becomes this program once it has read the configuration: it loads nothing of the shop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from ctypes import addressof, create_string_buffer
+
+from ..kernel import logs
+from .supervise import SUPERVISOR, Child, die_with_parent, end_with_supervisor
+
+log = logging.getLogger(__name__)
+_BACKLOG = 4096
+_READY_SECONDS = 120.0
+_STOP_SECONDS = 20.0  # less than the supervisor waits
+_UNREAD_MS = 30_000  # a client that takes nothing for so long is cut off
+_SO_ATTACH_FILTER = 26
+_FILES = 16_384
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; what is set here holds for every connection that it takes."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if sys.platform == "linux":
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
+    listening.bind((host, port))
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def take_no_more(listening: socket.socket) -> None:
+    """New connections are no longer answered, while those in the queue are still there to be taken (Linux).
+
+    Closing a socket resets what waits in its queue. So a filter drops packets that open a connection
+    (SYN without ACK, in the flags at byte 13 of the header); the client asks again a second later.
+    """
+    if sys.platform != "linux":
+        return
+    program = ((0x30, 0, 0, 13), (0x54, 0, 0, 0x12), (0x15, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
+    code = create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
+    listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), addressof(code)))
+
+
+class WebProcess(Child):
+    """A web process that says when its app is built."""
+
+    ready: int = -1
+
+    def is_ready(self) -> bool:
+        """Whether it takes connections by now."""
+        if self.ready >= 0 and select.select([self.ready], [], [], 0)[0]:
+            said = os.read(self.ready, 1)
+            os.close(self.ready)
+            self.ready = -1
+            return said == b"1"
+        return False
+
+
+class WebServer:
+    """Keeps ``workers`` processes, replaces them one by one on SIGHUP, and lets them finish on SIGTERM."""
+
+    def __init__(self, config: str | None, host: str, port: int, workers: int, *, safe_mode: bool) -> None:
+        self._listening = listen(host, port)
+        self._command = [
+            sys.executable, "-m", "zhanggui.cli.web_process", "--listening", str(self._listening.fileno()),
+            *(["--config", config] if config else []), *(["--safe-mode"] if safe_mode else []),
+        ]  # fmt: skip
+        self._processes = [self._process(n + 1) for n in range(workers)]
+        self._leaving: list[tuple[float, subprocess.Popen[bytes]]] = []
+        self._stopping, self._reload = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        _open_many_files()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+        try:
+            while not self._stopping.is_set():
+                self._keep()
+                if self._reload.is_set():
+                    self._reload.clear()
+                    self._replace_all()
+                self._stopping.wait(0.1)
+        finally:
+            self._stop()
+
+    def _process(self, number: int) -> WebProcess:
+        process = WebProcess(f"web process {number}", lambda: self._start(process))
+        return process
+
+    def _start(self, process: WebProcess) -> subprocess.Popen[bytes]:
+        if process.ready >= 0:  # of the one before
+            os.close(process.ready)
+        process.ready, said = os.pipe()
+        try:
+            return subprocess.Popen(
+                [*self._command, "--ready", str(said)], stdin=subprocess.DEVNULL,
+                pass_fds=(self._listening.fileno(), said), preexec_fn=die_with_parent(os.getpid()),
+                env={**os.environ, SUPERVISOR: str(os.getpid())},
+            )  # fmt: skip
+        finally:
+            os.close(said)
+
+    def _keep(self) -> None:
+        for process in self._processes:
+            process.keep()
+        self._let_go()
+
+    def _replace_all(self) -> None:
+        """A new process for each, the old one leaving when the new one serves; nothing changes if it never does."""
+        for place, old in enumerate(self._processes):
+            new = self._process(place + 1)
+            new.keep()
+            assert new.process is not None
+            latest = time.monotonic() + _READY_SECONDS
+            while not new.is_ready():
+                if self._stopping.is_set() or new.process.poll() is not None or time.monotonic() > latest:
+                    log.error("%s does not come up; the running ones go on as they are", new.name)
+                    new.process.kill()
+                    new.process.wait()
+                    return
+                self._keep()
+                self._stopping.wait(0.05)
+            self._processes[place] = new
+            if old.process is not None and old.process.poll() is None:
+                self._leave(old.process)
+
+    def _leave(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        self._leaving.append((time.monotonic() + _STOP_SECONDS, process))
+
+    def _let_go(self) -> None:
+        """Forget those that have ended, and kill those that do not."""
+        for latest, process in self._leaving[:]:
+            if process.poll() is None and time.monotonic() > latest:
+                log.warning("a web process does not finish; it is killed")
+                process.kill()
+                process.wait()
+            if process.poll() is not None:
+                self._leaving.remove((latest, process))
+
+    def _stop(self) -> None:
+        """Every request that was taken is answered; no other one is taken."""
+        take_no_more(self._listening)
+        self._listening.close()  # the processes have it still, and empty its queue
+        for found in self._processes:
+            if found.process is not None and found.process.poll() is None:
+                self._leave(found.process)
+        while self._leaving:
+            self._let_go()
+            time.sleep(0.02)
+
+
+def _open_many_files() -> None:
+    """Every connection is one; many systems give a process 1,024 until it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+
+def main() -> None:
+    """Serve HTTP until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--config")
+    parser.add_argument("--safe-mode", action="store_true")
+    parser.add_argument("--log-level", default="INFO")
+    parser.add_argument("--log-format", default="plain")
+    given = parser.parse_args()
+    logs.configure(given.log_level, given.log_format)
+    end_with_supervisor()
+    WebServer(given.config, given.host, given.port, given.workers, safe_mode=given.safe_mode).run()
+
+
+if __name__ == "__main__":
+    main()
