@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
@@ -202,9 +203,10 @@ def test_no_session_outlives_the_password_that_began_it(shop):
         if number == MANY // 2:
             service.set_password(db, id=user, password="kettle blossom tiger", actor=SYSTEM, now=NOON + timedelta(hours=1))
         else:
+            time.sleep(number * 0.003)  # some before the change, some during it, some after it
             service.start_session(db, principal, ip=None, device="", now=clock.now())
 
-    refused(race(MANY, act), service.WrongCredentials)
+    refused(race(MANY, act, linger=0.03), service.WrongCredentials)
     assert counted(UserSession, UserSession.user_id == user, UserSession.revoked_at.is_(None)) == 0
 
 
