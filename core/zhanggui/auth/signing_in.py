@@ -28,6 +28,7 @@ def authenticate(username: str, password: str, ip: str | None, device: str = "")
     :raises WrongCredentials: otherwise.
     """
     now = clock.now()
+    username, password = _storable(username)[:200], _storable(password)
     with unit_of_work() as db:
         user = user_named(db, username)
         name, user_id = (user.username, user.id) if user else (username, 0)
@@ -57,6 +58,11 @@ def authenticate(username: str, password: str, ip: str | None, device: str = "")
     if principal is None:
         raise WrongCredentials()
     return principal
+
+
+def _storable(text: str) -> str:
+    """Without what no database and no hash takes: halves of characters, and NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _note(db: Session, username: str, outcome: str, ip: str | None, now: datetime) -> None:

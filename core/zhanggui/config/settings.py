@@ -129,13 +129,15 @@ def set(db: Session, key: str, value: Any, *, actor: Actor, now: datetime) -> No
         raise NotFound()
     if setting.secret and value == "":
         return  # the form never shows a secret; an empty box means: as it was
+    if key in config.locked:
+        if value == config[key]:
+            return
+        raise Invalid(errors={key: _l("%(file)s locks this setting.") % {"file": config.locked[key]}})
     one_at_a_time(db, _LOCK)
     row = db.get(StoredSetting, key, populate_existing=True)
-    present = config[key] if row is None or key in config.locked else _read(setting, row.value)
+    present = config[key] if row is None else _read(setting, row.value)
     if value == present:
         return
-    if key in config.locked:
-        raise Invalid(errors={key: _l("%(file)s locks this setting.") % {"file": config.locked[key]}})
     try:
         setting.check(value)
     except ValueError as error:

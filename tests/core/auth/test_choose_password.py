@@ -23,16 +23,26 @@ GUESSED = [
 GOOD = [PASSWORD, *LOGINS.values(), "kettle blossom tiger", "另一把青花壶配龙井九十九", "mR7#kq2Lw9", "tiger blossom 9 kettle " * 5]
 
 
-@pytest.mark.parametrize("password", GUESSED, ids=range(len(GUESSED)))
-def test_a_password_that_would_be_guessed_is_refused(instance, password):
+def taken(passwords):
+    found = []
+    for password in passwords:
+        try:
+            check_password(password, "longname-x")
+            found.append(password)
+        except Invalid:
+            continue
+    return found
+
+
+def test_passwords_that_would_be_guessed_are_refused(instance):
+    assert taken(GUESSED) == []
     with pytest.raises(Invalid) as refused:
-        check_password(password, "longname-x")
+        check_password("password1234")
     assert list(refused.value.errors) == ["password"]
 
 
 def test_one_that_would_not_is_taken(instance):
-    for password in GOOD:
-        check_password(password, "longname-x")
+    assert taken(GOOD) == GOOD
 
 
 def test_names_that_outsiders_know_are_tried_first(db, owner):

@@ -50,11 +50,11 @@ def test_folding_twice_is_folding_once():
         assert fold(fold(name)) == fold(name)
 
 
-@pytest.mark.parametrize("name", ["Clerk", "ＣＬＥＲＫ", "c1erk", "сlerk", "..", "\u202e", "Sales\u200b", "夜班шеф", " "])
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-def test_a_role_that_could_be_taken_for_another_is_not_made(db, name):
-    with pytest.raises(Invalid):
-        service.create_role(db, name=name, grants=set(), actor=SYSTEM, now=NOON)
+def test_a_role_that_could_be_taken_for_another_is_not_made(db):
+    for name in ["Clerk", "ＣＬＥＲＫ", "c1erk", "сlerk", "..", "\u202e", "Sales\u200b", "夜班шеф", " "]:
+        with pytest.raises(Invalid), db.begin_nested():
+            service.create_role(db, name=name, grants=set(), actor=SYSTEM, now=NOON)
 
 
 def test_the_name_of_a_role_is_free_again_when_it_is_gone(db):
@@ -70,10 +70,10 @@ def test_a_role_that_a_plugin_brings_is_made_beside_one_that_looks_like_it(db):
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("typed", ["clerk", "Clerk", "ＣＬＥＲＫ", "clerk ", "CLERK"])
-def test_a_name_is_found_however_it_is_typed(visit, typed):
+def test_a_name_is_found_however_it_is_typed(visit):
     visit("clerk")
-    assert visit().log_in(typed, PASSWORD).status_code == 303
+    for typed in ("Clerk", "ＣＬＥＲＫ "):
+        assert visit().log_in(typed, PASSWORD).status_code == 303
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)

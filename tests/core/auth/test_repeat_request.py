@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -15,8 +14,8 @@ from zhanggui.db.uow import reading
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
 from zhanggui.kernel.errors import BadRequest
-from zhanggui.runtime import activated
 from zhanggui.testing.fixtures import NOON
+from zhanggui.testing.racing import at_once, refused
 
 PRINT = fingerprint("POST", "/orders", b"{}")
 
@@ -32,23 +31,8 @@ def effects():
 
 
 def test_parallel_requests_of_one_key_have_one_effect_and_one_answer(instance):
-    answers, errors = [], []
-    ready = threading.Barrier(8)
-
-    def send():
-        try:
-            with activated(instance):
-                ready.wait()
-                answers.append(once("customer:1", "k1", PRINT, effect))
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=send) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    answers = at_once(24, lambda number: once("customer:1", "k1", PRINT, effect))
+    assert refused(answers) == 0
     assert {(a.status, a.body) for a in answers} == {(201, b'{"id": 1}')}
     assert sum(not a.replayed for a in answers) == 1
     assert effects() == 1

@@ -329,6 +329,13 @@ def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(visit, 
         service.authenticate("clerk", PASSWORD, "10.0.0.1")
 
 
+def test_what_no_name_and_no_password_can_hold_is_wrong_like_anything_else(site):
+    for text in ("\\ud800", "\\u0000", "clerk\\u0000", "x" * 5000):
+        body = f'{{"username": "{text}", "password": "{text}"}}'
+        answer = Client(site).post("/api/v1/security/login", data=body, content_type="application/json", environ_base={"REMOTE_ADDR": "10.4.4.4"})
+        assert answer.status_code in (400, 401, 422), text[:20]
+
+
 def test_a_token_is_listed_as_a_device_and_ended_from_there(visit, site):
     clerk = visit("clerk")
     tokens = bearer(site, "clerk", refresh=True)

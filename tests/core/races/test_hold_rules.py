@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
@@ -198,14 +199,21 @@ def test_of_many_who_change_a_password_by_the_present_one_one_succeeds(shop):
 def test_no_session_outlives_the_password_that_began_it(shop):
     user = plant()
     principal = find_principal(user)
+    begun, changed = threading.Event(), threading.Event()
 
-    def act(db, number):
-        if number == MANY // 2:
-            service.set_password(db, id=user, password="kettle blossom tiger", actor=SYSTEM, now=NOON + timedelta(hours=1))
-        else:
+    def act(number):
+        with unit_of_work() as db:
+            if number == 0:
+                begun.wait(10)
+                service.set_password(db, id=user, password="kettle blossom tiger", actor=SYSTEM, now=NOON + timedelta(hours=1))
+                changed.set()
+                return
             service.start_session(db, principal, ip=None, device="", now=clock.now())
+            if number == 1:  # still open when the password is changed: the change waits for it
+                begun.set()
+                changed.wait(0.7)
 
-    refused(race(MANY, act), service.WrongCredentials)
+    refused(at_once(MANY, act), service.WrongCredentials)
     assert counted(UserSession, UserSession.user_id == user, UserSession.revoked_at.is_(None)) == 0
 
 
