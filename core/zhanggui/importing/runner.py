@@ -124,6 +124,9 @@ def _prepare(runtime: Runtime, kind: str, path: Path, mapping: Path | None, said
     places = match(importer, table.columns, columns, ask)
     settings = {name: said[name] or options.pop(name, None) for name in _OPTIONS}
     options = {name: value for name, value in options.items() if name not in _OPTIONS}
+    wrong = [name for name, value in settings.items() if value is not None and not isinstance(value, str)]
+    if wrong:
+        raise Invalid(_l("There is no option %(name)s.", name=", ".join(wrong)))
     check_options(importer, options)
     zone = settings["zone"] or runtime.config["instance.time_zone"]
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zhanggui.host.declare import Importer
-from zhanggui.importing.mapping import match, read_mapping
+from zhanggui.importing.mapping import check_options, match, read_mapping
 from zhanggui.kernel.errors import Invalid
 
 THINGS = Importer(
@@ -66,4 +66,4 @@ def test_a_file_that_is_no_mapping_is_refused(text: str, tmp_path: Path) -> None
     file = tmp_path / "map.toml"
     file.write_text(text, "utf-8")
     with pytest.raises(Invalid):
-        read_mapping(file)
+        check_options(THINGS, read_mapping(file)[1])
