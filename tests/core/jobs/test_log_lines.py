@@ -9,6 +9,7 @@ import time
 import pytest
 
 from zhanggui.kernel.actors import Actor, acting_as
+from zhanggui.kernel.errors import NotFound
 from zhanggui.kernel.logs import Formatter, scrub
 from zhanggui.kernel.trace import traced
 
@@ -37,6 +38,21 @@ def test_a_traceback_stays_whole_and_is_scrubbed():
         text = line("plain", "it failed", exc_info=(type(error), error, error.__traceback__))
     assert "Traceback" in text
     assert "abc123" not in text
+
+
+@pytest.mark.parametrize("style", ["plain", "json"])
+def test_an_exception_is_told_without_the_text_that_can_name_somebody(style):
+    try:
+        try:
+            raise ValueError("王小明 13800138000")
+        except ValueError as error:
+            raise NotFound() from error  # the refusal names nobody, its cause does
+    except NotFound as error:
+        text = line(style, "it failed: %s", error, exc_info=(type(error), error, error.__traceback__))
+    assert "王小明" not in text
+    assert "13800138000" not in text
+    assert all(word in text for word in ("NotFound (not_found)", "ValueError", "test_log_lines.py", "That led to"))
+    assert "no such file" in line(style, "%s", FileNotFoundError("no such file"))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from shop import NOON, add_customer, add_product, place, rows
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, IllegalMove
+from zhanggui.api import Actor, Code, IllegalMove
 from zhanggui.host import current_host
 from zhanggui_customers import jobs as customer_jobs
 from zhanggui_customers.models import Customer
@@ -69,10 +69,8 @@ def test_the_customer_s_counters_follow_the_events(db: Session, owner: Actor) ->
 
 def test_the_handlers_take_what_the_events_carry(db: Session, owner: Actor) -> None:
     buyer = add_customer(db, owner)
-    paid = OrderPaid(order_id=1, number="1", customer_id=buyer, amount=1990, currency="CNY", at=NOON.isoformat())
-    canceled = OrderCanceled(
-        order_id=1, number="1", customer_id=buyer, paid=1990, currency="CNY", reason="", at=NOON.isoformat()
-    )
+    paid = OrderPaid(order_id=1, number=Code("1"), customer_id=buyer, amount=1990, currency=Code("CNY"), at=NOON)
+    canceled = OrderCanceled(order_id=1, number=Code("1"), customer_id=buyer, paid=1990, currency=Code("CNY"), at=NOON)
     for event, spent in ((paid, 1990), (canceled, 0)):
         for handler in current_host().handlers[f"{event.name}@{event.version}"]:
             handler.function(db, **event.payload())
