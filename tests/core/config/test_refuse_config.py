@@ -87,7 +87,10 @@ def test_it_is_refused(load: Load, case: str):
 
 WARNED = {
     "password in the open": ('[web]\npublic_url = "http://shop.example"\ntrusted_hosts = ["shop.example"]\n', "not https"),
-    "address that nobody is let in by": ('[web]\npublic_url = "https://shop.example"\n', "web.trusted_hosts does not"),
+    "address that nobody is let in by": ('[web]\npublic_url = "https://shop.example"\ntrusted_proxies = 1\n', "web.trusted_hosts does not"),
+    "proxy that is not counted": (
+        '[web]\npublic_url = "https://shop.example"\ntrusted_hosts = ["shop.example"]\n', "web.trusted_proxies is 0",
+    ),  # fmt: skip
     "open to the network, closed to its names": ('[web]\nhost = "0.0.0.0"\n', "lets in this machine alone"),
     "plugin folder that is not there": ('[theme]\nfolders = ["no/such"]\n', "theme.folders names no/such"),
     "plugin that is not installed": ('[plugins]\nenabled = ["orders", "loyalty"]\n', "plugins.enabled names loyalty"),
