@@ -34,7 +34,12 @@ def json_object() -> dict[str, Any]:
     raw = request.get_data()
     if not raw:
         raise BadRequest(_l("A JSON object is needed."))
-    return read_json(raw, request.mimetype)
+    found = read_json(raw, request.mimetype)
+    try:
+        _storable(found)
+    except ValueError:
+        raise BadRequest(_l("The body is not valid JSON.")) from None
+    return found
 
 
 def read_json(raw: bytes, mimetype: str) -> dict[str, Any]:
@@ -42,8 +47,7 @@ def read_json(raw: bytes, mimetype: str) -> dict[str, Any]:
 
     Numbers beyond all measure come back as infinity, so that the field is named by whoever knows what it takes.
 
-    :raises BadRequest: when it is no object, is too deep or has too many parts, says a name twice, or holds text
-        that cannot be stored.
+    :raises BadRequest: when it is no object, is too deep or has too many parts, or says a name twice.
     :raises UnsupportedMediaType: when it does not say that it is JSON.
     """
     if raw and mimetype != "application/json":
@@ -78,8 +82,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check(found: dict[str, Any]) -> None:
-    """:raises ValueError: for text with a NUL or half a character.
-    :raises BadRequest: for more parts, or more of them inside each other, than anybody means."""
+    """:raises BadRequest: for more parts, or more of them inside each other, than anybody means."""
     left, rest = MOST_PARTS, [(1, found)]
     while rest:
         depth, value = rest.pop()
@@ -87,13 +90,18 @@ def _check(found: dict[str, Any]) -> None:
         left -= len(value)
         if left < 0 or depth > DEEPEST:
             raise BadRequest(_l("The body has too many parts."))
-        for part in parts:
-            if isinstance(part, str):
-                if "\0" in part:
-                    raise ValueError("a NUL inside text")
-                part.encode()
-            elif isinstance(part, dict | list):
-                rest.append((depth + 1, part))
+        rest += [(depth + 1, part) for part in parts if isinstance(part, dict | list)]
+
+
+def _storable(value: Any) -> None:
+    """:raises ValueError: for text with a NUL or half a character."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("a NUL inside text")
+        value.encode()
+    elif isinstance(value, dict | list):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            _storable(part)
 
 
 class _Forms(FormDataParser):
