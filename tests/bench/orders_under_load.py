@@ -56,9 +56,9 @@ class Shop:
         self.call("import", "products", str(self.folder / "products.csv"))
         with (self.folder / "up.log").open("wb") as log:
             self.up = subprocess.Popen([*self.command, "up", "--port", str(self.port)], env=self.environ, cwd=self.folder, stdout=log, stderr=log)
-        wait_until(lambda: self.answers("/readyz"), 120, "readiness")
-        wait_until(lambda: self.ask("SELECT count(*) FROM inventory__stock_level") >= PRODUCTS, 120, "the stock of every product")
-        self.drained(120)
+        wait_until(lambda: self.answers("/readyz"), 600, "readiness")
+        wait_until(lambda: self.ask("SELECT count(*) FROM inventory__stock_level") >= PRODUCTS, 600, "the stock of every product")
+        self.drained(600)
         with sqlite3.connect(self.database, timeout=30) as db:
             db.execute("UPDATE inventory__stock_level SET on_hand = ?", (STOCK,))
 
