@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[2]
 # Who looks at the method without deciding what is done, and what for.
 ALLOWED = {
     "core/zhanggui/app.py:who": "answers OPTIONS in place of every handler",
-    "core/zhanggui/app.py:_dispatch": "puts up the wall while a request only asks",
+    "core/zhanggui/app.py:_serve": "puts up the wall while a request only asks",
+    "core/zhanggui/web/bridge.py:environ_of": "writes it down for the callable",
+    "core/zhanggui/web/bridge.py:_run": "an answer to HEAD says the length of its GET, not of its own empty body",
+    "core/zhanggui/web/bridge.py:make": "names the request in the log",
     "core/zhanggui/auth/permissions.py:_to_login": "a form that a stranger sent is refused, a page leads to the log-in",
     "core/zhanggui/auth/permissions.py:guarded": "a cookie needs a CSRF token for whatever is not safe",
     "core/zhanggui/auth/idempotency.py:idempotent": "is part of the fingerprint of a request",

@@ -69,6 +69,6 @@ def _check(statement: Any) -> None:
     for part in visitors.iterate(statement):
         if isinstance(part, Insert | Update | Delete):
             name = getattr(part.table, "name", "")
-            columns = {column.name for column in getattr(part, "_values", None) or ()}
+            columns = {getattr(column, "name", column) for column in getattr(part, "_values", None) or ()}
             if not isinstance(part, RECORDS.get(name, ())) or (name in _UPDATED and columns != _UPDATED[name]):
                 raise WriteWhileAsking(f"{type(part).__name__.lower()} of {name} is no record of reading")

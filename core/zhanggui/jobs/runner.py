@@ -138,7 +138,7 @@ def _run(job: JobDef, row: Any, batch: Batch) -> str:
         with unit_of_work() as db:
             batch.turn_page(db)
         return "skipped"
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, Stop) as error:
         log.warning("job %s (%s) failed on try %s", row.id, row.name, row.attempts, exc_info=True)
         return _fail(row, batch, error)
 

@@ -11,8 +11,8 @@ class ZhangguiError(Exception):
     """Root of everything the framework raises on purpose."""
 
 
-class Stop(ZhangguiError):
-    """Ends the work that it meets, such as a job whose time is over: nothing on the way may swallow it."""
+class Stop(BaseException):
+    """Ends the work that it meets, such as a job whose time is over. No ``Exception``: nothing on the way may swallow it."""
 
 
 class DomainError(ZhangguiError):

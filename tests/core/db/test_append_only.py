@@ -14,6 +14,7 @@ from zhanggui.db.append_only import AppendOnly, unique_keys
 from zhanggui.db.base import Model
 from zhanggui.db.uow import unit_of_work
 from zhanggui.host.discovery import discover
+from zhanggui.kernel.ids import Code
 from zhanggui.migrations.autogenerate import import_models
 from zhanggui.testing.fixtures import NOON
 
@@ -117,5 +118,5 @@ def test_copying_in_adds_and_never_changes(filled, outside):
 
 def test_rows_are_still_added(filled, owner, outside):
     with unit_of_work() as db:
-        audit.record(db, "core.test.written", label="second", actor=owner, now=NOON)
+        audit.record(db, "core.test.written", label=Code("second"), actor=owner, now=NOON)
     assert outside.execute("SELECT COUNT(*) FROM core__audit WHERE label = 'second'").fetchone() == (1,)
