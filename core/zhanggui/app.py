@@ -27,6 +27,7 @@ from .auth import views as auth_views
 from .auth.fab import ContainedAppBuilder
 from .db.asking import asking
 from .db.key_check import check_key
+from .db.trouble import what_to_do
 from .db.uow import one_reader
 from .db.write_queue import DatabaseBusy
 from .host import faults, generation, hosted, use_host
@@ -237,7 +238,7 @@ class Site:
             try:
                 self.app({})
             except DBAPIError as error:
-                log.warning("the database does not answer yet: %s", error.orig)
+                log.warning("%s", what_to_do(str(error.orig)) or f"the database does not answer yet: {type(error.orig).__name__}")
 
     def app(self, environ: dict[str, Any]) -> Flask:
         """The app of the generation that the database names now, built if need be."""

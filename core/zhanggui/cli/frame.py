@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from ..kernel.errors import ConfigError, DomainError, WiringError
-from ..kernel.logs import scrub
 
 
 class Group(click.Group):
@@ -21,25 +20,18 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         from sqlalchemy.exc import OperationalError, ProgrammingError
 
+        from ..db.trouble import what_to_do
+
         try:
             return super().invoke(ctx)
         except (DomainError, ConfigError, WiringError) as error:
             click.echo(str(error), err=True)
         except (OperationalError, ProgrammingError) as error:
-            sentence = _database_trouble(str(error.orig))
+            sentence = what_to_do(str(error.orig))
             if sentence is None:
                 raise
             click.echo(sentence, err=True)
         ctx.exit(1)
-
-
-def _database_trouble(message: str) -> str | None:
-    """What the reader can do about it; nothing when it is our own mistake."""
-    if any(sign in message for sign in ("no such table", "unable to open database file", "UndefinedTable", 'relation "core__')):
-        return "The database is not there or has no tables yet: run zhanggui upgrade."
-    if "connection" in message and ("failed" in message or "refused" in message):
-        return f"The database does not answer: {scrub(message.splitlines()[0])}"
-    return None
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -46,8 +46,9 @@ async def _serve(app: Bridge, listening: int, ready: int) -> None:
     loop = asyncio.get_running_loop()
 
     def leave() -> None:
-        app.leaving = True
-        loop.call_later(_FAREWELL, server.stop)
+        if not app.leaving:  # whoever stops a service tells every process of it, as the server does
+            app.leaving = True
+            loop.call_later(_FAREWELL, server.stop)
 
     loop.add_signal_handler(signal.SIGTERM, leave)
     os.write(ready, b"1")
