@@ -95,9 +95,8 @@ def open_runtime(runtime: Runtime) -> Runtime:
 def activated(runtime: Runtime) -> Iterator[Runtime]:
     """Run the block for ``runtime``, whatever the process otherwise serves."""
     token = _current.set(runtime)
-    key_token = crypto._keyring.set(runtime.keyring)
     try:
-        yield runtime
+        with crypto.with_keyring(runtime.keyring):
+            yield runtime
     finally:
         _current.reset(token)
-        crypto._keyring.reset(key_token)

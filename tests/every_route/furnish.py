@@ -27,6 +27,7 @@ from zhanggui.config import settings
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.events import relay
 from zhanggui.host import current_host
+from zhanggui.host.models import PluginFault
 from zhanggui.jobs.models import Job
 from zhanggui.kernel.actors import SYSTEM
 from zhanggui.notices import notify
@@ -116,9 +117,20 @@ def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:
         "/files/": [{"file_id": picture, "size": "thumb"}, {"file_id": picture, "size": "full"}],
         "/system/plugins/": [{"plugin_id": "storefront"}, {"plugin_id": "products"}],
         "/system/settings/": [{"key": "plugin.storefront.allow_demo_login"}],
+        "/system/repairs/": [{"fault_id": _fault(db)}],
         "/api/<version>": [{"version": "v1"}],
         "/tea": [{"variant": tea.public_id}],
     }
+
+
+def _fault(db: Session) -> str:
+    met = PluginFault(
+        id="products:badge:waiting", plugin="products", kind="badge", name="waiting", label="", screen="", times=3, strikes=3, longest_ms=0,
+        first_at=NOON, last_at=NOON, paused_at=NOON, sentence="ValueError: no", detail="",
+    )  # fmt: skip
+    db.add(met)
+    db.flush()
+    return met.id
 
 
 _WORDS: dict[str, dict[str, Any]] = {

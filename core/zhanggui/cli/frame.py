@@ -77,7 +77,7 @@ class Output:
             check_key(runtime)
         except OperationalError:
             # A database that is away is told by whatever asks it next; the web server tries the key again before it serves.
-            logging.getLogger(__name__).warning("the database does not answer yet, so the secret key could not be tried")
+            logging.getLogger(__name__).debug("the database does not answer yet, so the secret key could not be tried")
         finally:
             runtime.close()  # what is forked or started from here opens connections of its own
         return runtime

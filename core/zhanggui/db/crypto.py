@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -49,6 +51,16 @@ def use_keyring(keyring: Keyring) -> None:
     """Make this the keyring of the process (threads see it too)."""
     global _process_keyring
     _process_keyring = keyring
+
+
+@contextmanager
+def with_keyring(keyring: Keyring) -> Iterator[None]:
+    """Run the block with this keyring, whatever the process otherwise uses."""
+    token = _keyring.set(keyring)
+    try:
+        yield
+    finally:
+        _keyring.reset(token)
 
 
 def keyring() -> Keyring:

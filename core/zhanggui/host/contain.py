@@ -133,7 +133,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
 SHARED: dict[type[Any], dict[str, Rule]] = {
     MenuItem: {"badge": Rule(lambda item, args: 0, check=_count)},
     Widget: {"data": Rule(lambda widget, args: {"failed": _("This figure is not available right now.")}, check=lambda widget, data: dict(data))},
-    SearchProvider: {"find": Rule(lambda provider, args: [], check=_hits)},
+    SearchProvider: {"find": Rule(lambda provider, args: [], passes=(DomainError,), check=_hits)},
     Screen: {
         "label": Rule(lambda screen, args: f"#{getattr(args[0], screen.key, '')}", check=_words),
         # No rule must not mean every row.

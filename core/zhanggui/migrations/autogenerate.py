@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import secrets
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from sqlalchemy import Connection, Integer, LargeBinary, String, create_engine, 
 from sqlalchemy.types import TypeEngine
 
 from ..db.base import metadata
+from ..db.crypto import Keyring, with_keyring
 from ..db.types import BlindIndex, Pii, SealedJson, UTCDateTime
 from ..host.discovery import discover
 from ..host.manifest import Manifest
@@ -125,7 +127,8 @@ def write(component: str, message: str, folder: Path) -> Path | None:
     """Write the next revision of a component, or nothing when there is no difference."""
     manifests = discover(PLUGIN_FOLDERS).manifests
     import_models(manifests)
-    with tempfile.TemporaryDirectory() as scratch:
+    # Histories that seal old rows need a key, also where there are no rows.
+    with tempfile.TemporaryDirectory() as scratch, with_keyring(Keyring(secrets.token_hex(32))):
         engine = create_engine(f"sqlite:///{scratch}/scratch.sqlite3", connect_args={"isolation_level": None})
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         with engine.begin() as connection:

@@ -9,7 +9,8 @@ from arena import OWNER, Arena, name
 from shop import NOON
 from sqlalchemy import func, select
 
-from zhanggui.api import DomainError, IllegalMove, Invalid, NotFound, StaleRow, unit_of_work
+from zhanggui.api import DomainError, IllegalMove, Invalid, NotFound, StaleRow, reading, unit_of_work
+from zhanggui.audit import told
 from zhanggui.audit.models import AuditEntry
 from zhanggui.i18n.content import Translation
 from zhanggui.testing.racing import refused
@@ -135,12 +136,10 @@ def test_every_change_of_a_product_begins_where_the_one_before_ended(arena: Aren
             )  # fmt: skip
 
     assert refused(arena.race(act)) == 0
-    entry = AuditEntry.__table__.c
-    steps = arena.ask(
-        select(entry.before, entry.after)
-        .where(entry.target_type == "products.Product", entry.target_id == str(product), entry.action != "products.product.created")
-        .order_by(entry.id)
-    )
+    with reading() as db:
+        mine = (AuditEntry.target_type == "products.Product") & (AuditEntry.target_id == str(product))
+        entries = db.scalars(select(AuditEntry).where(mine, AuditEntry.action != "products.product.created").order_by(AuditEntry.id)).all()
+        steps = told(db, entries)
     price = 100
     for step in steps:
         before, after = (_price(side, sku) for side in (step.before, step.after))

@@ -98,7 +98,7 @@ def test_one_delivery_is_booked_once(arena: Arena):
 
 
 def test_the_staff_is_told_once_that_a_variant_runs_low(arena: Arena):
-    tea = arena.variant(stock=24)
+    tea = arena.variant(stock=arena.crowd)
     arena.race(lambda db, n: inventory.reserve_stock(db, order_id=50_000 + n, wanted=[Wanted(tea.id, 1)], actor=SYSTEM, now=NOON))
     assert arena.one(select(func.count()).where(Notice.key == f"inventory.low:{tea.id}:{NOON.date().isoformat()}")) == 1
 

@@ -143,7 +143,7 @@ def test_a_scan_of_database_queue_logs_and_files_finds_nobody(
     assert found(instance, texts, queue=True) == {}
     # The same scan finds what does stand in clear: in the database, in the log, among the keys of the queue.
     assert found(instance, {"product": "对照茶样", "line": "对照行"}) == {"product": found(instance, {"product": "对照茶样"})["product"], "line": "logs/all.log"}
-    assert found(instance, {"queue": "zhanggui.jobs.runner.run"}, queue=True)["queue"].startswith(("queue", "redis"))
+    assert found(instance, {"queue": "zhanggui.jobs.runner.drain"}, queue=True)["queue"].startswith(("queue", "redis"))
     keep_figures(f"nothing_in_clear_{instance.engine.dialect.name}", {"people": people, "texts": len(texts), "in_clear": 0})
 
 
