@@ -16,6 +16,7 @@ from werkzeug.test import Client
 from ..app import Site
 from ..db.uow import unit_of_work
 from ..host import current_host, refresh
+from ..i18n.texts import NOBODY, read_by
 from ..kernel import clock
 from ..kernel.actors import SYSTEM, Actor, acting_as
 from ..runtime import Runtime, activated, open_runtime
@@ -24,6 +25,12 @@ from .instances import Databases
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai, a Monday
 PASSWORD = "correct horse 42"
+
+
+@pytest.fixture(autouse=True)
+def nobody_reads() -> None:
+    """Each test begins with texts in the source language: whoever read in the test before has gone."""
+    read_by(NOBODY)
 
 
 @pytest.fixture(scope="session")

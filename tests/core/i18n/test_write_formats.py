@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from gettext import NullTranslations
@@ -13,20 +12,20 @@ import pytest
 from babel.numbers import format_currency
 
 from zhanggui.i18n.formats import _money_pattern, fmt
-from zhanggui.i18n.texts import NOBODY, Reader, read_by
+from zhanggui.i18n.texts import NOBODY, Reader, read_by, reader
 from zhanggui.kernel.money import exponent
 
 LATE = datetime(2026, 3, 1, 23, 30, 59, tzinfo=UTC)  # half past seven of the next morning in Shanghai
 
 
-@pytest.fixture(autouse=True)
-def _nobody_afterwards() -> Iterator[None]:
-    yield
-    read_by(NOBODY)
-
-
 def reads(locale: str, zone: str = "Asia/Shanghai") -> None:
     read_by(Reader(locale, NullTranslations(), ZoneInfo(zone)))
+
+
+@pytest.mark.parametrize("turn", ["before", "after"])
+def test_whoever_read_in_the_test_before_has_gone(turn: str) -> None:
+    assert reader() is NOBODY, turn
+    reads("zh_CN")
 
 
 @pytest.mark.parametrize(
