@@ -35,6 +35,8 @@ class Order(Versioned, Model):
     goods_total: Mapped[int] = mapped_column(BigInteger)
     discount_total: Mapped[int] = mapped_column(BigInteger, default=0)
     freight_total: Mapped[int] = mapped_column(BigInteger, default=0)
+    fee_total: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    tax_total: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     total: Mapped[int] = mapped_column(BigInteger)
     paid_total: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded_total: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -88,9 +90,22 @@ class PriceAdjustment(Model):
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), index=True)
-    step: Mapped[str] = mapped_column(String(16))  # discount | freight
+    step: Mapped[str] = mapped_column(String(64), server_default="")  # "<plugin>.<id>" of the price step
+    kind: Mapped[str] = mapped_column(String(16))  # see contracts.ADJUSTMENT_KINDS
     label: Mapped[str] = mapped_column(String(200))
-    code: Mapped[str] = mapped_column(String(64), default="")
+    source: Mapped[str] = mapped_column(String(64), default="")  # what it comes from there: "coupon:81"
+    amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class LineAdjustment(Model):
+    """The part of an adjustment that falls on one line: what a refund of the line gives back, and what it cost."""
+
+    __tablename__ = "orders__line_adjustment"
+    __table_args__ = (UniqueConstraint("adjustment_id", "order_line_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    adjustment_id: Mapped[int] = mapped_column(ForeignKey("orders__price_adjustment.id"))
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("orders__order_line.id"), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)
 
 

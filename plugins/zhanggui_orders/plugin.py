@@ -29,8 +29,8 @@ from . import demo, events, exporting, hookspecs, importing, jobs, models, queri
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [
-        models.Order, models.OrderLine, models.PriceAdjustment, models.Payment, models.Shipment, models.ShipmentLine,
-        models.Day,
+        models.Order, models.OrderLine, models.PriceAdjustment, models.LineAdjustment, models.Payment, models.Shipment,
+        models.ShipmentLine, models.Day,
     ]  # fmt: skip
 
 

@@ -193,7 +193,7 @@ def _write(
         db.execute(
             insert(PriceAdjustment.__table__),
             [
-                {"order_id": order.id, "step": a.kind, "label": str(a.label)[:200], "code": a.code, "amount": a.amount}
+                {"order_id": order.id, "kind": a.kind, "label": str(a.label)[:200], "source": a.code, "amount": a.amount}
                 for a in quote.adjustments
             ],
         )
