@@ -58,6 +58,12 @@ class Output:
         """A line for people, or the data for programs."""
         click.echo(json.dumps(data if data is not None else {"message": text}, default=str, ensure_ascii=False) if self.as_json else text)
 
+    def plugin_folders(self) -> list[str]:
+        """Where the configuration says that plugins lie, for commands that open no instance."""
+        from ..config import Config
+
+        return list(Config.load(self.config)["plugins.folders"])
+
     def runtime(self, **kwargs: Any) -> Any:
         """The instance, not yet opened; its key was tried on its data.
 
