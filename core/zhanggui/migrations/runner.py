@@ -34,7 +34,6 @@ from .history import MigrationFailed, scripts, version_table
 
 log = logging.getLogger(__name__)
 
-CORE = history.CORE
 _LOCK_KEY = 0x7A68616E67  # "zhang", for pg_advisory_lock
 _KEEP_COPIES = 5
 _FAILED = "upgrade:"  # so begins a repair that says which upgrade failed
@@ -60,7 +59,7 @@ class Outcome:
 
 def components(manifests: Mapping[str, Manifest]) -> dict[str, Path]:
     """Core first, then every installed plugin, enabled or not, in the order of ``requires``."""
-    return {"core": CORE} | {plugin_id: manifest.migrations for plugin_id, manifest in manifests.items()}
+    return {"core": history.CORE} | {plugin_id: manifest.migrations for plugin_id, manifest in manifests.items()}
 
 
 def behind(db: Session | Connection, manifests: Mapping[str, Manifest]) -> list[str]:
