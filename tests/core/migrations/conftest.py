@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 from zhanggui.host.discovery import discover
 from zhanggui.migrations import history
@@ -75,3 +78,10 @@ def filled(databases, kind, shapes) -> Iterator[Runtime]:
         fill(runtime)
         yield runtime
     databases.drop(runtime)
+
+
+@contextmanager
+def changing(runtime):
+    """Plain operations by ``op``, as a migration has them."""
+    with schema_change(runtime.write_bind) as connection, Operations.context(MigrationContext.configure(connection)):
+        yield connection
