@@ -7,6 +7,7 @@ transaction begins, so they are checked before it ends.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,9 +61,10 @@ def check_references(connection: Connection) -> None:
     """
     try:
         lost = Counter((row[0], row[2]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
-    except OperationalError as error:  # "foreign key mismatch": what it names is not unique there, or not there
-        raise MigrationRefused(_l("A foreign key names columns that are no key of their table: %(what)s."), what=str(error.orig)) from error
+    except OperationalError as error:  # foreign key mismatch - "child" referencing "parent"
+        table, parent = re.findall('"([^"]+)"', str(error.orig))
+        raise MigrationRefused(_l("A foreign key of %(table)s names columns of %(parent)s that are no key there."), table=table, parent=parent) from error
     for (table, parent), rows in sorted(lost.items()):
         raise MigrationRefused(
-            _l("In %(table)s %(rows)s rows would point to rows of %(parent)s that are not there."), table=table, rows=rows, parent=parent
+            _l("Rows of %(table)s would point to rows of %(parent)s that are not there (%(rows)s)."), table=table, parent=parent, rows=rows
         )

@@ -166,7 +166,7 @@ class RebuildingSQLite(SQLiteImpl):
             return
         rows = self._open.scalar(sa.select(sa.func.count()).select_from(sa.table(table)).where(found.is_not(None), wrong))
         if rows:
-            raise MigrationRefused(_l("%(rows)s rows of %(table)s do not fit the new type of %(column)s."), rows=rows, table=table, column=column)
+            raise MigrationRefused(_l("Rows of %(table)s do not fit the new type of %(column)s (%(rows)s)."), rows=rows, table=table, column=column)
 
     def compare_check_constraint(self, metadata_constraint: Any, reflected_constraint: Any) -> ComparisonResult:
         wanted = self.render_ddl_sql_expr(metadata_constraint.sqltext)
