@@ -122,9 +122,8 @@ class RebuildingSQLite(SQLiteImpl):
         self._refuse_losses(table)
         statement = "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL"
         kept = connection.exec_driver_sql(statement, (table,)).all()
-        for kind, name, sql in kept:
-            if kind == "trigger" and dropped and mentions(sql, dropped):
-                raise MigrationRefused(_l("%(column)s of %(table)s cannot be dropped while the trigger %(trigger)s needs it."), column=dropped, table=table, trigger=name)
+        if dropped:
+            self._refuse_needed(table, dropped)
         for kind, name, _sql in kept:
             connection.exec_driver_sql(f'DROP {kind} "{name}"')
         before = self._columns(table, changed)
@@ -142,6 +141,15 @@ class RebuildingSQLite(SQLiteImpl):
         for kind, _name, sql in kept:
             if not (kind == "index" and dropped and mentions(sql[sql.index("(") :], dropped)):
                 connection.exec_driver_sql(sql)
+
+    def _refuse_needed(self, table: str, column: str) -> None:
+        """A trigger is not looked at when it is made: one that names a column that is gone would fail with the next order."""
+        statement = "SELECT name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view')"
+        for name, sql in self._open.exec_driver_sql(statement).tuples():
+            if mentions(sql, table) and mentions(sql, column):
+                raise MigrationRefused(
+                    _l("%(column)s of %(table)s cannot be dropped while the trigger %(trigger)s needs it."), column=column, table=table, trigger=name
+                )
 
     def _refuse_losses(self, table: str) -> None:
         words = tokens(self._created(table))
