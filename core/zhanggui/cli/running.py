@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -74,19 +73,8 @@ def upgrade(out: Output) -> None:
     if not outcome.failed or out.as_json:
         out.say(said, {"upgraded": outcome.upgraded, "failed": outcome.failed, "copy": str(outcome.copy or "") or None})
     if outcome.failed:
-        click.echo(_what_failed(outcome.failed), err=True)
+        click.echo(outcome.sentence, err=True)
         sys.exit(1)
-
-
-def _what_failed(failed: Mapping[str, str]) -> str:
-    """One sentence: which tables are as they were, why, and what to do."""
-    names = ", ".join(failed)
-    first, why = next(iter(failed.items()))
-    if first == "core":
-        todo = "The shop stays on the release that it had: start that one again, or install a mended one"
-    else:
-        todo = "What is named does not run; install a mended release of it"
-    return f"The upgrade of {names} failed and left these tables as they were. {why} {todo} and run zhanggui upgrade again; the log above says more."
 
 
 @click.command()

@@ -48,6 +48,12 @@ class UpgradeBusy(DomainError):
     message = "Another upgrade of this instance is running."
 
 
+class UpgradeFailed(DomainError):
+    """The tables of the core are not those of this release: nothing can start on them."""
+
+    code = "upgrade_failed"
+
+
 @dataclass
 class Outcome:
     """What an upgrade did: components brought forward, and those that failed with their sentence."""
@@ -55,6 +61,19 @@ class Outcome:
     upgraded: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     copy: Path | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Of what failed: which tables are as they were, why, and what to do."""
+        first, why = next(iter(self.failed.items()))
+        if first == "core":
+            todo = "The shop stays on the release that it had: start that one again, or install a mended one"
+        else:
+            todo = "What is named does not run; install a mended release of it"
+        return (
+            f"The upgrade of {', '.join(self.failed)} failed and left these tables as they were. {why} "
+            f"{todo} and run zhanggui upgrade again; the log above says more."
+        )
 
 
 def components(manifests: Mapping[str, Manifest]) -> dict[str, Path]:
