@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.migration import MigrationContext
@@ -100,7 +100,7 @@ def _compare_type(_context: Any, _inspected: Any, _metadata: Any, found: TypeEng
     return None
 
 
-def _render(kind: str, obj: Any, _context: Any) -> str | bool:
+def _render(kind: str, obj: Any, _context: Any) -> str | Literal[False]:
     if kind != "type":
         return False
     if isinstance(obj, UTCDateTime):

@@ -49,6 +49,9 @@ class RebuildingSQLite(SQLiteImpl):
         if isinstance(new_type, sa.LargeBinary) or isinstance(existing.type, sa.LargeBinary):
             super().cast_for_batch_migrate(existing, existing_transfer, new_type)
 
+    def _guess_if_default_is_unparenthesized_sql_expr(self, expr: str | None) -> bool:
+        return expr != "''" and super()._guess_if_default_is_unparenthesized_sql_expr(expr)  # an empty text is no expression
+
     def alter_column(self, table_name: str, column_name: str, *, name: str | None = None, **change: Any) -> None:  # type: ignore[override]
         new_type = change.get("type_")
         if change.get("nullable") is not None or change.get("server_default", False) is not False or new_type is not None:
