@@ -54,13 +54,13 @@ def test_what_was_forbidden_stays_so_and_more_is(filled):
         connection.exec_driver_sql("INSERT INTO shapes__supplier (id, name, rating, remark) VALUES (9, 'Red', 5, 'x')")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_one_that_fails_half_way_leaves_everything_as_it_was(filled, shapes, name):
+def test_one_that_fails_half_way_leaves_everything_as_it_was(filled, shapes):
     before = everything(filled)
-    shapes.STOP = name
-    with pytest.raises(MigrationFailed, match=r"shapes_0002 does not work \(RuntimeError\)"):
-        bring(filled)
-    assert everything(filled) == before
+    for name in NAMES:
+        shapes.STOP = name
+        with pytest.raises(MigrationFailed, match=r"shapes_0002 does not work \(RuntimeError\)"):
+            bring(filled)
+        assert everything(filled) == before, name
 
 
 @pytest.mark.parametrize("spoilt", [

@@ -74,9 +74,10 @@ def test_every_table_of_today_can_be_built_anew_and_comes_out_the_same(instance)
 
     with changing(instance) as connection:
         before = made(connection)
-        for table in sa.inspect(connection).get_table_names():
-            op.create_check_constraint("ck_probe", table, "1 = 1")
-            op.drop_constraint("ck_probe", table, type_="check")
+        found = sa.inspect(connection)
+        for table in found.get_table_names():
+            column = found.get_columns(table)[-1]
+            op.alter_column(table, column["name"], nullable=column["nullable"])
         assert made(connection) == before
 
 
