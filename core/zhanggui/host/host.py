@@ -20,7 +20,7 @@ from typing import Any
 import pluggy
 
 from ..hookspecs import Terms, data, screens, terms_of, trade, work
-from ..kernel.errors import WiringError
+from ..kernel.errors import Stop, WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
 from .contain import refuse
@@ -31,7 +31,7 @@ from .manifest import Manifest
 log = logging.getLogger(__name__)
 
 CORE_SPECS = (data, screens, trade, work)
-NO_REASON = (KeyboardInterrupt, GeneratorExit)
+NO_REASON = (KeyboardInterrupt, GeneratorExit, Stop)
 _LONG_IMPORT = 5.0  # seconds; nobody can end an import that takes for ever, but it can be told which one takes long
 _LEFT_OUT = object()
 
