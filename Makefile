@@ -36,7 +36,7 @@ test: $(VENV)/.dev ## every test, on SQLite, PostgreSQL, a queue server and a br
 
 hard: $(VENV)/.dev ## the proofs at full size (about an hour); their figures are kept in tests/proofs/
 	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest --hard -m proof $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --hard -m proof -o faulthandler_timeout=3600 $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## lint, types, imports, catalogs, generated docs, assets, migrations
 	@$(BIN)/ruff check .
