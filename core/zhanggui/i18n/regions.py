@@ -40,6 +40,7 @@ _ALSO = {
 _PEOPLES = "朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|蒙古|柯尔克孜|哈萨克|黎|维吾尔"
 _AUTONOMOUS = re.compile(rf"(?P<short>.{{2,}}?)(?:(?:{_PEOPLES})族?)*自治[区州县]\Z")
 _BETWEEN = re.compile(r"[\s,，、/|>·-]+")
+_FOREIGN = re.compile(r"[^\u4e00-\u9fff,，、/|>·]+")
 _LONGEST = 60
 
 
@@ -52,9 +53,7 @@ def code_of(names: str | Sequence[str] | None) -> str | None:
     """
     if not names:
         return None
-    if isinstance(names, str):
-        return _code((names,) if _word(names) in _countries() else tuple(_BETWEEN.split(names)))
-    return _code(tuple(names))
+    return _code((names,) if isinstance(names, str) else tuple(names))
 
 
 def name_of(code: str | None) -> str:
@@ -128,10 +127,18 @@ def _word(text: str) -> str:
     return re.sub(r" (province|sheng)\Z", "", " ".join(unicodedata.normalize("NFKC", text).casefold().split()))
 
 
+def _parts(text: str) -> list[str]:
+    """The names that stand in one text; one of several words abroad is one."""
+    head = _FOREIGN.match(text)
+    if head and (_word(head[0]) in _provinces() or _word(head[0]) in _countries()):
+        return [head[0], *_BETWEEN.split(text[head.end() :])]
+    return _BETWEEN.split(text)
+
+
 @lru_cache(maxsize=4096)
-def _code(parts: tuple[str, ...]) -> str | None:
+def _code(names: tuple[str, ...]) -> str | None:
     province, country = "", None
-    for part in parts:
+    for part in [part for name in names for part in _parts(name[: 4 * _LONGEST])]:
         word = _word(part)
         if len(word) > _LONGEST:
             continue
