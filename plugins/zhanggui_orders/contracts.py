@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from zhanggui.api import Choices
+from zhanggui_customers.contracts import AddressView
+
+ADJUSTMENT_KINDS = ("discount", "freight", "fee", "tax")
+
 
 @dataclass(frozen=True)
 class CartLine:
-    """What somebody wants: a variant by its public id, and how many. A price is never asked for."""
+    """What somebody wants: a variant by its public id, how many, and what he chose for it. A price is never asked for."""
 
     variant_id: str
     quantity: int
+    choices: Choices = field(default_factory=dict)  # {plugin: {id: value}}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class QuoteLine:
     unit_price: int
     quantity: int
     discount: int = 0
+    choices: Choices = field(default_factory=dict)
     unit_cost: int | None = None
 
     @property
@@ -40,58 +47,107 @@ class QuoteLine:
 
     @property
     def total(self) -> int:
+        """What its goods cost. Freight, fees and taxes stand beside it: see :meth:`Quote.part`."""
         return self.subtotal - self.discount
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """What a price step changes: a negative ``amount`` takes off.
+    """One change of a price: a "discount" takes off goods (``amount`` below zero), "freight", "fee" and "tax" are added.
 
-    ``kind`` "discount" is spread over ``lines`` (their places; None: all) by what they cost,
-    "freight" changes the freight. What is taken off never exceeds what is there.
+    It is spread over ``lines`` (their places; None: all) by what they cost, or falls on them as ``parts``
+    says, a place and an amount each; ``amount`` is their sum then. A discount never takes more off a line than the line
+    costs, and what was added can be taken back only to zero. ``source`` says what it comes from, for programs
+    ("coupon:81"). ``step`` is filled in when it is applied.
     """
 
     label: Any
-    amount: int
+    amount: int = 0
     kind: str = "discount"
     lines: tuple[int, ...] | None = None
-    code: str = ""
+    source: str = ""
+    parts: Mapping[int, int] | None = None
+    step: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ADJUSTMENT_KINDS:
+            raise ValueError(f"an adjustment is one of {', '.join(ADJUSTMENT_KINDS)}, not {self.kind!r}")
+        if len(self.source) > 64:
+            raise ValueError(f"a source has at most 64 characters: {self.source[:80]!r}")
+        if self.kind == "discount" and any(part > 0 for part in (self.amount, *(self.parts or {}).values())):
+            raise ValueError("a discount takes off: its amounts are not above zero; what is added is a fee")
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a step says about a price: an offer that applied, or why it did not, and how much is missing.
+
+    ``reason`` is a word for programs ("below_threshold"), ``sentence`` is for people; ``amount`` and
+    ``missing`` are minor units.
+    """
+
+    source: str
+    applied: bool
+    sentence: Any = ""
+    reason: str = ""
+    amount: int = 0
+    missing: int = 0
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A cart with prices from the server."""
+    """A cart with prices from the server: what price steps see, each after the ones before it.
+
+    ``placing`` says whether this becomes an order. Adjustments stand in the order in which they were
+    made, with the part of each line.
+    """
 
     currency: str
     lines: tuple[QuoteLine, ...]
     customer_id: int | None = None
-    region: Sequence[str] = ()
-    freight_total: int = 0
+    address: AddressView | None = None
+    choices: Choices = field(default_factory=dict)
+    placing: bool = False
     adjustments: tuple[Adjustment, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def region(self) -> Sequence[str]:
+        """Where it goes, from the largest place to the smallest; empty while nobody said."""
+        return self.address.region if self.address else ()
 
     @property
     def goods_total(self) -> int:
+        """What the goods cost before anything was taken off."""
         return sum(line.subtotal for line in self.lines)
 
     @property
     def discount_total(self) -> int:
         return sum(line.discount for line in self.lines)
 
+    def added(self, kind: str) -> int:
+        """What was added of a kind: "freight", "fee" or "tax"."""
+        return sum(change.amount for change in self.adjustments if change.kind == kind)
+
+    def part(self, kind: str, place: int) -> int:
+        """What of a kind falls on one line."""
+        return sum((change.parts or {}).get(place, 0) for change in self.adjustments if change.kind == kind)
+
     @property
     def total(self) -> int:
-        return sum(line.total for line in self.lines) + self.freight_total
+        return sum(line.total for line in self.lines) + sum(map(self.added, ADJUSTMENT_KINDS[1:]))
 
 
 @dataclass(frozen=True)
 class PriceStep:
-    """One step of the price: ``price(db, quote, now) -> [Adjustment]``.
+    """One step of the price: ``price(db, quote, now) -> [Adjustment | Note]``.
 
     Steps run by ``order``: 100 activity prices, 200 member prices, 300 reductions, 400 coupons,
-    500 points, 600 freight.
+    500 points, 600 freight, 700 fees and taxes. Of two with the same one the plugin's place decides.
     """
 
     id: str
-    price: Callable[..., Sequence[Adjustment]]
+    price: Callable[..., Sequence[Adjustment | Note]]
     order: int = 300
 
 
@@ -148,6 +204,9 @@ class OrderView:
     goods_total: int
     discount_total: int
     freight_total: int
+    fee_total: int
+    tax_total: int
+    adjustments: Sequence[Adjustment]
     address: Mapping[str, Any] | None
     note: str
     paid_at: datetime | None

@@ -51,7 +51,7 @@ def lines(db: Session, row: Any) -> Mapping[str, Any]:
 def money(db: Session, row: Any) -> Mapping[str, Any]:
     """How the total comes about, and what was paid of it."""
     rows = [(_l("Goods total"), fmt.money(row.goods_total, row.currency))]
-    for change in queries.adjustments_of(db, row.id):
+    for change in queries.adjustments_of(db, [row.id])[row.id]:
         rows.append((change.label, fmt.money(change.amount, row.currency)))
     if not rows[1:] and row.freight_total:
         rows.append((_l("Freight"), fmt.money(row.freight_total, row.currency)))

@@ -7,23 +7,27 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, clock, current_actor
+from zhanggui.api import Actor, Choices, Money, clock, current_actor
+from zhanggui_customers.contracts import AddressView
 
 from . import queries
-from .contracts import CartLine, HistoricLine, HistoricOrder, OrderFacts, OrderView, PriceStep, Quote
+from .contracts import Adjustment, CartLine, HistoricLine, HistoricOrder, Note, OrderFacts, OrderView, PriceStep, Quote
 from .services import cancellation, fulfillment, history, payment, placement
 from .services.limits import TooManyOfOne, TooManyUnpaid
 from .services.payment import WrongAmount
-from .services.placement import MixedCurrencies, NotSellable
+from .services.placement import MixedCurrencies, NotSellable, PriceChanged
 
 __all__ = [
+    "Adjustment",
     "CartLine",
     "HistoricLine",
     "HistoricOrder",
     "MixedCurrencies",
     "NotSellable",
+    "Note",
     "OrderFacts",
     "OrderView",
+    "PriceChanged",
     "PriceStep",
     "Quote",
     "TooManyOfOne",
@@ -31,6 +35,7 @@ __all__ = [
     "WrongAmount",
     "cancel_by_customer",
     "cancel_order",
+    "cancel_unpaid",
     "facts",
     "mark_paid_offline",
     "order_of_customer",
@@ -51,16 +56,21 @@ def quote_cart(
     lines: Sequence[CartLine],
     customer_id: int | None,
     now: datetime,
-    region: Sequence[str] = (),
+    address: AddressView | None = None,
+    choices: Choices | None = None,
     locale: str | None = None,
 ) -> Quote:
     """What a cart costs, by the catalogue and the price steps.
+
+    :param choices: what was chosen for the whole cart, as ``read_choices`` answers it.
 
     :raises Invalid: for an empty cart or a quantity that is none.
     :raises NotFound: for a variant that is none.
     :raises NotSellable: for one that is not on sale.
     """
-    return placement.quote_cart(db, lines=lines, customer_id=customer_id, now=now, region=region, locale=locale)
+    return placement.quote_cart(
+        db, lines=lines, customer_id=customer_id, now=now, address=address, choices=choices, locale=locale
+    )
 
 
 def place_order(
@@ -73,10 +83,15 @@ def place_order(
     note: str = "",
     source: str = "storefront",
     locale: str | None = None,
+    choices: Choices | None = None,
+    expected_total: Money | None = None,
     actor: Actor,
     now: datetime,
 ) -> OrderView:
     """Place an order and hold its stock: all of it or nothing.
+
+    :param expected_total: what the buyer was shown.
+    :raises PriceChanged: with the new quote, when it does not cost that.
 
     :raises OutOfStock: (of inventory) naming the product of which there is not enough.
     :raises NotSellable: for a product that is not on sale.
@@ -94,6 +109,8 @@ def place_order(
         note=note,
         source=source,
         locale=locale,
+        choices=choices,
+        expected_total=expected_total,
         actor=actor,
         now=now,
     )
@@ -159,6 +176,14 @@ def cancel_order(db: Session, *, order_id: int, reason: str, actor: Actor, now: 
     :raises IllegalMove: when something of it was shipped, or it is canceled already.
     """
     return queries.views(db, [cancellation.cancel_order(db, id=order_id, reason=reason, actor=actor, now=now)])[0]
+
+
+def cancel_unpaid(db: Session, *, order_id: int, reason: str, actor: Actor, now: datetime) -> OrderView:
+    """The same for who may call off only what was not paid, such as a provider that closed the payment.
+
+    :raises IllegalMove: when it was paid in the meantime, or it is canceled already.
+    """
+    return queries.views(db, [cancellation.cancel_unpaid(db, id=order_id, reason=reason, actor=actor, now=now)])[0]
 
 
 def mark_paid_offline(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, _l, hookspec
 
-from .contracts import OrderFacts, PriceStep
+from .contracts import OrderFacts, PriceStep, Quote
 
 
 @hookspec(words=_l("Price of a cart"), strict=_l("The price cannot be worked out now: the plugin “%(plugin)s” failed."))
@@ -18,6 +19,28 @@ def orders_price_steps() -> Sequence[PriceStep]:
     Example: ``return [PriceStep("coupon", services.take_coupons, order=400)]``
     """
     return ()
+
+
+@hookspec(words=_l("Placing of orders"), strict=_l("The order cannot be placed now: the plugin “%(plugin)s” failed."))
+def orders_placing(db: Session, quote: Quote, order: OrderFacts, actor: Actor, now: datetime) -> None:
+    """Called in the transaction of a new order, when its rows are written and before its stock is held.
+
+    Here a plugin takes what only one can have, such as a coupon that the quote names. Raise a ``DomainError``
+    to refuse: nothing of the order is left then. ``quote.lines`` stand in the order of the order's lines.
+
+    Example: ``services.use_coupons(db, quote.choices.get("coupons", {}), order_id=order.id, now=now)``
+    """
+
+
+@hookspec(words=_l("Closing of orders"), strict=_l("The order cannot be closed now: the plugin “%(plugin)s” failed."))
+def orders_released(db: Session, order: OrderFacts, actor: Actor, now: datetime) -> None:
+    """Called once for each order that is called off, by whomever: staff, buyer, clock or a payment provider.
+
+    In the transaction that closes it; what ``orders_placing`` took goes back here. ``order.payment_status``
+    tells whether it had been paid.
+
+    Example: ``services.give_back(db, order_id=order.id, now=now)``
+    """
 
 
 @hookspec(words=_l("Guard of orders"), strict=_l("The order cannot be placed or moved now: the plugin “%(plugin)s” failed."))

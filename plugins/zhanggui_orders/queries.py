@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Hit, NotFound, _l, fmt, look_up
 from zhanggui_customers import facade as customers
 
-from .contracts import LineView, OrderFacts, OrderView, ShipmentView
+from .contracts import Adjustment, LineView, OrderFacts, OrderView, ShipmentView
 from .models import Order, OrderLine, Payment, PriceAdjustment, Shipment
 from .states import STAGE_LABELS, Stage
 
@@ -80,11 +80,16 @@ def payments_of(db: Session, order_id: int) -> list[Payment]:
     return list(db.scalars(select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)))
 
 
-def adjustments_of(db: Session, order_id: int) -> list[PriceAdjustment]:
+def adjustments_of(db: Session, order_ids: Sequence[int]) -> dict[int, list[PriceAdjustment]]:
     """What price steps changed, in their order."""
-    return list(
-        db.scalars(select(PriceAdjustment).where(PriceAdjustment.order_id == order_id).order_by(PriceAdjustment.id))
-    )
+    found: dict[int, list[PriceAdjustment]] = {order_id: [] for order_id in order_ids}
+    for change in db.scalars(select(PriceAdjustment).where(PriceAdjustment.order_id.in_(order_ids)).order_by(PriceAdjustment.id)):
+        found[change.order_id].append(change)
+    return found
+
+
+def _adjustment(row: PriceAdjustment) -> Adjustment:
+    return Adjustment(row.label, row.amount, row.kind, source=row.source, step=row.step)
 
 
 def address_of(row: Any) -> dict[str, Any] | None:
@@ -96,14 +101,15 @@ def address_of(row: Any) -> dict[str, Any] | None:
 
 
 def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
-    """Orders as their buyer sees them, three statements for a whole page."""
+    """Orders as their buyer sees them, four statements for a whole page."""
     ids = [order.id for order in orders]
-    lines, shipments = lines_of(db, ids), shipments_of(db, ids)
+    lines, shipments, changes = lines_of(db, ids), shipments_of(db, ids), adjustments_of(db, ids)
     return [
         OrderView(
             facts=facts(o),
             lines=[_line(line) for line in lines[o.id]],
             goods_total=o.goods_total, discount_total=o.discount_total, freight_total=o.freight_total,
+            fee_total=o.fee_total, tax_total=o.tax_total, adjustments=[_adjustment(change) for change in changes[o.id]],
             address=address_of(o), note=o.note or "", paid_at=o.paid_at, shipped_at=o.shipped_at,
             completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason or "",
             shipments=[ShipmentView(s.carrier, s.tracking_number, s.shipped_at) for s in shipments[o.id]],

@@ -84,24 +84,36 @@ def checked_lines(lines: Sequence[CartLine]) -> list[CartLine]:
     return list(lines)
 
 
-def adjusted(quote: Quote, change: Adjustment) -> Quote:
-    """A quote with one more step: discounts are spread over their lines, and never fall below zero."""
-    if change.kind == "freight":
-        freight = max(quote.freight_total + change.amount, 0)
-        return replace(
-            quote,
-            freight_total=freight,
-            adjustments=(*quote.adjustments, replace(change, amount=freight - quote.freight_total)),
-        )
-    concerned = [n for n, _line in enumerate(quote.lines) if change.lines is None or n in change.lines]
-    weights = [quote.lines[n].total for n in concerned]
-    amount = max(change.amount, -sum(weights))
-    if amount == 0 or not sum(weights):
+def adjusted(quote: Quote, change: Adjustment, step: str) -> Quote:
+    """A quote with one more change: spread over its lines, and never below zero on any of them.
+
+    :raises ValueError: for parts of lines that are not there.
+    """
+    discounts = change.kind == "discount"
+    left = [line.total if discounts else quote.part(change.kind, n) for n, line in enumerate(quote.lines)]  # what can be taken off
+    if change.parts is not None:
+        if not set(change.parts) <= set(range(len(quote.lines))):
+            raise ValueError(f"there are {len(quote.lines)} lines, not one at each of {sorted(change.parts)}")
+        parts = {n: max(part, -left[n]) for n, part in change.parts.items()}
+    else:
+        places = [n for n in range(len(quote.lines)) if change.lines is None or n in change.lines]
+        parts = dict(zip(places, _spread(quote, change.amount, places, left), strict=True))
+    parts = {n: part for n, part in parts.items() if part}
+    if not parts:
         return quote
-    lines = list(quote.lines)
-    for n, part in zip(concerned, allocate(amount, weights), strict=True):
-        lines[n] = replace(lines[n], discount=lines[n].discount - part)
-    return replace(quote, lines=tuple(lines), adjustments=(*quote.adjustments, replace(change, amount=amount)))
+    lines = tuple(replace(line, discount=line.discount - parts.get(n, 0)) for n, line in enumerate(quote.lines)) if discounts else quote.lines
+    done = replace(change, amount=sum(parts.values()), parts=parts, step=step)
+    return replace(quote, lines=lines, adjustments=(*quote.adjustments, done))
+
+
+def _spread(quote: Quote, amount: int, places: Sequence[int], left: Sequence[int]) -> list[int]:
+    if amount < 0:  # by what is there of it
+        weights = [left[n] for n in places]
+        amount = max(amount, -sum(weights))
+    else:  # by what the goods cost; pieces count where they cost nothing
+        weights = [quote.lines[n].total for n in places]
+        weights = weights if sum(weights) else [quote.lines[n].quantity for n in places]
+    return allocate(amount, weights) if amount else [0] * len(places)
 
 
 def summary(names: Sequence[tuple[str, int]]) -> str:

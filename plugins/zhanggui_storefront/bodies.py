@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from zhanggui.api import Invalid, _l, read_json
+from zhanggui.api import Invalid, _l, complaints, read_json
 
 LARGEST = 64 * 1024
 
@@ -32,7 +32,7 @@ def read_body(raw: bytes, mimetype: str, schema: type[Schema] | None) -> Mapping
     try:
         return schema().load(given)
     except ValidationError as error:
-        raise Invalid(errors=dict(_flat(error.messages))) from None
+        raise Invalid(errors=dict(complaints(error.messages))) from None
 
 
 def read_query(args: MultiDict[str, str], schema: type[Schema] | None) -> Mapping[str, Any]:
@@ -52,21 +52,10 @@ def read_query(args: MultiDict[str, str], schema: type[Schema] | None) -> Mappin
     try:
         return schema().load(given)
     except ValidationError as error:
-        name, sentence = next(_flat(error.messages))
+        name, sentence = next(complaints(error.messages))
         raise _bad(name, sentence) from None
 
 
 def _bad(name: str, sentence: Any) -> BadArgument:
     # What the client called an argument is quoted shortly: the answer is no echo.
     return BadArgument(_l("%(name)s: %(sentence)s", name=name[:40], sentence=sentence), errors={name[:40]: sentence})
-
-
-def _flat(messages: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(messages, dict):
-        for key, inner in messages.items():
-            # marshmallow's own name for "the object as a whole"
-            yield from _flat(inner, where if key == "_schema" else f"{where}.{key}" if where else str(key))
-    elif isinstance(messages, list):
-        yield where, messages[0]
-    else:
-        yield where, messages

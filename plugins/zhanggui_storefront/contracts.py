@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor
@@ -22,6 +23,27 @@ class Identity:
     subject: str
     name: str
     phone: str | None = None
+
+
+EXTENDED = ("product", "quote", "order", "customer")
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What a plugin adds to each product, quote, order or customer of an answer: ``extra: {"<plugin>": {...}}``.
+
+    ``load(request, things) -> {key: value}`` is called once an answer, with all of them: ``ShelfProduct`` and
+    its ``id``, ``OrderView`` and its ``facts.id``, ``CustomerView`` and its ``id``; of a ``Quote`` there is one, and
+    its key is 0. ``schema`` describes a value; a thing without one is left as it is.
+    """
+
+    of: str
+    schema: type[Schema]
+    load: Callable[[Any, Sequence[Any]], Mapping[int, Mapping[str, Any]]]
+
+    def __post_init__(self) -> None:
+        if self.of not in EXTENDED:
+            raise ValueError(f"an extension is of one of {', '.join(EXTENDED)}, not {self.of!r}")
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 PRODUCT_ID, VARIANT_ID, CATEGORY_ID = "p7kq2m9xw4t8bn3d", "v3hd8r5tz6yqk2wm", "c4nm7v2kx9sbt6qf"
-ADDRESS_ID, PICTURE_ID = "a9wt4k6pz2hmx7dv", "f2q8nk5xm7wbt3vd"
+CUSTOMER_ID, ADDRESS_ID, PICTURE_ID = "k5xw8p2nt7qhc4mz", "a9wt4k6pz2hmx7dv", "f2q8nk5xm7wbt3vd"
 NUMBER, TOKEN = "260302K4M7Q2XW9T", "Wk3dPq0v5uYt7sXeRz1aBc9nMg2hLf8jKo4iT6yUx0E"
 
 
@@ -24,12 +24,16 @@ _PRODUCT = {
     "variants": [
         {"id": VARIANT_ID, "sku": "TEA-250", "option": "250 g", "attributes": {}, "price": _cny(1990), "available": 8}
     ],
+    "extra": {},
 }  # fmt: skip
 _LINE = {
     "variant_id": VARIANT_ID, "sku": "TEA-250", "name": "Longjing tea", "option": "250 g", "picture": _PICTURE,
     "unit_price": _cny(1990), "quantity": 2, "discount": _cny(0), "total": _cny(3980),
 }  # fmt: skip
-_SUMS = {"subtotal": _cny(3980), "discount": _cny(0), "freight": _cny(0), "total": _cny(3980)}
+_SUMS = {
+    "subtotal": _cny(3980), "discount": _cny(0), "freight": _cny(0), "fee": _cny(0), "tax": _cny(0), "total": _cny(3980),
+    "adjustments": [], "extra": {},
+}  # fmt: skip
 _WRITTEN = {"name": "Wang Wei", "phone": "13800138000", "region": ["浙江省", "杭州市", "西湖区"], "detail": "龙井路 1 号"}
 _ADDRESS = {"id": ADDRESS_ID, **_WRITTEN, "is_default": True}
 _CART = {"lines": [{"variant_id": VARIANT_ID, "quantity": 2}], "address_id": ADDRESS_ID, "note": "Please ring twice."}
@@ -60,12 +64,13 @@ def _list(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 SIGN_IN = _exchange({"token": TOKEN, "expires_in": 2592000}, body={"code": "demo:Wang Wei"})
+ME = _exchange({"id": CUSTOMER_ID, "name": "Wang Wei", "extra": {}})
 SIGN_OUT = _exchange(None, status=204)
 LIST_PRODUCTS = _exchange(_list(_PRODUCT), query={"category": CATEGORY_ID, "q": "tea", "limit": "20"})
 SHOW_PRODUCT = _exchange(_PRODUCT, path={"id": PRODUCT_ID})
 LIST_CATEGORIES = _exchange(_list({"id": CATEGORY_ID, "parent_id": None, "name": "Tea", "picture": None}))
-QUOTE = _exchange({"lines": [{**_LINE, "available": 8}], "adjustments": [], **_SUMS}, body=_CART)
-PLACE = _exchange(_ORDER, status=201, body=_CART, headers={"Idempotency-Key": "6f1c2f6e-cart-17"})
+QUOTE = _exchange({"lines": [{**_LINE, "available": 8, "parts": []}], "notes": [], **_SUMS}, body=_CART)
+PLACE = _exchange(_ORDER, status=201, body={**_CART, "expected_total": _cny(3980)}, headers={"Idempotency-Key": "6f1c2f6e-cart-17"})
 LIST_ORDERS = _exchange(_list(_ORDER), query={"stage": "to_pay"})
 SHOW_ORDER = _exchange(_ORDER, path={"number": NUMBER})
 CANCEL = _exchange(_CANCELED, path={"number": NUMBER}, body={"reason": "Ordered twice."})

@@ -6,14 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 
 from zhanggui.api import Operation, _l, hookspec
 
-from .contracts import Identity
+from .contracts import Extension, Identity
 
 
 @hookspec(words=_l("Paths of the storefront"))
 def storefront_operations() -> Sequence[Operation]:
-    """Paths below ``/shop/api/v1``. One with the method and path of an earlier plugin's takes its place.
+    """Paths below ``/shop/api/v1``. One that is taken already is refused, and named on the repairs page.
 
     Example: ``return [Operation("GET", "/points", rest.my_points, "How many points I have", answer=schemas.Points)]``
+    """
+    return ()
+
+
+@hookspec(words=_l("Answers of the storefront"))
+def storefront_extensions() -> Sequence[Extension]:
+    """What this plugin adds to products, quotes, orders and customers in answers.
+
+    Example: ``return [Extension("product", schemas.Rating, queries.ratings)]``
     """
     return ()
 

@@ -11,9 +11,10 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from zhanggui.api import Operation, get_setting
+from zhanggui.api import Operation, choice_schemas, get_setting
 
 from . import schemas
+from .extensions import extensions
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _KEY = {
@@ -31,11 +32,26 @@ def document(root: str, operations: Sequence[Operation]) -> dict[str, Any]:
         info={"description": "The storefront: what the mini-program and the web shop are built on."},
         servers=[{"url": get_setting("web.public_url").rstrip("/") + root}],
     )  # fmt: skip
+    assert marshmallow.converter is not None
+    marshmallow.converter.add_attribute_function(_of_plugins)
     spec.components.security_scheme("customer", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=schemas.Problem)
     for operation in operations:
         spec.path(operation.path, operations={operation.method.lower(): _operation(operation)})
     return spec.to_dict()
+
+
+def _of_plugins(converter: Any, field: Any, **_more: Any) -> dict[str, Any]:
+    """What the plugins that are enabled now put into ``choices`` and ``extra``."""
+    if isinstance(field, schemas.ChoicesField):
+        known = choice_schemas(field.metadata["choices"])
+        properties = {plugin: converter.resolve_nested_schema(schema) for plugin, schema in known.items()}
+        return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
+    if isinstance(field, schemas.ExtraField):
+        known = {plugin: extension.schema for plugin, extension in extensions(field.metadata["extra"])}
+        properties = {plugin: converter.resolve_nested_schema(schema) for plugin, schema in known.items()}
+        return {"type": "object", "properties": properties}
+    return {}
 
 
 def _name(schema: Any) -> str:

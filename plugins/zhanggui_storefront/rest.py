@@ -41,12 +41,18 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
 
 def operations() -> list[Operation]:
-    """What the enabled plugins offer. A later plugin may put its own in the place of an earlier one's."""
-    found = {}
-    for _plugin, given in hooks.call("storefront_operations"):
+    """What the enabled plugins offer. One that is there stays: who comes later with the same is refused, by name."""
+    found: dict[tuple[str, str], tuple[str, Operation]] = {}
+    for plugin, given in hooks.call("storefront_operations"):
         for operation in given or ():
-            found[operation.method, operation.path] = operation
-    return list(found.values())
+            place = operation.method, _PLACE.sub("{}", operation.path)
+            owner, there = found.get(place, (plugin, operation))
+            if there is operation or (there.fallback and not operation.fallback):
+                found[place] = plugin, operation
+            elif not operation.fallback:
+                name = f"{operation.method} {operation.path}"
+                hooks.tell(plugin, "operation", name, f"{name} is taken by {owner}: it stays, and this one is left out")
+    return [operation for _owner, operation in found.values()]
 
 
 class StorefrontView(View):

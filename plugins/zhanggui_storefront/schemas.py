@@ -70,6 +70,17 @@ class Quantity(fields.Integer):
         return value
 
 
+class Amount(fields.Integer):
+    """Minor units, as a whole number alone."""
+
+    default_error_messages = {**_NEEDED, "invalid": _l("A whole number of minor units is needed.")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if type(value) is not int or abs(value) > 10**15:
+            raise self.make_error("invalid")
+        return value
+
+
 class Flag(fields.Boolean):
     """True or false, and no word for it."""
 
@@ -125,8 +136,23 @@ class SessionBody(Body):
     code = Text(300, 1, required=True, metadata={"description": "A login code of an identity provider."})
 
 
+class ChoicesField(fields.Raw):
+    """What was chosen, by plugin. Which choices there are depends on what is enabled: ``read_choices`` knows."""
+
+    def __init__(self, per: str) -> None:
+        super().__init__(load_default=None, allow_none=True, metadata={"choices": per})
+
+
+class MoneyBody(Body):
+    default_error_messages = _NEEDED
+
+    amount = Amount(required=True, metadata={"description": "In minor units: 1990 is 19.90.", "type": "integer"})
+    currency = Text(3, 3, required=True, metadata={"pattern": "^[A-Z]{3}$"})
+
+
 class CartLineBody(Body):
     variant_id = Text(32, 1, required=True)
+    choices = ChoicesField("line")
     quantity = Quantity(required=True, metadata={"minimum": 1, "maximum": 9999})
 
 
@@ -138,6 +164,14 @@ class CartBody(Body):
     lines = _Lines(fields.Nested(CartLineBody), required=True)
     address_id = Text(32, allow_none=True, load_default=None)
     note = Text(500, load_default="", allow_none=True)
+    choices = ChoicesField("order")
+
+
+class OrderBody(CartBody):
+    expected_total = fields.Nested(
+        MoneyBody, allow_none=True, load_default=None,
+        metadata={"description": "What the buyer was shown; when it costs something else, nothing is ordered."},
+    )  # fmt: skip
 
 
 class CancelBody(Body):
@@ -185,6 +219,13 @@ def text(**kwargs: Any) -> fields.String:
     return fields.String(required=True, **kwargs)
 
 
+class ExtraField(fields.Dict):
+    """What other plugins add, by plugin; see ``extensions.py``."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(required=True, metadata={"extra": of, "description": "What other plugins say of it."})
+
+
 class Session(Schema):
     token = text()
     expires_in = fields.Integer(required=True, strict=True, metadata={"description": "Seconds."})
@@ -212,6 +253,13 @@ class Product(Schema):
     pictures = fields.List(fields.Nested(Picture), required=True)
     price = money(allow_none=True, metadata={"description": "Of the cheapest variant."})
     variants = fields.List(fields.Nested(Variant), required=True)
+    extra = ExtraField("product")
+
+
+class Me(Schema):
+    id = text()
+    name = text()
+    extra = ExtraField("customer")
 
 
 class Category(Schema):
@@ -219,6 +267,12 @@ class Category(Schema):
     parent_id = text(allow_none=True)
     name = text()
     picture = fields.Nested(Picture, required=True, allow_none=True)
+
+
+class LinePart(Schema):
+    kind = text(validate=validate.OneOf(["discount", "freight", "fee", "tax"]))
+    source = text()
+    amount = money()
 
 
 class QuoteLine(Schema):
@@ -232,20 +286,37 @@ class QuoteLine(Schema):
     discount = money()
     total = money()
     available = fields.Integer(required=True, strict=True)
+    parts = fields.List(fields.Nested(LinePart), required=True)
 
 
 class PriceChange(Schema):
     label = text()
+    kind = text(validate=validate.OneOf(["discount", "freight", "fee", "tax"]))
+    step = text(metadata={"description": "What changed the price: `<plugin>.<step>`."})
+    source = text(metadata={"description": "What it comes from there, such as `coupon:81`."})
     amount = money()
+
+
+class PriceNote(Schema):
+    source = text()
+    applied = fields.Boolean(required=True)
+    reason = text(metadata={"description": "Why not, for programs."})
+    text = text(metadata={"description": "The same for people."})
+    amount = money()
+    missing = money(metadata={"description": "How much more would make it apply."})
 
 
 class Quote(Schema):
     lines = fields.List(fields.Nested(QuoteLine), required=True)
     adjustments = fields.List(fields.Nested(PriceChange), required=True)
+    notes = fields.List(fields.Nested(PriceNote), required=True)
     subtotal = money()
     discount = money()
     freight = money()
+    fee = money()
+    tax = money()
     total = money()
+    extra = ExtraField("quote")
 
 
 class OrderLine(Schema):
@@ -283,7 +354,11 @@ class Order(Schema):
     subtotal = money()
     discount = money()
     freight = money()
+    fee = money()
+    tax = money()
     total = money()
+    adjustments = fields.List(fields.Nested(PriceChange), required=True)
+    extra = ExtraField("order")
     address = fields.Nested(OrderAddress, required=True, allow_none=True)
     note = text()
     shipments = fields.List(fields.Nested(Shipment), required=True)

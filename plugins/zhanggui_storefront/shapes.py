@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from zhanggui.api import get_setting, url_for_file
 from zhanggui_customers.contracts import AddressView
 from zhanggui_inventory.contracts import Stock
-from zhanggui_orders.contracts import OrderView, Quote
+from zhanggui_orders.contracts import Adjustment, OrderView, Quote
 from zhanggui_products.contracts import Shelf, ShelfProduct
 
 Json = dict[str, Any]
@@ -70,13 +70,32 @@ def quote(found: Quote, stock: Mapping[int, Stock]) -> Json:
                 "picture": picture(q.picture), "unit_price": money(q.unit_price, currency), "quantity": q.quantity,
                 "discount": money(q.discount, currency), "total": money(q.total, currency),
                 "available": available(stock, q.variant_id),
+                "parts": [
+                    {"kind": a.kind, "source": a.source, "amount": money((a.parts or {})[n], currency)}
+                    for a in found.adjustments if n in (a.parts or {})
+                ],
             }
-            for q in found.lines
+            for n, q in enumerate(found.lines)
         ],
-        "adjustments": [{"label": str(a.label), "amount": money(a.amount, currency)} for a in found.adjustments],
+        "adjustments": _adjustments(found.adjustments, currency),
+        "notes": [
+            {
+                "source": note.source, "applied": note.applied, "reason": note.reason, "text": str(note.sentence),
+                "amount": money(note.amount, currency), "missing": money(note.missing, currency),
+            }
+            for note in found.notes
+        ],
         "subtotal": money(found.goods_total, currency), "discount": money(found.discount_total, currency),
-        "freight": money(found.freight_total, currency), "total": money(found.total, currency),
+        "freight": money(found.added("freight"), currency), "fee": money(found.added("fee"), currency),
+        "tax": money(found.added("tax"), currency), "total": money(found.total, currency),
     }  # fmt: skip
+
+
+def _adjustments(changes: Sequence[Adjustment], currency: str) -> list[Json]:
+    return [
+        {"label": str(a.label), "kind": a.kind, "step": a.step, "source": a.source, "amount": money(a.amount, currency)}
+        for a in changes
+    ]
 
 
 def order(found: OrderView) -> Json:
@@ -95,7 +114,9 @@ def order(found: OrderView) -> Json:
             for line in found.lines
         ],
         "subtotal": money(found.goods_total, currency), "discount": money(found.discount_total, currency),
-        "freight": money(found.freight_total, currency), "total": money(facts.total, currency),
+        "freight": money(found.freight_total, currency), "fee": money(found.fee_total, currency),
+        "tax": money(found.tax_total, currency), "total": money(facts.total, currency),
+        "adjustments": _adjustments(found.adjustments, currency),
         "address": dict(found.address) if found.address else None, "note": found.note,
         "shipments": [
             {"carrier": s.carrier, "tracking_number": s.tracking_number, "shipped_at": moment(s.shipped_at)}

@@ -27,7 +27,8 @@ from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
-from ..host.declare import DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
+from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
+from ..host.declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
@@ -80,16 +81,17 @@ _l = lazy_gettext
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "BadRequest", "BigKey", "BlindIndex", "Card",
-    "Choice", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure",
+    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure",
     "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
     "Looked", "MenuItem", "Model", "Money", "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation",
     "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
-    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l",
-    "acting_as", "after_commit", "allocate", "append_only_guards", "blind_index", "clock", "code_string", "count_one",
+    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Widget", "_", "_l",
+    "acting_as", "after_commit", "allocate", "append_only_guards", "blind_index", "choice_schemas", "clock", "code_string", "complaints", "count_one",
     "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
     "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public",
-    "public_id", "publish", "read_decimal", "read_json", "reading", "record_audit", "recording", "regions", "save_image",
+    "public_id", "publish", "read_choices", "read_decimal", "read_json", "reading", "record_audit", "recording", "regions",
+    "save_image",
     "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
     "write_rows",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from ..host.faults import book_of
 from ..host.service import upgrade
 from ..kernel import clock, logs
 from ..kernel.actors import SYSTEM, acting_as
+from ..migrations.runner import UpgradeFailed
 from ..notices.models import Notice, ReadUpTo
 from ..runtime import Runtime, activated, open_runtime
 from . import process
@@ -50,7 +51,7 @@ def run(data: Path, host: str, port: int) -> int:
     if not (data / "ready").exists():
         _make(runtime, data)
     else:
-        upgrade(runtime)
+        _upgrade(runtime)
     runtime.close()
     return process.up(runtime, host=host, port=port, ready=lambda: _tell(host, port))
 
@@ -88,6 +89,12 @@ def _own_addresses() -> list[str]:
     return sorted(str(address) for address in found if not str(address).startswith("127."))
 
 
+def _upgrade(runtime: Runtime) -> None:
+    outcome = upgrade(runtime)
+    if "core" in outcome.failed:
+        raise UpgradeFailed(outcome.sentence)
+
+
 def _make(runtime: Runtime, data: Path) -> None:
     """Upgrade, staff, rows. The mark comes last, so a first run that was killed starts over."""
     for leftover in ("db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"):
@@ -97,7 +104,7 @@ def _make(runtime: Runtime, data: Path) -> None:
     click.echo("Making the demo shop ...")
     # The queue server starts after the rows are there; until then jobs wait in the database, as they may.
     logging.getLogger("zhanggui.jobs.nudge").setLevel(logging.ERROR)
-    upgrade(runtime)
+    _upgrade(runtime)
     with activated(runtime), acting_as(SYSTEM):
         refresh(runtime)
         with unit_of_work() as db:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -57,6 +59,12 @@ class Output:
     def say(self, text: str, data: Any = None) -> None:
         """A line for people, or the data for programs."""
         click.echo(json.dumps(data if data is not None else {"message": text}, default=str, ensure_ascii=False) if self.as_json else text)
+
+    def plugin_folders(self) -> list[str]:
+        """Where the configuration says that plugins lie, for commands that open no instance and so need no key of one."""
+        from ..config import Config
+
+        return list(Config.load(self.config, {**os.environ, "ZHANGGUI_SECURITY__SECRET_KEY": secrets.token_hex(32)})["plugins.folders"])
 
     def runtime(self, **kwargs: Any) -> Any:
         """The instance, not yet opened; its key was tried on its data.

@@ -47,7 +47,9 @@ def doctor(out: Output) -> None:
     from ..db.uow import reading
     from ..host import current_host
     from ..host.faults import known
+    from ..host.service import found_plugins
     from ..kernel import privacy
+    from ..migrations import runner
     from ..web.health import readiness
 
     with out.instance() as runtime:
@@ -58,14 +60,17 @@ def doctor(out: Output) -> None:
             for met in known(db):
                 how = f"{'is paused: it ' if met.paused_at else ''}failed {met.times} times in {met.kind} {met.name}"
                 faults.append({"plugin": met.plugin, "stage": "run", "sentence": how})
+            failed = runner.failures(db)
+            tables = dict.fromkeys(runner.behind(db, found_plugins(runtime).manifests), "Its tables are behind: run zhanggui upgrade.") | failed
         warnings = runtime.config.warnings()
     lines = [f"{name}: {part['status']}" for name, part in parts.items()]
     lines += [f"plugin {f['plugin']}: {f['sentence']}" for f in faults] + [f"note: {w}" for w in warnings]
+    lines += [f"tables of {name}: {sentence}" for name, sentence in tables.items()]
     lines += [f"{path} can be opened by others on this machine: run zhanggui upgrade, which closes it." for path in exposed[:_SHOWN]]
     if len(exposed) > _SHOWN:
         lines.append(f"... and {len(exposed) - _SHOWN} more.")
-    out.say("\n".join(lines), {"parts": parts, "faults": faults, "warnings": warnings, "exposed": [str(path) for path in exposed]})
-    if exposed or faults or parts["database"]["status"] != "ok":
+    out.say("\n".join(lines), {"parts": parts, "faults": faults, "tables": tables, "warnings": warnings, "exposed": [str(path) for path in exposed]})
+    if exposed or faults or tables or parts["database"]["status"] != "ok":
         sys.exit(1)
 
 

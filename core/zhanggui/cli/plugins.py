@@ -40,6 +40,26 @@ def plugin_disable(out: Output, plugin_id: str) -> None:
     _toggle(out, plugin_id, False)
 
 
+@plugin.command("migration")
+@options
+@click.argument("plugin_id", metavar="ID")
+@click.argument("text")
+def plugin_migration(out: Output, plugin_id: str, text: str) -> None:
+    """Write the next migration of a plugin: what its models say and its history does not. No instance is needed."""
+    from ..migrations import autogenerate
+
+    written = autogenerate.write(plugin_id, text, ["plugins", *out.plugin_folders()])
+    if written is None:
+        out.say(f"Nothing differs: the history of {plugin_id} makes what its models say.", {"written": None})
+        return
+    lines = [f"Wrote {written.path}. Read it before you keep it."]
+    lines += [
+        f"It drops and adds columns of {table}: if one was renamed, say op.alter_column(..., new_column_name=...) instead, or its values are lost."
+        for table in written.renamed
+    ]
+    out.say("\n".join(lines), {"written": str(written.path), "perhaps_renamed": list(written.renamed)})
+
+
 def _toggle(out: Output, plugin_id: str, on: bool) -> None:
     from ..host import service
     from ..kernel import clock

@@ -69,9 +69,11 @@ def upgrade(out: Output) -> None:
     runtime = open_runtime(out.runtime())
     outcome = service.upgrade(runtime, lines.append if out.as_json else click.echo)
     privacy.close(*runtime.on_disk)
-    out.say("Everything is up to date." if not outcome.upgraded and not outcome.failed else "Done.",
-            {"upgraded": outcome.upgraded, "failed": outcome.failed, "copy": str(outcome.copy or "") or None})  # fmt: skip
+    said = "Done." if outcome.upgraded else "Everything is up to date."
+    if not outcome.failed or out.as_json:
+        out.say(said, {"upgraded": outcome.upgraded, "failed": outcome.failed, "copy": str(outcome.copy or "") or None})
     if outcome.failed:
+        click.echo(outcome.sentence, err=True)
         sys.exit(1)
 
 

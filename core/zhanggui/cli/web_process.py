@@ -37,7 +37,6 @@ class OneProcess(Server):
         self._listening = listening
 
     def _init_shared_socket(self) -> None:
-        # All processes take connections from one queue: none is lost with the process that it would have been for.
         self._shd = SocketHolder(self._listening, False, self.backlog)
 
 

@@ -1,4 +1,4 @@
-"""The web server: one listening socket, and the processes that take connections from it.
+"""The web server: a listening socket for each process, held here, so that none is lost with a process.
 
 ``zhanggui web`` becomes this program once it has read the configuration: it loads nothing of the shop.
 """
@@ -31,10 +31,26 @@ _SO_ATTACH_FILTER = 26
 _FILES = 16_384
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; what is set here holds for every connection that it takes."""
+def listen(host: str, port: int, workers: int) -> list[socket.socket]:
+    """Sockets that listen there, one for each process; what is set here holds for every connection that they take.
+
+    Linux shares new connections out among them (``SO_REUSEPORT``). From one common queue the first process to
+    wake takes a whole burst, and the other ones have nothing to do. Elsewhere all processes have one socket.
+
+    :raises OSError: when somebody listens there already.
+    """
+    if sys.platform != "linux":
+        return [_listening(host, port, [])] * workers
+    shared = [socket.SO_REUSEPORT]
+    _listening(host, port, []).close()  # sockets of another server that share the port as well would be no error
+    first = _listening(host, port, shared)
+    return [first, *(_listening(host, first.getsockname()[1], shared) for _ in range(workers - 1))]
+
+
+def _listening(host: str, port: int, options: list[int]) -> socket.socket:
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for option in (socket.SO_REUSEADDR, *options):
+        listening.setsockopt(socket.SOL_SOCKET, option, 1)
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if sys.platform == "linux":
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
@@ -75,12 +91,12 @@ class WebServer:
     """Keeps ``workers`` processes, replaces them one by one on SIGHUP, and lets them finish on SIGTERM."""
 
     def __init__(self, config: str | None, host: str, port: int, workers: int, *, safe_mode: bool) -> None:
-        self._listening = listen(host, port)
+        self._listening = listen(host, port, workers)
         self._command = [
-            sys.executable, "-m", "zhanggui.cli.web_process", "--listening", str(self._listening.fileno()),
+            sys.executable, "-m", "zhanggui.cli.web_process",
             *(["--config", config] if config else []), *(["--safe-mode"] if safe_mode else []),
         ]  # fmt: skip
-        self._processes = [self._process(n + 1) for n in range(workers)]
+        self._processes = [self._process(place) for place in range(workers)]
         self._leaving: list[tuple[float, subprocess.Popen[bytes]]] = []
         self._stopping, self._reload = threading.Event(), threading.Event()
 
@@ -100,18 +116,18 @@ class WebServer:
         finally:
             self._stop()
 
-    def _process(self, number: int) -> WebProcess:
-        process = WebProcess(f"web process {number}", lambda: self._start(process))
+    def _process(self, place: int) -> WebProcess:
+        process = WebProcess(f"web process {place + 1}", lambda: self._start(process, self._listening[place].fileno()))
         return process
 
-    def _start(self, process: WebProcess) -> subprocess.Popen[bytes]:
+    def _start(self, process: WebProcess, listening: int) -> subprocess.Popen[bytes]:
         if process.ready >= 0:  # of the one before
             os.close(process.ready)
         process.ready, said = os.pipe()
         try:
             return subprocess.Popen(
-                [*self._command, "--ready", str(said)], stdin=subprocess.DEVNULL,
-                pass_fds=(self._listening.fileno(), said), preexec_fn=die_with_parent(os.getpid()),
+                [*self._command, "--listening", str(listening), "--ready", str(said)], stdin=subprocess.DEVNULL,
+                pass_fds=(listening, said), preexec_fn=die_with_parent(os.getpid()),
                 env={**os.environ, SUPERVISOR: str(os.getpid())},
             )  # fmt: skip
         finally:
@@ -125,7 +141,7 @@ class WebServer:
     def _replace_all(self) -> None:
         """A new process for each, the old one leaving when the new one serves; nothing changes if it never does."""
         for place, old in enumerate(self._processes):
-            new = self._process(place + 1)
+            new = self._process(place)
             new.keep()
             assert new.process is not None
             latest = time.monotonic() + _READY_SECONDS
@@ -157,8 +173,9 @@ class WebServer:
 
     def _stop(self) -> None:
         """Every request that was taken is answered; no other one is taken."""
-        take_no_more(self._listening)
-        self._listening.close()  # the processes have it still, and empty its queue
+        for listening in self._listening:
+            take_no_more(listening)
+            listening.close()  # its process has it still, and empties its queue
         for found in self._processes:
             if found.process is not None and found.process.poll() is None:
                 self._leave(found.process)

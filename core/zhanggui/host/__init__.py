@@ -60,5 +60,9 @@ class _Hooks:
         """See :meth:`Host.contained`."""
         return current_host().contained(plugin, hook, function, *args, default=default, **kwargs)
 
+    def tell(self, plugin: str, kind: str, name: str, sentence: str) -> None:
+        """See :meth:`Host.tell`."""
+        current_host().tell(plugin, kind, name, sentence)
+
 
 hooks = _Hooks()

@@ -34,18 +34,24 @@ from ..web.describe import (
     Slot,
     Widget,
 )
-from .declare import DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
 
 ROOMS: dict[str, type[Any]] = {
     "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
+    "choices": CartChoice,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
 _CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 # The verbs of every screen: an action of that name would take the place of one of them.
 _RESERVED = {"add", "bulk", "delete", "edit", "export", "list", "lookup", "show"}
+
+
+def is_name(text: str) -> bool:
+    """Whether something may be called so: a name is made of letters, digits and underscores."""
+    return bool(_NAME.match(text))
 
 
 def check_room(room: str, entries: Any) -> Any:
@@ -174,7 +180,7 @@ def check_slot(slot: Slot, screen: Screen) -> None:
     thing = slot.add
     name = thing.id if isinstance(thing, Section) else thing.name
     where = f"{type(thing).__name__.lower()} {name!r} of {slot.screen}"
-    if not _NAME.match(name):
+    if not is_name(name):
         raise WiringError(f"{where}: a name is made of letters, digits and underscores")
     source = getattr(screen.source, "__table__", screen.source).c
     if isinstance(thing, Column):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from marshmallow.fields import Field
+
 from ..kernel.errors import WiringError
 
 Text = Any
@@ -124,6 +126,23 @@ class Exporter:
     label: Text
     columns: Sequence[str]
     batch: Callable[..., tuple[Sequence[Sequence[Any]], Any]]
+
+
+@dataclass(frozen=True)
+class CartChoice:
+    """Something that whoever orders may choose: ``choices: {"<plugin>": {"<id>": value}}`` of a cart, or of a line of it.
+
+    ``schema`` is a marshmallow field: it says what a value may be, to the API and to its document. Price steps
+    find it in ``quote.choices`` or in ``line.choices``.
+    """
+
+    id: str
+    schema: Field[Any]
+    per: str = "order"  # | "line"
+
+    def __post_init__(self) -> None:
+        if self.per not in ("order", "line"):
+            raise WiringError(f"choice {self.id!r}: it is made per order or per line, not per {self.per!r}")
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,18 @@ from typing import Any
 
 import pluggy
 
-from ..hookspecs import Terms, data, screens, terms_of, work
+from ..hookspecs import Terms, data, screens, terms_of, trade, work
 from ..kernel.errors import WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
 from .contain import refuse
-from .declare import DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
 from .faults import BUDGET, FaultBook, Place, Watch, said
 from .manifest import Manifest
 
 log = logging.getLogger(__name__)
 
-CORE_SPECS = (data, screens, work)
+CORE_SPECS = (data, screens, trade, work)
 NO_REASON = (KeyboardInterrupt, GeneratorExit)
 _LONG_IMPORT = 5.0  # seconds; nobody can end an import that takes for ever, but it can be told which one takes long
 _LEFT_OUT = object()
@@ -68,6 +68,7 @@ class Contribution:
     importers: list[Importer] = field(default_factory=list)
     exporters: list[Exporter] = field(default_factory=list)
     demo: list[DemoData] = field(default_factory=list)
+    choices: list[CartChoice] = field(default_factory=list)
 
 
 @dataclass
@@ -122,6 +123,14 @@ class Host:
         watch = self._hook_watch(plugin, hook, terms)
         instead = (lambda: refuse(watch, terms.strict)) if terms.strict is not None else lambda: default
         return watch.timed(function, *args, instead=instead, budget=BUDGET if terms.strict is not None else None, **kwargs)
+
+    def tell(self, plugin: str, kind: str, name: str, sentence: str) -> None:
+        """Put on the repairs page what a plugin offers and cannot be taken, such as a path that another one has.
+
+        The plugin goes on without it. :param kind: the word for such a thing, as in :class:`Place`.
+        """
+        manifest = self.manifests.get(plugin)
+        self.book.watch(Place(plugin, kind, name, name, names=manifest.name if manifest else {})).failed(WiringError(sentence))
 
     def refuses(self, hook: str) -> bool:
         """Whether what calls this hook is refused while a plugin fails in it."""

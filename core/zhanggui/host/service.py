@@ -286,6 +286,8 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
     with activated(runtime):
         versions = _versions(runtime)
         outcome = runner.upgrade(runtime, found.manifests, report)
+        if "core" in outcome.failed:
+            return outcome  # what follows needs the tables of this release
         _forgive(found, versions)
         _enable_first(runtime.config["plugins.enabled"], found)
         host = build(runtime)

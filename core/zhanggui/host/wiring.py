@@ -7,7 +7,7 @@ from typing import Any
 
 from ..kernel.errors import WiringError
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_schedule, check_slot
+from .checks import check_schedule, check_slot, is_name
 from .contain import contain_shared, contain_slot, contain_test
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 
@@ -49,6 +49,9 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
         ids = [entry.id for entry in getattr(part, room)]
         if len(set(ids)) < len(ids):
             raise WiringError(f"register_{room}: the id {max(ids, key=ids.count)!r} is there twice")
+    for choice in part.choices:
+        if not is_name(choice.id) or sum((c.id, c.per) == (choice.id, choice.per) for c in part.choices) > 1:
+            raise WiringError(f"register_choices: {choice.id!r} is no name, or there twice")
     for room in ("importers", "exporters"):
         taken = {entry.kind for other in host.parts.values() for entry in getattr(other, room)}
         clash = [entry.kind for entry in getattr(part, room) if entry.kind in taken]

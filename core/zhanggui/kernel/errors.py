@@ -42,6 +42,10 @@ class DomainError(ZhangguiError):
     def __str__(self) -> str:
         return self.text()
 
+    def members(self) -> dict[str, Any]:
+        """What a program is told beside the sentence, as JSON: a price that changed comes with the new one."""
+        return {}
+
 
 class NotFound(DomainError):
     """No such row, or none that this actor may see: the two answer alike."""
@@ -95,6 +99,9 @@ class StaleRow(DomainError):
     def __init__(self, message: Any | None = None, /, *, changed: dict[str, Any] | None = None, **params: Any) -> None:
         super().__init__(message, **params)
         self.changed = changed or {}
+
+    def members(self) -> dict[str, Any]:
+        return {"changed": sorted(self.changed)}
 
 
 class ProviderError(ZhangguiError):

@@ -127,17 +127,25 @@ class Money:
 
 
 def allocate(total: int, weights: list[int]) -> list[int]:
-    """Split minor units over weights so that the parts add up; the last part takes the rest.
+    """Split minor units over weights by largest remainder, ties to the later part; the parts add up.
+
+    No part is larger than its weight while ``total`` is not larger than all of them: what is taken off a
+    line never passes what the line costs.
 
     >>> allocate(100, [1, 1, 1])
     [33, 33, 34]
+    >>> allocate(200, [100, 100, 1])
+    [99, 100, 1]
     """
     whole = sum(weights)
-    if whole <= 0:
-        raise ValueError("weights must add up to more than zero")
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("weights must not be negative and add up to more than zero")
     sign = -1 if total < 0 else 1
-    parts = [sign * (abs(total) * weight // whole) for weight in weights]
-    # What rounding left goes to the last part that weighs something: a gift must not begin to cost.
-    last = max(place for place, weight in enumerate(weights) if weight)
-    parts[last] += total - sum(parts)
-    return parts
+    parts, remainders = [], []
+    for place, weight in enumerate(weights):
+        part, remainder = divmod(abs(total) * weight, whole)
+        parts.append(part)
+        remainders.append((remainder, place))
+    for _remainder, place in sorted(remainders, reverse=True)[: abs(total) - sum(parts)]:
+        parts[place] += 1
+    return [sign * part for part in parts]

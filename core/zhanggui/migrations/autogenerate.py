@@ -1,6 +1,4 @@
-"""For plugin authors: write the next migration of a component from what its models say.
-
-    python -m zhanggui.migrations.autogenerate orders "add a remark"
+"""Write the next migration of a component from what its models say: ``zhanggui plugin migration orders "add a remark"``.
 
 Runs the component's history on a scratch SQLite file first, so no instance is needed. Read what it
 writes: it cannot tell a rename from a drop and an add.
@@ -11,14 +9,15 @@ from __future__ import annotations
 import importlib
 import re
 import secrets
-import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.migration import MigrationContext
+from alembic.operations import ops
 from sqlalchemy import Connection, Integer, LargeBinary, String, create_engine, event
 from sqlalchemy.types import TypeEngine
 
@@ -27,9 +26,11 @@ from ..db.crypto import Keyring, with_keyring
 from ..db.types import BlindIndex, Pii, SealedJson, UTCDateTime
 from ..host.discovery import discover
 from ..host.manifest import Manifest
-from .runner import components, scripts, version_table
-
-PLUGIN_FOLDERS = ["plugins"]  # beside those that are installed
+from ..i18n.texts import lazy_gettext as _l
+from ..kernel.errors import NotFound
+from .changing import schema_change
+from .history import run, scripts, version_table
+from .runner import components
 
 _HEAD = '''"""{message}"""
 
@@ -84,6 +85,7 @@ def _context(connection: Connection, component: str) -> MigrationContext:
         opts={
             "version_table": version_table(component), "include_name": mine, "include_object": mine_object,
             "render_item": _render, "compare_type": _compare_type, "render_as_batch": False,
+            "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
             "target_metadata": metadata, "sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op.",
             "user_module_prefix": None,
         },
@@ -98,7 +100,7 @@ def _compare_type(_context: Any, _inspected: Any, _metadata: Any, found: TypeEng
     return None
 
 
-def _render(kind: str, obj: Any, _context: Any) -> str | bool:
+def _render(kind: str, obj: Any, _context: Any) -> str | Literal[False]:
     if kind != "type":
         return False
     if isinstance(obj, UTCDateTime):
@@ -114,6 +116,8 @@ def _render(kind: str, obj: Any, _context: Any) -> str | bool:
         return 'sa.BigInteger().with_variant(sa.Integer(), "sqlite")'
     if "postgresql" in variants and isinstance(obj, String):
         return f'sa.String({obj.length}).with_variant(sa.String({obj.length}, collation="C"), "postgresql")'
+    if type(obj).__module__.startswith("sqlalchemy.dialects."):
+        return f"sa.{obj.as_generic()!r}"  # as it was found on the scratch file: a migration is for both databases
     return False
 
 
@@ -123,54 +127,73 @@ def differences(connection: Connection, component: str) -> list[Any]:
     return found
 
 
-def write(component: str, message: str, folder: Path) -> Path | None:
-    """Write the next revision of a component, or nothing when there is no difference."""
-    manifests = discover(PLUGIN_FOLDERS).manifests
+@dataclass(frozen=True)
+class Written:
+    """A migration that was written, and the tables in which it drops and adds columns: perhaps a rename was meant."""
+
+    path: Path
+    renamed: tuple[str, ...] = ()
+
+
+def write(component: str, message: str, folders: Iterable[str | Path] = ("plugins",)) -> Written | None:
+    """Write the next revision of a component, or nothing when there is no difference.
+
+    :param folders: where plugins lie, beside those that are installed.
+    :raises NotFound: when no component has this id.
+    """
+    manifests = _beneath(component, discover(folders).manifests)
     import_models(manifests)
+    known = components(manifests)
+    folder = known[component]
     # Histories that seal old rows need a key, also where there are no rows.
     with tempfile.TemporaryDirectory() as scratch, with_keyring(Keyring(secrets.token_hex(32))):
         engine = create_engine(f"sqlite:///{scratch}/scratch.sqlite3", connect_args={"isolation_level": None})
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-        with engine.begin() as connection:
-            for name, path in components(manifests).items():
-                script = scripts(path)
-                if script is None:
-                    continue
-                opts = {"version_table": version_table(name), "fn": lambda rev, _c, s=script: s._upgrade_revs("head", rev)}
-                context = MigrationContext.configure(connection, opts=opts)
-                from alembic.operations import Operations
-
-                with Operations.context(context):
-                    context.run_migrations()
-            context = _context(connection, component)
-            plan = produce_migrations(context, metadata)
+        with schema_change(engine) as connection:
+            for name, path in known.items():
+                run(connection, name, path)
+            plan = produce_migrations(_context(connection, component), metadata)
         engine.dispose()
     if plan.upgrade_ops is None or plan.upgrade_ops.is_empty():
         return None
     history = scripts(folder)
     previous = history.get_current_head() if history else None
     number = len(list(folder.glob("versions/*.py"))) + 1
-    slug = re.sub(r"[^a-z0-9]+", "_", message.lower()).strip("_")[:40]
+    slug = re.sub(r"[^a-z0-9]+", "_", message.lower()).strip("_")[:40] or "change"
     revision = f"{component}_{number:04d}"
     body = _HEAD.format(
-        message=message, revision=revision, down=previous,
+        message=message.replace("\\", "/").replace('"', "'"), revision=revision, down=previous,
         up=_code(plan.upgrade_ops), down_body=_code(plan.downgrade_ops),
     )  # fmt: skip
     target = folder / "versions" / f"{number:04d}_{slug}.py"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(body, encoding="utf-8")
-    return target
+    return Written(target, tuple(_perhaps_renamed(plan.upgrade_ops)))
 
 
-def _code(ops: Any) -> str:
+def _beneath(component: str, manifests: Mapping[str, Manifest]) -> dict[str, Manifest]:
+    """A plugin and what it requires: whatever is wrong with others, its migration can be written."""
+    if component != "core" and component not in manifests:
+        raise NotFound(_l("There is no plugin %(id)s."), id=component)
+    wanted, ahead = set(), [component]
+    while ahead:
+        name = ahead.pop()
+        if name in manifests and name not in wanted:
+            wanted.add(name)
+            ahead += manifests[name].requires
+    return {name: manifest for name, manifest in manifests.items() if name in wanted}
+
+
+def _perhaps_renamed(plan: Any) -> Iterable[str]:
+    for change in plan.ops:
+        kinds = {type(op) for op in getattr(change, "ops", ())}
+        if {ops.AddColumnOp, ops.DropColumnOp} <= kinds:
+            yield change.table_name
+
+
+def _code(plan: Any) -> str:
     text = render_python_code(
-        ops, sqlalchemy_module_prefix="sa.", alembic_module_prefix="op.", render_item=_render, render_as_batch=False
+        plan, sqlalchemy_module_prefix="sa.", alembic_module_prefix="op.", render_item=_render, render_as_batch=False
     )
     lines = [line for line in text.splitlines() if "### commands" not in line]
     return "\n    ".join(line.removeprefix("    ") for line in lines).strip() or "pass"
-
-
-if __name__ == "__main__":
-    component_, message_ = sys.argv[1:3]
-    path_ = components(discover(PLUGIN_FOLDERS).manifests)[component_]
-    print(write(component_, message_, path_) or "nothing to do")

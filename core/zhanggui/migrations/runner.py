@@ -1,8 +1,7 @@
 """``zhanggui upgrade``: bring every installed plugin's tables up to its code, or leave them as they were.
 
 One version table per component (``orders__alembic``), in the order of ``requires``, each component in
-one transaction, under one lock; on SQLite after a copy by the backup API. Alembic's scripts run
-without its environment file, because there is one environment and it is this module.
+one transaction, under one lock; on SQLite after a copy by the backup API.
 """
 
 from __future__ import annotations
@@ -10,34 +9,35 @@ from __future__ import annotations
 import fcntl
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
-from sqlalchemy import column, inspect, select, text
+from sqlalchemy import column, delete, inspect, select, text, update
 from sqlalchemy import table as named
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from ..db.key_check import check_key
 from ..db.uow import unit_of_work
+from ..db.upsert import insert_or_skip
 from ..host import generation
 from ..host.manifest import Manifest
-from ..host.models import PluginState
+from ..host.models import PluginState, Repair
 from ..kernel import clock
 from ..kernel.errors import DomainError
 from ..runtime import Runtime, activated
+from . import history
+from .changing import schema_change
+from .history import MigrationFailed, scripts, version_table
 
 log = logging.getLogger(__name__)
 
-CORE = Path(__file__).parent
 _LOCK_KEY = 0x7A68616E67  # "zhang", for pg_advisory_lock
 _KEEP_COPIES = 5
+_FAILED = "upgrade:"  # so begins a repair that says which upgrade failed
+_UNREADABLE = "?"  # stands for the head of a history that cannot be read
 Report = Callable[[str], None]
 
 
@@ -48,6 +48,12 @@ class UpgradeBusy(DomainError):
     message = "Another upgrade of this instance is running."
 
 
+class UpgradeFailed(DomainError):
+    """The tables of the core are not those of this release: nothing can start on them."""
+
+    code = "upgrade_failed"
+
+
 @dataclass
 class Outcome:
     """What an upgrade did: components brought forward, and those that failed with their sentence."""
@@ -56,26 +62,23 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
     copy: Path | None = None
 
-
-def scripts(folder: Path) -> ScriptDirectory | None:
-    """The migration history in a component's ``migrations`` folder, if it has one."""
-    if not any(folder.glob("versions/*.py")):
-        return None
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(CORE))
-    config.set_main_option("version_locations", str(folder / "versions"))
-    config.set_main_option("path_separator", "newline")
-    return ScriptDirectory.from_config(config)
-
-
-def version_table(component: str) -> str:
-    """Name of the table that remembers how far a component's tables are."""
-    return f"{component}__alembic"
+    @property
+    def sentence(self) -> str:
+        """Of what failed: which tables are as they were, why, and what to do."""
+        first, why = next(iter(self.failed.items()))
+        if first == "core":
+            todo = "The shop stays on the release that it had: start that one again, or install a mended one"
+        else:
+            todo = "What is named does not run; install a mended release of it"
+        return (
+            f"The upgrade of {', '.join(self.failed)} failed and left these tables as they were. {why} "
+            f"{todo} and run zhanggui upgrade again; the log above says more."
+        )
 
 
 def components(manifests: Mapping[str, Manifest]) -> dict[str, Path]:
     """Core first, then every installed plugin, enabled or not, in the order of ``requires``."""
-    return {"core": CORE} | {plugin_id: manifest.migrations for plugin_id, manifest in manifests.items()}
+    return {"core": history.CORE} | {plugin_id: manifest.migrations for plugin_id, manifest in manifests.items()}
 
 
 def behind(db: Session | Connection, manifests: Mapping[str, Manifest]) -> list[str]:
@@ -98,17 +101,21 @@ _heads_cache: dict[Path, str | None] = {}
 
 def _heads(folder: Path) -> str | None:
     if folder not in _heads_cache:
-        script = scripts(folder)
-        _heads_cache[folder] = script.get_current_head() if script else None
+        try:
+            script = scripts(folder)
+            _heads_cache[folder] = script.get_current_head() if script else None
+        except Exception:
+            # Of one plugin: the others are to run, and its upgrade is to say so.
+            log.error("the history in %s cannot be read", folder, exc_info=True)
+            _heads_cache[folder] = _UNREADABLE
     return _heads_cache[folder]
 
 
 def upgrade(runtime: Runtime, manifests: Mapping[str, Manifest], report: Report = lambda line: None) -> Outcome:
-    """Run what is pending. A component that fails is left exactly as it was, and so are its dependents.
+    """Run what is pending. A component that fails is left exactly as it was, and so are its dependents: of the core, all.
 
     :raises UpgradeBusy: when another process holds the lock.
     :raises WrongKey: when the data was sealed with another key.
-    :raises Exception: when the core's own migration fails; nothing else is then tried.
     """
     outcome = Outcome()
     _heads_cache.clear()
@@ -124,38 +131,46 @@ def upgrade(runtime: Runtime, manifests: Mapping[str, Manifest], report: Report 
                 continue
             blocked = [need for need in (manifests[component].requires if component != "core" else ()) if need in outcome.failed]
             if blocked:
-                outcome.failed[component] = f"waits for {blocked[0]}, whose upgrade failed"
+                outcome.failed[component] = f"It waits for {blocked[0]}, whose upgrade failed."
                 continue
             try:
-                _run(runtime, component, folder)
+                with schema_change(runtime.write_bind) as connection:
+                    history.run(connection, component, folder)
             except Exception as error:
+                # Whatever the migration of a plugin raises, the others are upgraded.
+                log.error("the upgrade of %s failed and was rolled back", component, exc_info=True)
+                outcome.failed[component] = str(error if isinstance(error, DomainError) else MigrationFailed(component, error))
+                report(f"{component}: failed, left as it was")
                 if component == "core":
-                    raise
-                log.error("upgrade of %s failed and was rolled back", component, exc_info=True)
-                outcome.failed[component] = f"{type(error).__name__}: {error}".splitlines()[0]
-                report(f"{component}: failed, left as it was ({outcome.failed[component]})")
+                    break
             else:
                 outcome.upgraded[component] = _heads(folder) or ""
                 report(f"{component}: at {outcome.upgraded[component]}")
-        _remember(manifests)
+        _note(runtime, outcome, components(manifests))
+        if "core" not in outcome.failed:
+            _remember(manifests)
     return outcome
 
 
-def _run(runtime: Runtime, component: str, folder: Path) -> None:
-    script = scripts(folder)
-    if script is None:
-        raise ValueError(f"{component} has no migrations")
-    with runtime.write_bind.connect() as connection, connection.begin():
-        context = MigrationContext.configure(
-            connection,
-            opts={
-                "version_table": version_table(component),
-                "transactional_ddl": True,
-                "fn": lambda revision, _context: script._upgrade_revs("head", revision),
-            },
-        )
-        with Operations.context(context):
-            context.run_migrations()
+def _note(runtime: Runtime, outcome: Outcome, known: Collection[str]) -> None:
+    """Keep what failed among the repairs, and take away what is mended."""
+    if not inspect(runtime.engine).has_table(Repair.__tablename__):
+        return
+    with unit_of_work() as db:
+        still = [f"{_FAILED}{component}" for component in known if component in outcome.failed]
+        db.execute(delete(Repair).where(Repair.id.like(f"{_FAILED}%"), Repair.id.not_in(still)))
+        for component, sentence in outcome.failed.items():
+            insert_or_skip(
+                db, Repair, id=f"{_FAILED}{component}", plugin=None if component == "core" else component, title="", detail="", since=clock.now(),
+            )  # fmt: skip
+            title = f"The upgrade of {component} failed and left it as it was. {sentence}"
+            db.execute(update(Repair).where(Repair.id == f"{_FAILED}{component}").values(title=title[:200]))
+
+
+def failures(db: Session) -> dict[str, str]:
+    """Components whose last upgrade failed, with the sentence that says so."""
+    rows = db.execute(select(Repair.id, Repair.title).where(Repair.id.like(f"{_FAILED}%")).order_by(Repair.id)).tuples()
+    return {key.removeprefix(_FAILED): title for key, title in rows}
 
 
 def _remember(manifests: Mapping[str, Manifest]) -> None:

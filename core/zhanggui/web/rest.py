@@ -45,6 +45,7 @@ class Operation:
     idempotent: bool = False  # takes an Idempotency-Key
     refuses: Sequence[type[DomainError]] = ()  # what a client meets here and should tell apart, by its code
     example: Mapping[str, Any] | None = None
+    fallback: bool = False  # gives way to an operation of another plugin with the same method and path
 
     def __post_init__(self) -> None:
         if self.method != "GET" and self.method not in CHANGING:

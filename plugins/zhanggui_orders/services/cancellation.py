@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, publish, record_audit
+from zhanggui.api import Actor, Code, hooks, publish, record_audit
 from zhanggui_inventory import facade as inventory
 
+from .. import queries
 from ..events import OrderCanceled
 from ..models import Order
 from ..states import OrderStatus, PaymentStatus
@@ -30,6 +31,7 @@ def cancel_order(db: Session, *, id: int, reason: str, actor: Actor, now: dateti
         cancel_reason=reason.strip()[:200],
     )  # fmt: skip
     inventory.release_stock(db, order_id=order.id, actor=actor, now=now)
+    hooks.call("orders_released", db=db, order=queries.facts(order), actor=actor, now=now)
     record_audit(
         db, "orders.order.canceled", target=order, label=Code(order.number), subject=person_of(order), actor=actor, now=now,
         before=before, after={"status": OrderStatus.CANCELED, "payment_status": PaymentStatus(owed)}, reason=order.cancel_reason or "",

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, DomainError, NotFound, _l, hooks, publish, record_audit, regions
+from zhanggui.api import Actor, Choices, Code, DomainError, Money, NotFound, _l, hooks, publish, record_audit, regions
 from zhanggui_customers import facade as customers
 from zhanggui_customers.contracts import AddressView
 from zhanggui_inventory import facade as inventory
 from zhanggui_products import facade as products
 
 from .. import queries
-from ..contracts import CartLine, PriceStep, Quote, QuoteLine
+from ..contracts import Adjustment, CartLine, Note, PriceStep, Quote, QuoteLine
 from ..events import OrderPlaced
-from ..models import Order, OrderLine, PriceAdjustment
+from ..models import LineAdjustment, Order, OrderLine, PriceAdjustment
 from ..rules import adjusted, checked_lines, new_number, shop_day, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days, limits
@@ -43,17 +45,36 @@ class MixedCurrencies(DomainError):
     message = _l("These products are sold in different currencies and need separate orders.")
 
 
+class PriceChanged(DomainError):
+    """An order does not cost what its buyer was shown; ``quote`` is what it costs now."""
+
+    code = "price_changed"
+    status = 409
+    message = _l("The price has changed in the meantime. Please look at it once more.")
+
+    def __init__(self, quote: Quote) -> None:
+        super().__init__()
+        self.quote = quote
+        self.shown: dict[str, Any] = {}  # the quote as the API writes it
+
+    def members(self) -> dict[str, Any]:
+        return {"quote": self.shown} if self.shown else {}
+
+
 def quote_cart(
     db: Session,
     *,
     lines: Sequence[CartLine],
     customer_id: int | None,
     now: datetime,
-    region: Sequence[str] = (),
+    address: AddressView | None = None,
+    choices: Choices | None = None,
     locale: str | None = None,
+    placing: bool = False,
 ) -> Quote:
     """What a cart costs. Prices come from the catalogue and from price steps, never from the caller.
 
+    :param choices: what was chosen for the whole cart, as ``read_choices`` answers it.
     :raises NotFound: for a variant that is none.
     :raises NotSellable: for one that is not on sale.
     :raises TooManyOfOne: for more of one variant than fits in one order.
@@ -73,21 +94,27 @@ def quote_cart(
                 category_id=variant.category_id, sku=variant.sku, name=variant.name, option=variant.option,
                 picture=variant.picture, weight_g=variant.weight_g, unit_price=variant.price, quantity=line.quantity,
                 unit_cost=variant.cost,
+                choices=line.choices,
             )
         )  # fmt: skip
     currencies = {variant.currency for variant in found.values()}
     if len(currencies) > 1:
         raise MixedCurrencies()
     limits.check_quantities(priced)
-    quote = Quote(currencies.pop(), tuple(priced), customer_id, tuple(region))
+    quote = Quote(currencies.pop(), tuple(priced), customer_id, address, choices or {}, placing)
     for plugin, step in price_steps():
-        quote = hooks.contained(plugin, "orders_price_steps", _taken, step, db, quote, now)
+        quote = hooks.contained(plugin, "orders_price_steps", _taken, step, f"{plugin}.{step.id}", db, quote, now)
     return quote
 
 
-def _taken(step: PriceStep, db: Session, quote: Quote, now: datetime) -> Quote:
-    for change in step.price(db, quote, now):
-        quote = adjusted(quote, change)
+def _taken(step: PriceStep, name: str, db: Session, quote: Quote, now: datetime) -> Quote:
+    for said in step.price(db, quote, now):
+        if isinstance(said, Note):
+            quote = replace(quote, notes=(*quote.notes, said))
+        elif isinstance(said, Adjustment):
+            quote = adjusted(quote, said, name)
+        else:
+            raise TypeError(f"a price step answers with Adjustment and Note, not {type(said).__name__}")
     return quote
 
 
@@ -107,14 +134,18 @@ def place_order(
     note: str = "",
     source: str = "storefront",
     locale: str | None = None,
+    choices: Choices | None = None,
+    expected_total: Money | None = None,
     actor: Actor,
     now: datetime,
 ) -> Order:
     """Place an order and hold its stock. Nothing is written when anything is refused.
 
+    :param expected_total: what the buyer was shown.
     :raises OutOfStock: naming the product of which there is not enough.
     :raises NotSellable: for a product that is not on sale.
     :raises NotFound: for a variant that is none, or an address that is not this customer's.
+    :raises PriceChanged: with the new quote, when it does not cost what the buyer was shown.
     :raises TooManyOfOne: for more of one variant than fits in one order.
     :raises TooManyUnpaid: when a customer who orders for himself has enough unpaid orders.
     :raises ShareUsedUp: when he would hold too much of a variant before he pays.
@@ -132,11 +163,16 @@ def place_order(
     buyer = customer_id if actor.kind == "customer" else None
     if buyer is not None:
         limits.check_unpaid(db, buyer)
-    region = address.region if address else ()
-    quote = quote_cart(db, lines=lines, customer_id=customer_id, now=now, region=region, locale=locale)
+    quote = quote_cart(
+        db, lines=lines, customer_id=customer_id, now=now, address=address, choices=choices, locale=locale, placing=True
+    )
+    if expected_total is not None and expected_total != Money(quote.total, quote.currency):
+        raise PriceChanged(quote)
     share = None if buyer is None else limits.share(db, buyer, {line.variant_id for line in quote.lines})
-    order = _write(db, quote, address, buyer_name, note, source, now)
-    hooks.call("orders_move_guards", db=db, order=queries.facts(order), verb="place", actor=actor)
+    order = _write(db, quote, buyer_name, note, source, now)
+    facts = queries.facts(order)
+    hooks.call("orders_move_guards", db=db, order=facts, verb="place", actor=actor)
+    hooks.call("orders_placing", db=db, quote=quote, order=facts, actor=actor, now=now)
     inventory.reserve_stock(
         db, order_id=order.id, wanted=[inventory.Wanted(line.variant_id, line.quantity) for line in quote.lines],
         share=share, actor=actor, now=now,
@@ -162,15 +198,14 @@ def place_order(
     return order
 
 
-def _write(
-    db: Session, quote: Quote, address: AddressView | None, buyer_name: str, note: str, source: str, now: datetime
-) -> Order:
+def _write(db: Session, quote: Quote, buyer_name: str, note: str, source: str, now: datetime) -> Order:
+    address = quote.address
     first = (OrderStatus.OPEN, PaymentStatus.UNPAID, FulfillmentStatus.UNFULFILLED)
     order = Order(
         customer_id=quote.customer_id, status=first[0], payment_status=first[1],
         fulfillment_status=first[2], stage=stage_of(*first), source=source, currency=quote.currency,
-        goods_total=quote.goods_total, discount_total=quote.discount_total, freight_total=quote.freight_total,
-        total=quote.total, summary=summary([(f"{q.name} {q.option}".strip(), q.quantity) for q in quote.lines]),
+        goods_total=quote.goods_total, discount_total=quote.discount_total, freight_total=quote.added("freight"),
+        fee_total=quote.added("fee"), tax_total=quote.added("tax"), total=quote.total, summary=summary([(f"{q.name} {q.option}".strip(), q.quantity) for q in quote.lines]),
         buyer_name=buyer_name, note=note.strip()[:1000] or None, placed_at=now,
     )  # fmt: skip
     if address is not None:
@@ -190,15 +225,28 @@ def _write(
         for place, q in enumerate(quote.lines)
     ]  # fmt: skip
     db.execute(insert(OrderLine.__table__), rows)
-    if quote.adjustments:
-        db.execute(
-            insert(PriceAdjustment.__table__),
-            [
-                {"order_id": order.id, "kind": a.kind, "label": str(a.label)[:200], "source": a.code, "amount": a.amount}
-                for a in quote.adjustments
-            ],
-        )
+    _write_adjustments(db, order.id, quote)
     return order
+
+
+def _write_adjustments(db: Session, order_id: int, quote: Quote) -> None:
+    """Each change of the price, and its part of each line."""
+    if not quote.adjustments:
+        return
+    made = [
+        PriceAdjustment(order_id=order_id, step=a.step, kind=a.kind, label=str(a.label)[:200], source=a.source, amount=a.amount)
+        for a in quote.adjustments
+    ]
+    db.add_all(made)
+    db.flush()
+    at = OrderLine.position
+    lines: dict[int, int] = dict(db.execute(select(at, OrderLine.id).where(OrderLine.order_id == order_id)).tuples().all())
+    parts = [
+        {"adjustment_id": row.id, "order_line_id": lines[place], "amount": part}
+        for row, a in zip(made, quote.adjustments, strict=True)
+        for place, part in (a.parts or {}).items()
+    ]
+    db.execute(insert(LineAdjustment.__table__), parts)
 
 
 def _store(db: Session, order: Order) -> None:

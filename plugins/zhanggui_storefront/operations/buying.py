@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
-from zhanggui.api import DomainError, IllegalMove, NotFound, Operation, _l
+from zhanggui.api import Choices, DomainError, IllegalMove, Money, NotFound, Operation, UnknownChoice, _l, read_choices
 from zhanggui_customers import facade as customers
 from zhanggui_inventory import facade as inventory
 from zhanggui_orders import facade as orders
 
 from .. import examples, schemas, shapes
 from ..contracts import ShopRequest
+from ..extensions import extended
 from ..paging import page, place_of
 
 STAGES = ("to_pay", "to_ship", "shipped", "done", "canceled")
@@ -29,26 +31,48 @@ class PaymentUnavailable(DomainError):
 
 
 def _cart(request: ShopRequest) -> list[orders.CartLine]:
-    return [orders.CartLine(line["variant_id"], line["quantity"]) for line in request.body["lines"]]
+    return [
+        orders.CartLine(line["variant_id"], line["quantity"], read_choices("line", line["choices"], f"lines.{n}.choices"))
+        for n, line in enumerate(request.body["lines"])
+    ]
+
+
+def _choices(request: ShopRequest) -> Choices:
+    return read_choices("order", request.body["choices"])
+
+
+def _quoted(request: ShopRequest, quote: orders.Quote) -> dict[str, Any]:
+    stock = inventory.stock_of(request.db, [line.variant_id for line in quote.lines])
+    return extended("quote", request, [quote], [0], [shapes.quote(quote, stock)])[0]
+
+
+def _ordered(request: ShopRequest, found: Sequence[orders.OrderView]) -> list[dict[str, Any]]:
+    return extended("order", request, found, [one.facts.id for one in found], [shapes.order(one) for one in found])
 
 
 def quote_cart(request: ShopRequest) -> dict[str, Any]:
     """What a cart costs, and how many of each there are."""
     db, customer_id, address_id = request.db, request.customer.id, request.body["address_id"]
-    region = customers.address_of(db, customer_id=customer_id, address_id=address_id).region if address_id else ()
+    address = customers.address_of(db, customer_id=customer_id, address_id=address_id) if address_id else None
     quote = orders.quote_cart(
-        db, lines=_cart(request), customer_id=customer_id, now=request.now, region=region, locale=request.locale
+        db, lines=_cart(request), customer_id=customer_id, now=request.now, address=address, choices=_choices(request), locale=request.locale
     )
-    return shapes.quote(quote, inventory.stock_of(db, [line.variant_id for line in quote.lines]))
+    return _quoted(request, quote)
 
 
 def place_order(request: ShopRequest) -> tuple[dict[str, Any], int]:
-    """Place an order and hold its stock: all of it or nothing."""
-    placed = orders.place_order(
-        request.db, lines=_cart(request), customer_id=request.customer.id, address_id=request.body["address_id"] or None,
-        note=request.body["note"] or "", locale=request.locale, actor=request.actor, now=request.now,
-    )  # fmt: skip
-    return shapes.order(placed), 201
+    """Place an order and hold its stock: all of it or nothing. What it must cost can be said beside it."""
+    shown = request.body["expected_total"]
+    try:
+        placed = orders.place_order(
+            request.db, lines=_cart(request), customer_id=request.customer.id, address_id=request.body["address_id"] or None,
+            note=request.body["note"] or "", locale=request.locale, choices=_choices(request),
+            expected_total=Money(shown["amount"], shown["currency"]) if shown else None, actor=request.actor, now=request.now,
+        )  # fmt: skip
+    except orders.PriceChanged as refusal:
+        refusal.shown = _quoted(request, refusal.quote)
+        raise
+    return _ordered(request, [placed])[0], 201
 
 
 def list_orders(request: ShopRequest) -> dict[str, Any]:
@@ -57,14 +81,14 @@ def list_orders(request: ShopRequest) -> dict[str, Any]:
     stages = [query["stage"]] if "stage" in query else []
     if query["q"]:
         found = _by_number(db, request.customer.id, query["q"])
-        return page("orders", request, [shapes.order(o) for o in found if not stages or o.facts.stage in stages], None)
+        return page("orders", request, _ordered(request, [o for o in found if not stages or o.facts.stage in stages]), None)
     place = place_of("orders", request)
     after = (datetime.fromisoformat(place[0]), place[1]) if place else None
     rows, following = orders.orders_of_customer(
         db, customer_id=request.customer.id, limit=query["limit"], after=after, stages=stages
     )
     next_place = (following[0].isoformat(), following[1]) if following else None
-    return page("orders", request, [shapes.order(o) for o in rows], next_place)
+    return page("orders", request, _ordered(request, rows), next_place)
 
 
 def _by_number(db: Session, customer_id: int, number: str) -> list[orders.OrderView]:
@@ -80,21 +104,21 @@ def _mine(request: ShopRequest) -> dict[str, Any]:
 
 def show_order(request: ShopRequest) -> dict[str, Any]:
     """One of the customer's own orders."""
-    return shapes.order(orders.order_of_customer(request.db, **_mine(request)))
+    return _ordered(request, [orders.order_of_customer(request.db, **_mine(request))])[0]
 
 
 def cancel_order(request: ShopRequest) -> dict[str, Any]:
     """Call off an order that is not paid."""
-    return shapes.order(
-        orders.cancel_by_customer(
-            request.db, **_mine(request), reason=request.body["reason"] or "", actor=request.actor, now=request.now
-        )
+    canceled = orders.cancel_by_customer(
+        request.db, **_mine(request), reason=request.body["reason"] or "", actor=request.actor, now=request.now
     )
+    return _ordered(request, [canceled])[0]
 
 
 def receive_order(request: ShopRequest) -> dict[str, Any]:
     """Say that everything came."""
-    return shapes.order(orders.receive_by_customer(request.db, **_mine(request), actor=request.actor, now=request.now))
+    received = orders.receive_by_customer(request.db, **_mine(request), actor=request.actor, now=request.now)
+    return _ordered(request, [received])[0]
 
 
 def pay_order(request: ShopRequest) -> dict[str, Any]:
@@ -109,15 +133,15 @@ def pay_order(request: ShopRequest) -> dict[str, Any]:
     raise PaymentUnavailable()
 
 
-_CART = (orders.NotSellable, orders.MixedCurrencies, orders.TooManyOfOne)
+_CART = (UnknownChoice, orders.NotSellable, orders.MixedCurrencies, orders.TooManyOfOne)
 OPERATIONS = [
     Operation(
         "POST", "/quotes", quote_cart, "What a cart costs", body=schemas.CartBody, answer=schemas.Quote,
         refuses=_CART, example=examples.QUOTE,
     ),
     Operation(
-        "POST", "/orders", place_order, "Place an order", body=schemas.CartBody, answer=schemas.Order, status=201,
-        idempotent=True, refuses=(*_CART, inventory.OutOfStock, orders.TooManyUnpaid, inventory.ShareUsedUp),
+        "POST", "/orders", place_order, "Place an order", body=schemas.OrderBody, answer=schemas.Order, status=201,
+        idempotent=True, refuses=(*_CART, orders.PriceChanged, inventory.OutOfStock, orders.TooManyUnpaid, inventory.ShareUsedUp),
         example=examples.PLACE,
     ),
     Operation(
@@ -130,7 +154,7 @@ OPERATIONS = [
     ),
     Operation(
         "POST", "/orders/{number}/pay", pay_order, "Ask to pay; 409 while no payment method is enabled",
-        answer=schemas.Order, example=examples.PAY,
+        answer=schemas.Order, example=examples.PAY, fallback=True,
     ),
     Operation(
         "POST", "/orders/{number}/receive", receive_order, "Say that everything came", answer=schemas.Order,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from zhanggui.api import Operation
 from zhanggui_inventory import facade as inventory
 from zhanggui_products import facade as products
+from zhanggui_products.contracts import ShelfProduct
 
 from .. import examples, schemas, shapes
 from ..contracts import ShopRequest
+from ..extensions import extended
 from ..paging import page, place_of, short_page
 
 ProductList = schemas.list_query(
@@ -26,14 +29,18 @@ def list_products(request: ShopRequest) -> dict[str, Any]:
         request.db, locale=request.locale, limit=query["limit"], after=(place[0], place[1]) if place else None,
         category=query.get("category") or None, q=query["q"],
     )  # fmt: skip
-    stock = inventory.stock_of(request.db, [v.id for p in found for v in p.variants])
-    return page("products", request, [shapes.product(p, stock) for p in found], following)
+    return page("products", request, _shown(request, found), following)
 
 
 def show_product(request: ShopRequest) -> dict[str, Any]:
     """One product on sale."""
     found = products.product_on_shelf(request.db, request.path["id"], locale=request.locale)
-    return shapes.product(found, inventory.stock_of(request.db, [v.id for v in found.variants]))
+    return _shown(request, [found])[0]
+
+
+def _shown(request: ShopRequest, found: Sequence[ShelfProduct]) -> list[dict[str, Any]]:
+    stock = inventory.stock_of(request.db, [v.id for p in found for v in p.variants])
+    return extended("product", request, found, [p.id for p in found], [shapes.product(p, stock) for p in found])
 
 
 def list_categories(request: ShopRequest) -> dict[str, Any]:

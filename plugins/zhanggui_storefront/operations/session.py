@@ -11,6 +11,7 @@ from zhanggui_customers import facade as customers
 
 from .. import examples, schemas, services
 from ..contracts import ShopRequest
+from ..extensions import extended
 
 
 def open_session(request: ShopRequest) -> dict[str, Any]:
@@ -32,11 +33,18 @@ def end_session(request: ShopRequest) -> tuple[None, int]:
     return None, 204
 
 
+def show_me(request: ShopRequest) -> dict[str, Any]:
+    """Who the token of this request belongs to."""
+    me = request.customer
+    return extended("customer", request, [me], [me.id], [{"id": me.public_id, "name": me.name}])[0]
+
+
 OPERATIONS = [
     Operation(
         "POST", "/session", open_session, "Sign in: a login code for a token", auth="public", body=schemas.SessionBody,
         answer=schemas.Session, refuses=(services.WrongCode, services.TooManyNewcomers, customers.CustomerIsBlocked),
         example=examples.SIGN_IN,
     ),
+    Operation("GET", "/me", show_me, "Who I am", answer=schemas.Me, example=examples.ME),
     Operation("DELETE", "/session", end_session, "Sign out on this device", status=204, example=examples.SIGN_OUT),
 ]  # fmt: skip

@@ -92,7 +92,7 @@ def test_names_from_before_are_kept_and_taken(databases, kind):
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
-    from zhanggui.migrations.runner import CORE, scripts
+    from zhanggui.migrations.history import CORE, scripts
     from zhanggui.runtime import activated
 
     runtime = databases.fresh(kind)

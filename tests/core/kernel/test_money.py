@@ -39,6 +39,17 @@ def test_what_is_printed_is_read_back(amount, currency):
     assert Money.parse(str(Money(amount, currency).decimal), currency) == Money(amount, currency)
 
 
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any), st.data())
+def test_no_part_is_larger_than_its_weight(weights, data):
+    total = data.draw(st.integers(0, sum(weights)))
+    assert all(0 <= part <= weight for part, weight in zip(allocate(total, weights), weights, strict=True))
+
+
+def test_what_is_left_goes_to_the_largest_remainder_and_of_equals_to_the_later():
+    assert allocate(200, [100, 100, 1]) == [99, 100, 1]
+    assert allocate(-100, [1, 1, 1]) == [-33, -33, -34]
+
+
 def test_a_part_that_weighs_nothing_gets_nothing():
     assert allocate(-1000, [1999, 2499, 0]) == [-444, -556, 0]
     assert allocate(100, [1, 1, 1, 0]) == [33, 33, 34, 0]

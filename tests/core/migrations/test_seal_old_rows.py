@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 
@@ -24,7 +22,9 @@ from zhanggui.host.service import found_plugins, upgrade
 from zhanggui.importing.models import Import
 from zhanggui.jobs.models import Job
 from zhanggui.kernel.actors import SYSTEM, acting_as
-from zhanggui.migrations.runner import components, scripts, version_table
+from zhanggui.migrations.changing import schema_change
+from zhanggui.migrations.history import run
+from zhanggui.migrations.runner import components
 from zhanggui.notices.models import Notice
 from zhanggui.runtime import activated, open_runtime
 from zhanggui.testing.instances import configured
@@ -37,14 +37,8 @@ def to_first_release(runtime):
     """The tables as the first release made them."""
     manifests = found_plugins(runtime).manifests
     for component, folder in components(manifests).items():
-        history = scripts(folder)
-        if history is None:
-            continue
-        with runtime.write_bind.connect() as connection, connection.begin():
-            options = {"version_table": version_table(component), "fn": lambda rev, _c, h=history, n=component: h._upgrade_revs(f"{n}_0001", rev)}
-            context = MigrationContext.configure(connection, opts=options)
-            with Operations.context(context):
-                context.run_migrations()
+        with schema_change(runtime.write_bind) as connection:
+            run(connection, component, folder, f"{component}_0001")
 
 
 def fill(runtime):

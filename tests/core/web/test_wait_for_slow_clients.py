@@ -43,7 +43,7 @@ def app(environ, start_response):
 
 @contextmanager
 def serving(threads: int) -> Iterator[int]:
-    listening = web_server.listen("127.0.0.1", 0)
+    (listening,) = web_server.listen("127.0.0.1", 0, 1)
     server: list[tuple[OneProcess, asyncio.AbstractEventLoop]] = []
     up = threading.Event()
 

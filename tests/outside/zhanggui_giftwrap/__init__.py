@@ -1,0 +1,1 @@
+"""Gift wrapping, as somebody outside writes a plugin: public names alone."""

@@ -1,0 +1,1 @@
+"""Stars on everything that the storefront answers: a plugin that extends answers and paths."""

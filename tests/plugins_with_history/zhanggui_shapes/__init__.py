@@ -1,0 +1,1 @@
+"""Its tables change in every way that a release may bring."""
