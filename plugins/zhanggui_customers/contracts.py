@@ -18,6 +18,17 @@ class CustomerView:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """How a customer is reached, as far as that is known."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    locale: str | None  # of the instance's content languages, as he last chose: "zh_CN"
+    providers: Sequence[str] = ()  # of his identities: see ``subject_of``
+
+
+@dataclass(frozen=True)
 class AddressView:
     """An address; orders keep a copy of it as it was."""
 

@@ -10,16 +10,18 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, clock, current_actor
 
 from . import queries
-from .contracts import AddressView, CustomerRecord, CustomerView, Purchases
+from .contracts import AddressView, Contact, CustomerRecord, CustomerView, Purchases
 from .rules import masked_phone, normal_phone, phone_index
-from .services import addresses, counters, history, profile
+from .services import addresses, counters, history, identities
 from .services.addresses import TooManyAddresses
+from .services.identities import IdentityTaken
 from .services.profile import CustomerIsBlocked
 
 __all__ = [
-    "AddressView", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "Purchases", "TooManyAddresses", "add_address", "add_purchases",
-    "address_of", "addresses_of", "customer", "customer_for_update", "find_or_create_by_identity", "ids_by_key", "masked_phone", "names", "normal_phone",
-    "phone_index", "remove_address", "update_address", "upsert_customers",
+    "AddressView", "Contact", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "IdentityTaken", "Purchases",
+    "TooManyAddresses", "add_address", "add_purchases", "address_of", "addresses_of", "contact_of", "customer",
+    "customer_for_update", "find_or_create_by_identity", "ids_by_key", "keys_by_id", "link_identity", "masked_phone", "names",
+    "normal_phone", "phone_index", "remove_address", "subject_of", "update_address", "upsert_customers",
 ]  # fmt: skip
 
 
@@ -31,17 +33,44 @@ def find_or_create_by_identity(
     name: str,
     now: datetime,
     phone: str | None = None,
+    locale: str | None = None,
     admit: Callable[[], None] | None = None,
 ) -> CustomerView:
     """The customer behind an identity (``provider="wechat"``, ``subject=openid``), made at the first visit.
 
+    :param locale: the language that he reads in now; it is kept.
     :param admit: is called before a new customer is made, and may refuse by raising.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     """
-    found = profile.find_or_create_by_identity(
-        db, provider=provider, subject=subject, name=name, now=now, phone=phone, admit=admit
+    found = identities.find_or_create_by_identity(
+        db, provider=provider, subject=subject, name=name, now=now, phone=phone, locale=locale, admit=admit
     )
     return queries.view_of_customer(found)
+
+
+def link_identity(db: Session, *, customer_id: int, provider: str, subject: str, actor: Actor, now: datetime) -> None:
+    """Let a customer come in by one more identity. A second time changes nothing.
+
+    :raises IdentityTaken: when it leads to another customer.
+    :raises NotFound: when there is no such customer, or he was erased.
+    """
+    identities.link_identity(db, customer_id=customer_id, provider=provider, subject=subject, actor=actor, now=now)
+
+
+def subject_of(db: Session, customer_id: int, provider: str) -> str | None:
+    """How a provider calls a customer (``subject_of(db, 7, "wechat")``: his openid), to send him something there.
+
+    None when he never came by this provider, was erased, or last came before the shop kept more than a digest.
+    """
+    return queries.subject_of(db, customer_id, provider)
+
+
+def contact_of(db: Session, customer_id: int) -> Contact:
+    """How a customer is reached, and in which language.
+
+    :raises NotFound: when there is none, or he was erased.
+    """
+    return queries.contact_of(db, customer_id)
 
 
 def customer(db: Session, customer_id: int) -> CustomerView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zhanggui.api import BigKey, BlindIndex, Model, Pii, SealedJson, UTCDateTime, Versioned, code_string, public_id
@@ -23,12 +23,14 @@ class Customer(Versioned, Model):
     public_id: Mapped[str] = mapped_column(code_string(16), unique=True, default=public_id)
     external_key: Mapped[str | None] = mapped_column(code_string(96), unique=True)  # digest of the key in an import
     source_key: Mapped[str | None] = mapped_column(Pii)  # that key: a number, a phone or a name
-    identity: Mapped[str | None] = mapped_column(code_string(160), unique=True)  # "wechat:<blind index of openid>"
+    identity: Mapped[str | None] = mapped_column(code_string(160), unique=True)  # of the first release; rows of Identity since
     name: Mapped[str] = mapped_column(Pii)
     name_index: Mapped[str] = mapped_column(BlindIndex, index=True)
     phone: Mapped[str | None] = mapped_column(Pii)
     phone_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
     phone_tail_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
+    email: Mapped[str | None] = mapped_column(Pii)
+    locale: Mapped[str | None] = mapped_column(String(16))  # the language he last signed in with
     gender: Mapped[str | None] = mapped_column(String(8))
     region: Mapped[str | None] = mapped_column(Pii)
     birthday: Mapped[date | None] = mapped_column(Date)
@@ -42,6 +44,22 @@ class Customer(Versioned, Model):
     order_count: Mapped[int] = mapped_column(default=0)
     spent: Mapped[int] = mapped_column(BigInteger, default=0)
     last_order_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Identity(Model):
+    """Somebody as a provider outside knows him: an openid, a number of a card. A customer may have several."""
+
+    __tablename__ = "customers__identity"
+    __table_args__ = (UniqueConstraint("provider", "subject_index"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers__customer.id"), index=True)
+    provider: Mapped[str] = mapped_column(code_string(64))
+    # None where the first release knew the digest alone: it is told at the next sign-in.
+    subject: Mapped[str | None] = mapped_column(Pii)
+    subject_index: Mapped[str] = mapped_column(code_string(40))  # see rules.subject_index
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Address(Model):

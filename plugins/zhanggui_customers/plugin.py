@@ -12,7 +12,7 @@ from . import demo, events, exporting, importing, jobs, models, queries, screens
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
-    return [models.Customer, models.Address]
+    return [models.Customer, models.Identity, models.Address]
 
 
 @hookimpl

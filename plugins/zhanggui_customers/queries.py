@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, NotFound, _l, current_actor, look_up
 
-from .contracts import AddressView, CustomerView
-from .models import Address, Customer
+from .contracts import AddressView, Contact, CustomerView
+from .models import Address, Customer, Identity
 from .rules import file_key, masked_phone, name_index, searched_phone, searched_tail
 
 SEARCHED = {"name_index": name_index, "phone_index": searched_phone, "phone_tail_index": searched_tail}
@@ -40,9 +40,24 @@ def customer_for_update(db: Session, customer_id: int) -> Customer:
     return found
 
 
-def by_identity(db: Session, key: str) -> Customer | None:
-    """The customer behind an identity of the outside."""
-    return db.scalar(select(Customer).where(Customer.identity == key))
+def subject_of(db: Session, customer_id: int, provider: str) -> str | None:
+    """How a provider calls a customer; of several names, the one that was used last."""
+    mine = (Identity.customer_id == customer_id) & (Identity.provider == provider) & Identity.subject.is_not(None)
+    used = func.coalesce(Identity.last_used_at, Identity.created_at)
+    return db.scalar(select(Identity.subject).where(mine).order_by(used.desc(), Identity.id.desc()).limit(1))
+
+
+def contact_of(db: Session, customer_id: int) -> Contact:
+    """How a customer is reached.
+
+    :raises NotFound: when there is none, or he was erased.
+    """
+    c = Customer
+    row = db.execute(select(c.name, c.phone, c.email, c.locale).where(c.id == customer_id, c.erased_at.is_(None))).first()
+    if row is None:
+        raise NotFound(_l("There is no such customer."))
+    providers = db.scalars(select(Identity.provider).where(Identity.customer_id == customer_id).distinct().order_by(Identity.provider))
+    return Contact(row.name, row.phone, row.email, row.locale, tuple(providers))
 
 
 def address_of(db: Session, customer_id: int, public_id: str) -> Address:

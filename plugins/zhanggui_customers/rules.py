@@ -9,6 +9,7 @@ from zhanggui.api import Choice, _l, blind_index
 
 _DIGITS = re.compile(r"\d{5,15}\Z")
 GENDERS = (Choice("female", _l("Female")), Choice("male", _l("Male")), Choice("other", _l("Other")))
+_EMAIL = re.compile(r"[^\s@<>,;:\"]{1,64}@[^\s@<>,;:\"]+\.[^\s@<>,;:\".]{2,}\Z")
 TAIL = 4
 ERASED = "***"  # stands where the name of an erased person stood
 
@@ -63,9 +64,21 @@ def searched_tail(text: str) -> str | None:
     return blind_index(f"customers.phone-tail:{plain}")
 
 
-def identity_key(provider: str, subject: str) -> str:
-    """How an identity of the outside (an openid) is kept: it names its provider, and cannot be read back."""
-    return f"{provider}:{blind_index(f'customers.identity:{provider}:{subject}')}"
+def subject_index(provider: str, subject: str) -> str:
+    """How an identity of the outside (an openid) is known again."""
+    return blind_index(f"customers.identity:{provider}:{subject}")
+
+
+def normal_email(text: str) -> str:
+    """An address of e-mail, its host in small letters.
+
+    :raises ValueError: when it cannot be one.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if len(plain) > 254 or not _EMAIL.match(plain):
+        raise ValueError("not an e-mail address")
+    name, _at, host = plain.rpartition("@")
+    return f"{name}@{host.lower()}"
 
 
 def masked_phone(phone: str | None) -> str:

@@ -23,6 +23,7 @@ CUSTOMERS = Screen(
         Column("name", _l("Full name"), order=10),
         Column("phone_masked", _l("Phone"), value=lambda row: masked_phone(row.phone), order=20),
         Column("phone", _l("Full phone"), permission=REVEAL, wide=False, order=25),
+        Column("email", _l("E-mail"), permission=REVEAL, wide=False, order=27),
         Column("region", _l("Region"), order=30),
         Column("order_count", _l("Order count"), "int", order=40),
         Column("spent", _l("Spent"), "money", sortable=True, order=50),
@@ -49,6 +50,7 @@ CUSTOMERS = Screen(
     fields=(
         Field("name", _l("Full name"), required=True, max_length=100, order=10),
         Field("phone", _l("Phone"), max_length=32, permission=REVEAL, order=20),
+        Field("email", _l("E-mail"), max_length=254, permission=REVEAL, order=25),
         Field("gender", _l("Gender"), "choice", choices=GENDERS, order=30),
         Field("region", _l("Region"), max_length=120, order=40),
         Field("birthday", _l("Birthday"), "date", permission=REVEAL, order=50),
@@ -65,6 +67,7 @@ CUSTOMERS = Screen(
                 "name",
                 "phone_masked",
                 "phone",
+                "email",
                 "region",
                 "gender",
                 "birthday",

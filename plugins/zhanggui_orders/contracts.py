@@ -39,6 +39,7 @@ class QuoteLine:
     quantity: int
     discount: int = 0
     choices: Choices = field(default_factory=dict)
+    unit_cost: int | None = None
 
     @property
     def subtotal(self) -> int:
@@ -165,6 +166,7 @@ class OrderFacts:
     total: int
     paid_total: int
     placed_at: datetime
+    region: str | None = None  # official code of where it goes
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,7 @@ class HistoricOrder:
     """An order of the past, known by ``source`` and ``key`` when it comes again.
 
     It is stored as it ended: paid and received, or canceled. One that holds only returns has a
-    total below zero.
+    total below zero. Of ``region`` (names, from the largest to the smallest) the official code is kept.
     """
 
     key: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from zhanggui.api import Code, Event
 
@@ -78,3 +78,16 @@ class OrderRefunded(Event, name="orders.order.refunded", version=1, key="order_i
     amount: int
     currency: Code
     at: datetime
+
+
+@dataclass(frozen=True)
+class OrdersImported(Event, name="orders.orders.imported", version=1, key="batch_id"):
+    """Orders of the past were booked, none of which tells of itself; the days are the shop's.
+
+    One for each transaction of an import: a file of many rows is booked in several, all with its ``batch_id``.
+    """
+
+    batch_id: Code
+    count: int
+    first_day: date
+    last_day: date

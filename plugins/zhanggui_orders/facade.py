@@ -251,7 +251,7 @@ def record_history(
     actor: Actor | None = None,
     now: datetime | None = None,
 ) -> dict[str, int]:
-    """Store orders of the past in few statements: no stock is held, no event published, one audit row.
+    """Store orders of the past in few statements: no stock is held, one ``orders.orders.imported`` of all, one audit row.
 
     One that is there already (same ``source`` and ``key``) is left as it is. ``{key: order id}`` of all.
     """

@@ -28,6 +28,7 @@ FEE_CODES = ("POST", "DOT", "C2", "D", "M", "S", "B", "CRUK", "PADS", "BANK CHAR
 FEE_PREFIXES = ("GIFT_0001_",)
 _FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 _MAX_QUANTITY = 10**7
+_PLACES = ("region", "city")
 _ZERO = Decimal(0)
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,32}\Z")
 # What the words of the common systems mean, where there is one meaning alone. No other word is guessed: it is
@@ -178,12 +179,17 @@ def _complete(
     buyer, name = people.get(_buyer(parsed) or "", (None, ""))
     return HistoricOrder(
         order.key, order.placed_at, order.currency, lines, number=order.number, customer_id=buyer, buyer_name=name,
-        canceled=order.canceled,
+        canceled=order.canceled, region=_place(parsed),
     )  # fmt: skip
 
 
 def _buyer(lines: Sequence[_Parsed]) -> str | None:
     return next((p.row["customer"] for p in lines if p.row["customer"]), None)
+
+
+def _place(lines: Sequence[_Parsed]) -> Sequence[str]:
+    """Where an order went: the rows name one place, together or in its parts."""
+    return next((place for p in lines if (place := [text for name in _PLACES if (text := p.row[name])])), ())
 
 
 def _known(db: Session, orders: Sequence[HistoricOrder]) -> dict[str, int]:
@@ -347,6 +353,7 @@ ORDERS = Importer(
         "customer": ("CustomerID", "Customer", "Buyer ID", "客户编号", "顾客编号", "会员号"),
         "customer_name": ("Customer name", "Buyer", "客户", "顾客", "买家", "收货人"),
         "region": ("Country", "Province", "国家", "省份", "地区"),
+        "city": ("Town", "城市"),
         "status": ("Order status", "State", "状态", "订单状态"),
     },
     required=("number", "sku", "quantity", "placed_at", "price"),

@@ -43,6 +43,7 @@ class Order(Versioned, Model):
     summary: Mapped[str] = mapped_column(String(200), default="")
     buyer_name: Mapped[str] = mapped_column(Pii)
     phone_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)  # of the address
+    region: Mapped[str | None] = mapped_column(code_string(6), index=True)  # of the address: an official code, see ``regions``
     address: Mapped[str | None] = mapped_column(Pii)  # JSON, as it was at placing
     note: Mapped[str | None] = mapped_column(Pii)  # the buyer's
     staff_note: Mapped[str | None] = mapped_column(Pii)
@@ -60,6 +61,8 @@ class OrderLine(Model):
     __tablename__ = "orders__order_line"
     __table_args__ = (
         Index("ix_orders__order_line_order", "order_id", "position"),
+        Index("ix_orders__order_line_sku", "sku", "id"),
+        Index("ix_orders__order_line_product", "product_id", "id"),
         CheckConstraint(
             "shipped_quantity >= 0 AND (shipped_quantity <= quantity OR quantity < 0)", name="shipped_quantity"
         ),
@@ -77,6 +80,7 @@ class OrderLine(Model):
     option: Mapped[str] = mapped_column(String(200), default="")
     picture: Mapped[str | None] = mapped_column(String(40))
     unit_price: Mapped[int] = mapped_column(BigInteger)
+    unit_cost: Mapped[int | None] = mapped_column(BigInteger)  # what one cost the shop at placing, where it said so
     quantity: Mapped[int]
     discount: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[int] = mapped_column(BigInteger)

@@ -23,7 +23,7 @@ from zhanggui.api import (
 )
 from zhanggui_customers.events import CustomerErased
 
-from . import demo, events, exporting, hookspecs, importing, jobs, models, queries, screens
+from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, queries, screens
 
 
 @hookimpl
@@ -41,7 +41,7 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_screens() -> Sequence[Screen]:
-    return [screens.ORDERS]
+    return [screens.ORDERS, line_screen.ORDER_LINES]
 
 
 @hookimpl
@@ -51,7 +51,7 @@ def register_slots() -> Sequence[Slot]:
 
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
-    return screens.MENU
+    return [*screens.MENU, *line_screen.MENU]
 
 
 @hookimpl
@@ -63,7 +63,7 @@ def register_widgets() -> Sequence[Widget]:
 def register_events() -> Sequence[type[Any]]:
     return [
         events.OrderPlaced, events.OrderPaid, events.OrderShipped, events.OrderReceived, events.OrderCanceled,
-        events.OrderRefunded,
+        events.OrderRefunded, events.OrdersImported,
     ]  # fmt: skip
 
 
@@ -95,9 +95,9 @@ def register_role_presets() -> Sequence[RolePreset]:
     reading = ("list", "show")
     selling = (*reading, "ship", "mark_paid", "receive", "cancel", "write_note")
     return [
-        RolePreset("clerk", _l("Clerk"), {"orders.Order": selling}),
+        RolePreset("clerk", _l("Clerk"), {"orders.Order": selling, "orders.OrderLine": reading}),
         RolePreset("warehouse", _l("Warehouse"), {"orders.Order": (*reading, "ship", "write_note")}),
-        RolePreset("viewer", _l("Viewer"), {"orders.Order": reading}),
+        RolePreset("viewer", _l("Viewer"), {"orders.Order": reading, "orders.OrderLine": reading}),
     ]
 
 

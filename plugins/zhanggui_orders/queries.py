@@ -48,6 +48,7 @@ def facts(order: Order) -> OrderFacts:
         order.total,
         order.paid_total or 0,
         order.placed_at,
+        order.region,
     )
 
 
@@ -201,6 +202,11 @@ def search(db: Session, text: str, limit: int) -> list[Hit]:
         )
         for row in rows
     ]
+
+
+def in_provinces(codes: Sequence[str], c: Any) -> Any:
+    """The orders that went to some provinces, or to a city there."""
+    return or_(*(c.region.between(code, f"{code[:2]}9999") for code in codes))
 
 
 def usual_carrier(db: Session, row: Any) -> str | None:

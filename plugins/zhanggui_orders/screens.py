@@ -16,6 +16,7 @@ from zhanggui.api import (
     Slot,
     Widget,
     _l,
+    regions,
 )
 
 from . import details, queries, widgets
@@ -24,6 +25,7 @@ from .rules import CARRIERS
 from .services import cancellation, fulfillment, notes, payment
 from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
 
+_PROVINCES = tuple(Choice(code, name) for code, name in regions.PROVINCES.items())
 _STATUSES = ("status", "payment_status", "fulfillment_status")
 
 
@@ -40,7 +42,7 @@ ORDERS = Screen(
     singular=_l("Order"),
     icon="receipt",
     label="number",
-    always=("currency",),
+    always=("currency", "region"),
     columns=(
         Column("number", _l("Number"), "code", order=10),
         Column("buyer_name", _l("Buyer"), order=20),
@@ -51,6 +53,8 @@ ORDERS = Screen(
         Column("payment_status", _l("Payment"), "status", choices=PAYMENT_CHOICES, wide=False, order=70),
         Column("fulfillment_status", _l("Fulfillment"), "status", choices=FULFILLMENT_CHOICES, wide=False, order=80),
         Column("source", _l("Source"), "choice", choices=SOURCES, wide=False, order=90),
+        Column("region_name", _l("Region"), value=lambda row: regions.name_of(row.region), wide=False, order=95),
+        Column("region", _l("Code of the region"), "code", wide=False, order=96),
         Column("paid_at", _l("Paid at"), "datetime", wide=False, order=100),
         Column("shipped_at", _l("Shipped at"), "datetime", wide=False, order=110),
         Column("completed_at", _l("Received at"), "datetime", wide=False, order=120),
@@ -64,6 +68,7 @@ ORDERS = Screen(
         Filter("stage", _l("Stage"), choices=STAGES, tabs=True, counted=("to_pay", "to_ship"), order=10),
         Filter("payment_status", _l("Payment"), choices=PAYMENT_CHOICES, order=20),
         Filter("source", _l("Source"), choices=SOURCES, order=30),
+        Filter("province", _l("Province"), choices=_PROVINCES, clause=queries.in_provinces, order=35),
         Filter("placed_at", _l("Placed"), "date_range", order=40),
         Filter("total", _l("Total"), "money_range", order=50),
         Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
@@ -85,6 +90,7 @@ ORDERS = Screen(
                 "payment_status",
                 "fulfillment_status",
                 "source",
+                "region_name",
                 "note",
                 "staff_note",
                 "cancel_reason",

@@ -23,6 +23,7 @@ class SoldVariant:
     weight_g: int | None
     sellable: bool
     category_id: int | None = None
+    cost: int | None = None  # what the shop paid for one, where it says so
 
 
 @dataclass(frozen=True)

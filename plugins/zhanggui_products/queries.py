@@ -107,8 +107,8 @@ def sold_variants(
     rows = db.execute(
         select(
             Variant.id, Variant.public_id, Variant.product_id, Variant.sku, Variant.option, Variant.price,
-            Variant.currency, Variant.weight_g, Variant.active, Product.name, Product.picture, Product.status,
-            Product.category_id,
+            Variant.currency, Variant.weight_g, Variant.active, Variant.cost, Product.name, Product.picture,
+            Product.status, Product.category_id,
         )
         .join(Product, Product.id == Variant.product_id)
         .where(wanted)
@@ -122,6 +122,7 @@ def sold_variants(
             id=row.id, public_id=row.public_id, product_id=row.product_id, sku=row.sku, name=names[row.product_id],
             option=row.option, picture=row.picture, price=row.price, currency=row.currency, weight_g=row.weight_g,
             sellable=row.active and row.status == ProductStatus.ON_SALE, category_id=row.category_id,
+            cost=row.cost,
         )
         for row in rows
     ]  # fmt: skip

@@ -14,7 +14,7 @@ _VARIANT_FIELDS = (
     Field("sku", _l("SKU"), "code", max_length=64, scan=True),
     Field("option", _l("Option"), max_length=200, help=_l("Size, color or weight, such as 250 g")),
     Field("price", _l("Price"), "money", minimum=0),
-    Field("cost", _l("Cost"), "money", minimum=0),
+    Field("cost", _l("Cost"), "money", minimum=0, permission="can_see_cost"),
     Field("barcode", _l("Barcode"), "code", max_length=64, scan=True),
     Field("weight_g", _l("Weight (g)"), "int", minimum=0, maximum=10_000_000),
     Field("retired", _l("No longer sold"), "bool"),

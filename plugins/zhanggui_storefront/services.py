@@ -104,17 +104,18 @@ def _checked(identity_of: Callable[[str], Identity | None], code: str) -> Identi
 
 
 def open_session(
-    db: Session, *, identity: Identity, address: str | None = None, now: datetime
+    db: Session, *, identity: Identity, address: str | None = None, locale: str | None = None, now: datetime
 ) -> tuple[str, int]:
     """Sign somebody in; answers the token, which is never seen again, and its life in seconds.
 
     :param address: where he comes from.
+    :param locale: the language that he reads in.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     :raises TooManyNewcomers: for somebody new, when enough came from there of late.
     """
     customer = customers.find_or_create_by_identity(
         db, provider=identity.provider, subject=identity.subject, name=identity.name, now=now, phone=identity.phone,
-        admit=lambda: _admit(db, address),
+        locale=locale, admit=lambda: _admit(db, address),
     )  # fmt: skip
     life = timedelta(days=get_setting("plugin.storefront.token_days"))
     token = secrets.token_urlsafe(32)

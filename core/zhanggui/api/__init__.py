@@ -30,6 +30,7 @@ from ..host import hooks
 from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
 from ..host.declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
 from ..i18n import content as translations
+from ..i18n import regions
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
@@ -89,7 +90,8 @@ __all__ = [
     "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
     "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public",
-    "public_id", "publish", "read_choices", "read_decimal", "read_json", "reading", "record_audit", "recording", "save_image",
+    "public_id", "publish", "read_choices", "read_decimal", "read_json", "reading", "record_audit", "recording", "regions",
+    "save_image",
     "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
     "write_rows",
 ]  # fmt: skip

@@ -21,8 +21,9 @@ def screen_permissions(screen: Screen) -> set[Pair]:
     }
     names |= {f"can_{action.name}" for action in screen.actions}
     fields = () if callable(screen.fields) else screen.fields
+    lines = (line for field in fields for line in field.rows)
     guarded: Any
-    for guarded in (*screen.columns, *fields, *screen.filters):
+    for guarded in (*screen.columns, *fields, *lines, *screen.filters):
         if guarded.permission:
             names.add(guarded.permission)
     return {(name, screen.resource) for name in names}

@@ -7,7 +7,7 @@ Core table are served alike, as plain rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -94,6 +94,11 @@ class Gateway:
             return column.expr(c).label(column.name)  # type: ignore[no-any-return]
         return c.get(column.name)
 
+    def _named(self, screen: Screen, name: str) -> ColumnElement[Any]:
+        """A column of the table, or one of the screen's that is computed."""
+        c = self.table(screen).c
+        return c[name] if name in c else next(col.expr(c).label(name) for col in screen.columns if col.name == name and col.expr)
+
     def _picked(self, screen: Screen, columns: Sequence[Column]) -> list[ColumnElement[Any]]:
         c = self.table(screen).c
         names = dict.fromkeys([screen.key, *screen.always])
@@ -108,8 +113,8 @@ class Gateway:
             expression = self._expression(screen, column) if column.load is None else None
             if expression is not None:
                 picked[column.name] = expression
-            if column.currency:
-                picked[column.currency] = c[column.currency]
+            if column.currency and column.currency not in picked:
+                picked[column.currency] = self._named(screen, column.currency)
         return list(picked.values())
 
     def where(self, screen: Screen, actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
@@ -392,6 +397,9 @@ class Gateway:
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
         shown = [f for f in shown if f.kind != "lookup" or f.to not in screens or actor.may("can_list", f.to)]
+        hidden = {line.permission for f in shown for line in f.rows if line.permission and not actor.may(line.permission, screen.resource)}
+        if hidden:
+            shown = [replace(f, rows=tuple(line for line in f.rows if line.permission not in hidden)) if f.rows else f for f in shown]
         return sorted(shown, key=lambda f: f.order)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zhanggui.api import (
-    SYSTEM,
     Actor,
     Code,
     DomainError,
@@ -27,7 +25,7 @@ from zhanggui.api import (
 from .. import queries
 from ..events import CustomerBlocked, CustomerCreated
 from ..models import Customer
-from ..rules import identity_key, name_index, normal_phone, phone_index, tail_index
+from ..rules import name_index, normal_email, normal_phone, phone_index, tail_index
 
 MAX_TAGS = 20
 KEEP: Any = object()
@@ -54,14 +52,15 @@ def create_customer(
     note: str | None = None,
     tags: str | Sequence[str] | None = None,
     source: str = "admin",
-    identity: str | None = None,
+    email: str | None = None,
+    locale: str | None = None,
 ) -> int:
     """A new customer; answers the id.
 
-    :raises Invalid: when the phone is none.
+    :raises Invalid: when the phone or the e-mail address is none.
     """
-    customer = Customer(source=source, identity=identity, created_at=now, public_id=public_id(), blocked=False)
-    _fill(customer, name, phone, gender, region, birthday, note, tags)
+    customer = Customer(source=source, locale=locale, created_at=now, public_id=public_id(), blocked=False)
+    _fill(customer, name, phone, email, gender, region, birthday, note, tags)
     db.add(customer)
     db.flush()
     record_audit(
@@ -82,6 +81,7 @@ def update_customer(
     now: datetime,
     name: str = KEEP,
     phone: str | None = KEEP,
+    email: str | None = KEEP,
     gender: str | None = KEEP,
     region: str | None = KEEP,
     birthday: date | None = KEEP,
@@ -97,7 +97,8 @@ def update_customer(
         raise StaleRow(changed=_personal(customer))
     personal = _personal(customer)
     given = {
-        "name": name, "phone": phone, "gender": gender, "region": region, "birthday": birthday, "note": note, "tags": tags,
+        "name": name, "phone": phone, "email": email, "gender": gender, "region": region, "birthday": birthday, "note": note,
+        "tags": tags,
     }  # fmt: skip
     kept = {field: getattr(customer, field) for field, value in given.items() if value is KEEP}
     _fill(customer, **(given | kept))
@@ -148,46 +149,11 @@ def _set_blocked(db: Session, customer_id: int, blocked: bool, actor: Actor, now
     publish(db, CustomerBlocked(customer_id=customer_id, blocked=blocked))
 
 
-def find_or_create_by_identity(
-    db: Session,
-    *,
-    provider: str,
-    subject: str,
-    name: str,
-    now: datetime,
-    phone: str | None = None,
-    admit: Callable[[], None] | None = None,
-) -> Customer:
-    """The customer behind an identity of the outside; made at the first visit, however many visit at once.
-
-    :param admit: is called before a new customer is made, and may refuse by raising; of those who visit at
-        once, only the one who is made counts: what it wrote for the others is taken back.
-    :raises CustomerIsBlocked: when the shop does not sell to this customer.
-    """
-    key = identity_key(provider, subject)
-    found = queries.by_identity(db, key)
-    if found is None:
-        try:
-            with db.begin_nested():
-                if admit is not None:
-                    admit()
-                made = create_customer(
-                    db, actor=SYSTEM, now=now, name=name, phone=phone, source="storefront", identity=key
-                )
-            found = queries.customer(db, made)
-        except IntegrityError:  # another request made it in this moment
-            found = queries.by_identity(db, key)
-            if found is None:
-                raise
-    if found.blocked:
-        raise CustomerIsBlocked()
-    return found
-
-
 def _fill(
     customer: Customer,
     name: str,
     phone: str | None,
+    email: str | None,
     gender: str | None,
     region: str | None,
     birthday: date | None,
@@ -199,6 +165,10 @@ def _fill(
         raise Invalid(errors={"name": _l("A name is needed.")})
     customer.name, customer.name_index = name, name_index(name)
     set_phone(customer, phone)
+    try:
+        customer.email = normal_email(email) if email else None
+    except ValueError:
+        raise Invalid(errors={"email": _l("This is not an e-mail address.")}) from None
     customer.gender, customer.region, customer.birthday, customer.note = gender, region or None, birthday, note
     words = tags.replace("，", ",").split(",") if isinstance(tags, str) else list(tags or ())
     customer.tags = list(dict.fromkeys(word.strip()[:40] for word in words if word.strip()))[:MAX_TAGS]
@@ -223,6 +193,6 @@ def _personal(customer: Customer) -> dict[str, Any]:
     """What the audit holds under the customer's own key."""
     birthday = customer.birthday.isoformat() if customer.birthday else None
     return {
-        "name": customer.name, "phone": customer.phone, "birthday": birthday, "note": customer.note, "gender": customer.gender,
-        "region": customer.region, "tags": list(customer.tags or ()),
+        "name": customer.name, "phone": customer.phone, "email": customer.email, "birthday": birthday, "note": customer.note,
+        "gender": customer.gender, "region": customer.region, "tags": list(customer.tags or ()),
     }  # fmt: skip

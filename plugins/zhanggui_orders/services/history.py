@@ -1,4 +1,4 @@
-"""Orders of the past in bulk: no stock is held, no event published, one audit row a batch."""
+"""Orders of the past in bulk: no stock is held, no order tells of itself, one event and one audit row a batch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, current_runtime, one_at_a_time, record_audit
+from zhanggui.api import Actor, Code, current_runtime, one_at_a_time, publish, record_audit, regions
 from zhanggui_customers import facade as customers
 
 from ..contracts import HistoricOrder
+from ..events import OrdersImported
 from ..models import Order, OrderLine, Payment
-from ..rules import new_number, shop_zone, stage_of, summary
+from ..rules import new_number, shop_day, shop_zone, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days
 
@@ -51,6 +52,8 @@ def record_history(
             after={"new": len(new), "known": len(by_key) - len(new)},
         )  # fmt: skip
         days.count_many(db, _figures(new.values()))
+        booked = [shop_day(order.placed_at) for order in new.values()]
+        publish(db, OrdersImported(batch_id=Code(batch_id), count=len(new), first_day=min(booked), last_day=max(booked)))
     return {order.key: known[key] for key, order in by_key.items()}
 
 
@@ -96,7 +99,7 @@ def _order_row(key: str, order: HistoricOrder, taken: set[str]) -> dict[str, Any
         "source": order.source, "currency": order.currency, "goods_total": total - fees, "freight_total": fees,
         "total": total, "paid_total": 0 if order.canceled else total,
         "summary": summary([(f"{line.name} {line.option}".strip(), line.quantity) for line in order.lines]),
-        "buyer_name": order.buyer_name, "note": order.note or None, "placed_at": order.placed_at, "paid_at": ended,
+        "buyer_name": order.buyer_name, "region": regions.code_of(order.region), "note": order.note or None, "placed_at": order.placed_at, "paid_at": ended,
         "shipped_at": ended, "completed_at": ended, "canceled_at": order.placed_at if order.canceled else None,
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Choices, Code, DomainError, Money, NotFound, _l, hooks, publish, record_audit
+from zhanggui.api import Actor, Choices, Code, DomainError, Money, NotFound, _l, hooks, publish, record_audit, regions
 from zhanggui_customers import facade as customers
 from zhanggui_customers.contracts import AddressView
 from zhanggui_inventory import facade as inventory
@@ -93,6 +93,7 @@ def quote_cart(
                 variant_id=variant.id, variant_public_id=variant.public_id, product_id=variant.product_id,
                 category_id=variant.category_id, sku=variant.sku, name=variant.name, option=variant.option,
                 picture=variant.picture, weight_g=variant.weight_g, unit_price=variant.price, quantity=line.quantity,
+                unit_cost=variant.cost,
                 choices=line.choices,
             )
         )  # fmt: skip
@@ -208,7 +209,7 @@ def _write(db: Session, quote: Quote, buyer_name: str, note: str, source: str, n
         buyer_name=buyer_name, note=note.strip()[:1000] or None, placed_at=now,
     )  # fmt: skip
     if address is not None:
-        order.phone_index = customers.phone_index(address.phone)
+        order.phone_index, order.region = customers.phone_index(address.phone), regions.code_of(address.region)
         order.address = json.dumps(
             {"name": address.name, "phone": address.phone, "region": list(address.region), "detail": address.detail},
             ensure_ascii=False,
@@ -219,7 +220,7 @@ def _write(db: Session, quote: Quote, buyer_name: str, note: str, source: str, n
             "order_id": order.id, "position": place, "variant_id": q.variant_id, "product_id": q.product_id,
             "variant_public_id": q.variant_public_id, "sku": q.sku, "name": q.name, "option": q.option,
             "picture": q.picture, "unit_price": q.unit_price, "quantity": q.quantity, "discount": q.discount,
-            "total": q.total,
+            "total": q.total, "unit_cost": q.unit_cost,
         }
         for place, q in enumerate(quote.lines)
     ]  # fmt: skip

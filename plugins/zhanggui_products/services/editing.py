@@ -205,8 +205,8 @@ def _fill_variant(variant: Variant, line: Mapping[str, Any], sku: str, number: i
     variant.sku = sku
     variant.option = str(line.get("option") or "").strip()
     variant.price, variant.currency = minor_units(price, currency), currency
-    cost = line.get("cost")
-    variant.cost = None if cost is None else minor_units(cost, currency)
+    if "cost" in line:  # who may not see it does not erase it
+        variant.cost = None if line["cost"] is None else minor_units(line["cost"], currency)
     variant.barcode = str(line.get("barcode") or "").strip() or None
     variant.weight_g = line.get("weight_g")
     variant.attributes = dict(line.get("attributes") or variant.attributes or {})

@@ -22,7 +22,7 @@ def open_session(request: ShopRequest) -> dict[str, Any]:
     with told_to_wait(f"shop-session:{http.remote_addr}", counts=services.WrongCode):
         identity = services.identify(request.body["code"])
     token, seconds = services.open_session(
-        request.db, identity=identity, address=http.remote_addr, now=request.now
+        request.db, identity=identity, address=http.remote_addr, locale=request.locale, now=request.now
     )
     return {"token": token, "expires_in": seconds}
 

@@ -76,7 +76,7 @@ def test_orders_are_stored_as_they_ended(instance: Runtime) -> None:
         assert split.placed_at.isoformat() == "2025-01-06T09:15:00+00:00"
         assert order(db, "70017").placed_at.isoformat() == "2025-04-01T09:00:00+00:00"
         guest = order(db, "70002")
-        assert (guest.customer_id, guest.total) == (None, 1250 + 3 * 495)
+        assert (guest.customer_id, guest.total, guest.region, split.region) == (None, 1250 + 3 * 495, "GB", "GB")
         back = order(db, "C70004")
         assert (back.customer_id, back.goods_total, back.freight_total) == (split.customer_id, -450, -310)
         assert order(db, "A70008").total == -24066
@@ -105,8 +105,11 @@ def test_history_reserves_nothing_tells_nobody_and_writes_one_audit_row_a_batch(
     read(instance)
     with reading() as db:
         assert (rows(db, StockMovement), rows(db, StockReservation), rows(db, Notice)) == (0, 0, before)
-        # Whoever keeps something for each variant hears of the new ones; nobody hears of orders.
-        assert set(db.scalars(select(OutboxEvent.name))) == {"products.product.imported"}
+        # Whoever keeps something for each variant hears of the new ones; no order tells of itself, all of them do once.
+        assert sorted(db.scalars(select(OutboxEvent.name))) == ["orders.orders.imported", "products.product.imported"]
+        told = db.scalars(select(OutboxEvent.payload).where(OutboxEvent.name == "orders.orders.imported")).one()
+        batch_id = db.scalars(select(AuditEntry.target_id).where(AuditEntry.action == "orders.order.imported")).one()
+        assert told == {"batch_id": batch_id, "count": 12, "first_day": "2025-01-06", "last_day": "2025-04-03"}
         assert sorted(db.scalars(select(AuditEntry.action))) == [
             "core.import.finished", "customers.customer.imported", "orders.order.imported", "products.product.imported",
         ]  # fmt: skip

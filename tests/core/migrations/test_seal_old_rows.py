@@ -55,13 +55,16 @@ def fill(runtime):
         buyer = add(
             "customers__customer", public_id="abcd", external_key="file/13800138777", name=crypto.seal("王老五"), name_index="x", phone=None,
             region="浙江某地", tags=["标签钱七"], source="import", blocked=False, created_at=AT, order_count=0, spent=0, row_version=1,
+            identity=f"wechat:{crypto.blind_index('customers.identity:wechat:openid-7')}",
         )  # fmt: skip
         order = {
             "status": "canceled", "payment_status": "paid", "fulfillment_status": "unfulfilled", "stage": "canceled", "source": "storefront",
             "currency": "CNY", "goods_total": 1, "discount_total": 0, "freight_total": 0, "total": 1, "paid_total": 1, "refunded_total": 0,
             "summary": "", "buyer_name": crypto.seal("王老五"), "placed_at": AT, "row_version": 1,
         }  # fmt: skip
-        first = add("orders__order", number="N1", customer_id=buyer, staff_note="他欠我钱", cancel_reason="王老五的理由", **order)
+        first = add("orders__order", number="N1", customer_id=buyer, staff_note="他欠我钱", cancel_reason="王老五的理由",
+                    address=crypto.seal(json.dumps({"name": "王老五", "phone": "1", "region": ["浙江省", "杭州市"], "detail": "1"})), **order)
+        add("orders__order", number="N3", customer_id=buyer, staff_note="", cancel_reason="", **order)
         guest = add("orders__order", number="N2", customer_id=None, staff_note="", cancel_reason="", **order)
         payment = {"method": "", "amount": 1, "currency": "CNY", "status": "captured", "created_at": AT}
         add("orders__payment", order_id=first, provider="offline", reference="转账备注李四", **payment)
@@ -139,6 +142,21 @@ def test_what_stood_in_clear_is_sealed_and_still_told(old_shop):
         assert (job.kwargs, job.last_error) == ({"paid": 0, "customer_id": None}, "ValueError: 错误提到赵六")
         assert db.execute(select(Notice.params, Notice.body)).one() == ({"name": "键是张三"}, "错误提到赵六")
         assert db.execute(select(Import.file_name, Import.position)).one() == ("键是张三.csv", "13800138777")
+    who_signed_in_is_the_same_customer_and_orders_say_where_they_went(buyer)
+
+
+def who_signed_in_is_the_same_customer_and_orders_say_where_they_went(buyer):
+    from zhanggui_customers import facade as customers
+    from zhanggui_customers.models import Customer
+    from zhanggui_orders.models import Order
+
+    with unit_of_work() as db:
+        assert customers.subject_of(db, buyer, "wechat") is None  # the first release knew its digest alone
+        assert customers.find_or_create_by_identity(db, provider="wechat", subject="openid-7", name="Wang", now=AT).id == buyer
+        assert customers.subject_of(db, buyer, "wechat") == "openid-7"
+        assert db.get_one(Customer, buyer).identity is None
+        # By the address, by what is known of the customer, and not at all.
+        assert dict(db.execute(select(Order.number, Order.region)).tuples().all()) == {"N1": "330100", "N3": "330000", "N2": None}
 
 
 def test_old_rows_of_the_trail_keep_their_words_until_the_person_is_erased(old_shop):

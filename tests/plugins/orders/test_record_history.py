@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from shop import NOON, add_customer, add_product, rows, stock_of
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor
+from zhanggui.events.models import OutboxEvent
 from zhanggui_customers.models import Customer
 from zhanggui_inventory.models import StockMovement
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
+from zhanggui_orders.events import OrdersImported
 from zhanggui_orders.facade import record_history
 from zhanggui_orders.models import Day, Order, OrderLine, Payment
 
@@ -55,6 +58,24 @@ def test_returns_and_fees_keep_their_sign(db: Session, owner: Actor) -> None:
     ids = record_history(db, [past("C1", *lines)], "batch-1")
     order = db.get_one(Order, ids["C1"])
     assert (order.goods_total, order.freight_total, order.total) == (-1990, 500, -1490)
+
+
+def test_one_event_tells_of_all_and_of_none_that_was_there(db: Session, owner: Actor) -> None:
+    def told() -> list[OrdersImported]:
+        payloads = db.scalars(select(OutboxEvent.payload).where(OutboxEvent.name == OrdersImported.name).order_by(OutboxEvent.id))
+        return [OrdersImported.read(payload) for payload in payloads]
+
+    late = replace(past("A2", TEA), placed_at=datetime(2026, 3, 1, 18, tzinfo=UTC))  # in Shanghai it is the next day already
+    record_history(db, [past("A1", TEA, buyer_name="Wang Wei"), late], "batch-1")
+    assert told() == [OrdersImported("batch-1", 2, date(2025, 1, 26), date(2026, 3, 2))]
+    record_history(db, [past("A1", TEA)], "batch-2")
+    assert len(told()) == 1
+
+
+def test_a_guest_s_order_keeps_where_it_went(db: Session, owner: Actor) -> None:
+    ids = record_history(db, [past("A1", TEA, region=["浙江", "杭州"]), past("A2", TEA, region=["EIRE"]), past("A3", TEA)], "batch-1")
+    assert [db.get_one(Order, ids[key]).region for key in ("A1", "A2", "A3")] == ["330100", "IE", None]
+    assert set(db.scalars(select(OrderLine.unit_cost))) == {None}
 
 
 def test_a_canceled_one_was_never_paid(db: Session, owner: Actor) -> None:

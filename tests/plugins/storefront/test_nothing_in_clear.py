@@ -176,7 +176,7 @@ def test_after_erasing_a_person_no_view_shows_what_was_sealed(
     assert shown() & kept == set()
     with reading() as db:
         person = db.get_one(Customer, ids["customer"])
-        assert (person.name, person.phone, person.identity, person.tags) == ("***", None, None, None)
+        assert (person.name, person.phone, person.email, person.tags) == ("***", None, None, None)
         assert db.get_one(Order, ids["order"]).paid_total > 0
     assert master.post(f"/customers/{ids['customer']}/erase").status_code == 409
     again = sign_in(said["login name"])
