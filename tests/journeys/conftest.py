@@ -92,10 +92,10 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def tea_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeaShop]:
+def tea_shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[TeaShop]:
     """The demo, made once, served by the web process that merchants run."""
     folder = tmp_path_factory.mktemp("tea-shop")
-    runtime = open_runtime(Databases(folder, None).fresh("sqlite"))
+    runtime = open_runtime(databases.fresh("sqlite"))
     with activated(runtime), acting_as(SYSTEM):
         refresh(runtime)
         rows = _fill()

@@ -31,6 +31,8 @@ from zhanggui.kernel.actors import SYSTEM, acting_as
 from zhanggui.runtime import activated, open_runtime
 from zhanggui.testing.instances import environment
 
+pytestmark = pytest.mark.long
+
 CLIENTS, SKUS, CANCELED = 6, 5, 5  # one order in so many is canceled again
 DRAINED_WITHIN = 60
 CANCEL_JOB = "customers.uncount_canceled_order"

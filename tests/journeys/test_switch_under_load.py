@@ -29,6 +29,8 @@ from zhanggui.testing.browsing import Visitor
 from zhanggui.testing.fixtures import PASSWORD
 from zhanggui.testing.instances import environment
 
+pytestmark = pytest.mark.long
+
 PROCESSES, CLIENTS, TOGGLES = 4, 6, 10
 PATHS = ("/", "/products/", "/orders/", "/api/v1/products/products/", "/shop/api/v1/products")
 
