@@ -166,7 +166,7 @@ def test_no_acknowledged_order_is_lost_or_doubled(databases, kind: str, reposito
                 until_ready(port)
                 for shopper in shoppers:
                     shopper.start()
-                kills, wanted, rng, began = 0, size(10, 200), random.Random(7), time.monotonic()
+                kills, wanted, rng, began = 0, size(7, 200), random.Random(7), time.monotonic()
                 while kills < wanted or sum(len(shopper.acknowledged) for shopper in shoppers) < ENOUGH:
                     assert time.monotonic() - began < 60 + 3 * wanted, "the shop takes hardly any orders"
                     time.sleep(rng.uniform(0.7, 1.5))
