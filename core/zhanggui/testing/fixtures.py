@@ -62,9 +62,11 @@ def postgresql(shared: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory, postgresql: str, shared: Path) -> Databases:
+def databases(tmp_path_factory: pytest.TempPathFactory, postgresql: str, shared: Path) -> Iterator[Databases]:
     """Where instances come from."""
-    return Databases(tmp_path_factory.mktemp("instances"), postgresql, shared)
+    found = Databases(tmp_path_factory.mktemp("instances"), postgresql, shared)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -66,6 +66,10 @@ class Databases:
         done = self._server.execute(statement)
         return done.fetchall() if done.description else []
 
+    def close(self) -> None:
+        """Take leave of the server."""
+        self._server.close()
+
     def _template(self, kind: str) -> None:
         if kind in self._ready:
             return
