@@ -32,7 +32,7 @@ demo: $(VENV)/.demo ## the tea shop on http://127.0.0.1:8000 (PORT=, HOST=0.0.0.
 
 test: $(VENV)/.dev ## every test, on SQLite, PostgreSQL, a queue server and a browser (PLUGIN=orders: of one plugin)
 	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(if $(PLUGIN),tests/plugins/$(PLUGIN)) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PLUGIN),tests/plugins/$(PLUGIN)) $(PYTEST_ARGS)
 
 hard: $(VENV)/.dev ## the proofs at full size (about an hour); their figures are kept in tests/proofs/
 	@$(BIN)/python tests/browser.py

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import random
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     What a killed process leaves behind is the same there; that a commit reaches the disk is checked on each connection.
     """
+    # Every test of a command starts Python anew: without compiled files that takes twice as long, whatever the shell says.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     worker = hasattr(config, "workerinput")
     if not worker and "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
         _made.append(Path(tempfile.mkdtemp(prefix="zg-", dir=_MEMORY)))
@@ -37,9 +42,22 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files with a long test come first, so that the workers end together; ``--shuffle``: any order of files, and of tests in each."""
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        rng = random.Random(seed)
+        rng.shuffle(items)
+        files = list({item.path: None for item in items})
+        items.sort(key=lambda item: files.index(item.path))
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--full-matrix``: every screen in every look, as ``make ui-matrix`` asks for; ``--hard``: proofs at full size."""
+    """What a run may be asked for beside the tests that it is given."""
     parser.addoption("--full-matrix", action="store_true", help="every screen at every width, language and appearance")
+    parser.addoption("--shuffle", type=int, metavar="SEED", help="in another order: no test may depend on the one before it")
     parser.addoption("--hard", action="store_true", help="run the tests marked as proofs at their full size, and keep their figures")
 
 

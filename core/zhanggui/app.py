@@ -32,7 +32,7 @@ from .db.uow import one_reader
 from .db.write_queue import DatabaseBusy
 from .host import faults, generation, hosted, use_host
 from .host.host import Fault, Host, fault_of
-from .host.service import build, found_plugins, record_repairs
+from .host.service import build, found_plugins, present, record_repairs
 from .i18n import readers
 from .kernel import actors
 from .kernel.actors import ANONYMOUS, current_actor
@@ -46,7 +46,7 @@ from .web.gateway import gateway
 from .web.home import CORE_VIEWS
 from .web.limits import PublicLimits, visitor_is_known
 from .web.resource import resource_api
-from .web.routes import Key, faulty_routes
+from .web.routes import Key, Rule, faulty_routes
 from .web.shell import TEMPLATE_GLOBALS
 from .web.views import screen_view
 
@@ -70,6 +70,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     """
     app = Flask("zhanggui", static_folder=None, template_folder=None)
     app.request_class = Request
+    app.url_rule_class = Rule
     app.config.update(_flask_config(runtime))
     app.url_map.converters["key"] = Key
     theme.install(app, runtime, host)
@@ -278,7 +279,7 @@ class AskedFor:
 
 def build_app(runtime: Runtime) -> tuple[Flask, Host]:
     """An app for what the database says is enabled; a plugin that cannot be mounted is left out."""
-    host = build(runtime)
+    host = present(runtime)
     broken: dict[str, Fault] = {}
     while True:
         try:

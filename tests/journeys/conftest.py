@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -28,8 +30,8 @@ from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import current_host, refresh
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM, acting_as
-from zhanggui.runtime import activated, open_runtime
-from zhanggui.testing.instances import Databases, environment
+from zhanggui.runtime import Runtime, activated, open_runtime
+from zhanggui.testing.instances import Databases, environment, one_worker
 from zhanggui_customers.models import Customer
 from zhanggui_orders.models import Order
 from zhanggui_products.models import Product
@@ -91,16 +93,32 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _made_once(databases: Databases, shared: Path) -> tuple[Runtime, dict[str, object]]:
+    """A copy of the demo that the first process of the test run made, and rows of it."""
+    made, picked = shared / "tea-shop", shared / "tea-shop.json"
+    with one_worker(shared / "tea-shop.lock"):
+        if not picked.exists():
+            runtime = open_runtime(databases.fresh("sqlite"))
+            with activated(runtime), acting_as(SYSTEM):
+                refresh(runtime)
+                rows = _fill()
+            database = runtime.engine.url.database
+            runtime.close()  # the last connection that closes leaves one file
+            shutil.copytree(runtime.data, made)
+            shutil.copy(str(database), made / "db.sqlite3")
+            picked.write_text(json.dumps(rows), encoding="utf-8")
+    runtime = databases.fresh("sqlite")
+    shutil.copytree(made, runtime.data, dirs_exist_ok=True)
+    shutil.move(runtime.data / "db.sqlite3", str(runtime.engine.url.database))
+    return runtime, json.loads(picked.read_text(encoding="utf-8"))
+
+
 @pytest.fixture(scope="session")
-def tea_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeaShop]:
-    """The demo, made once, served by the web process that merchants run."""
+def tea_shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases, shared: Path) -> Iterator[TeaShop]:
+    """The demo, made once a run, served by the web process that merchants run."""
     folder = tmp_path_factory.mktemp("tea-shop")
-    runtime = open_runtime(Databases(folder, None).fresh("sqlite"))
-    with activated(runtime), acting_as(SYSTEM):
-        refresh(runtime)
-        rows = _fill()
+    runtime, rows = _made_once(databases, shared)
     environ = {**os.environ, **environment(runtime.config), "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "ZHANGGUI_INSTANCE__NAME": "山间茶铺"}
-    runtime.close()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

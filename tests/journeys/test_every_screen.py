@@ -10,6 +10,8 @@ from journeys.inspection import ALL_LOOKS, LOOKS, Look, Watch, Wire, open_contex
 from journeys.screens import SIGHTS, Sight
 from playwright.sync_api import Browser, BrowserContext
 
+pytestmark = pytest.mark.long
+
 COLD, WARM = 45_000, 12_000
 LISTS = ("/orders/", "/products/", "/customers/")
 

@@ -31,7 +31,10 @@ from zhanggui.kernel.actors import SYSTEM, acting_as
 from zhanggui.runtime import activated, open_runtime
 from zhanggui.testing.instances import environment
 
+pytestmark = pytest.mark.long
+
 CLIENTS, SKUS, CANCELED = 6, 5, 5  # one order in so many is canceled again
+ENOUGH = 50  # orders, without which the storm was none
 DRAINED_WITHIN = 60
 CANCEL_JOB = "customers.uncount_canceled_order"
 
@@ -163,8 +166,9 @@ def test_no_acknowledged_order_is_lost_or_doubled(databases, kind: str, reposito
                 until_ready(port)
                 for shopper in shoppers:
                     shopper.start()
-                kills, wanted, rng, began = 0, size(10, 200), random.Random(7), time.monotonic()
-                while kills < wanted:
+                kills, wanted, rng, began = 0, size(7, 200), random.Random(7), time.monotonic()
+                while kills < wanted or sum(len(shopper.acknowledged) for shopper in shoppers) < ENOUGH:
+                    assert time.monotonic() - began < 60 + 3 * wanted, "the shop takes hardly any orders"
                     time.sleep(rng.uniform(0.7, 1.5))
                     kills += kill_one(up.pid, rng)
                 stop.set()
@@ -196,7 +200,6 @@ def test_no_acknowledged_order_is_lost_or_doubled(databases, kind: str, reposito
         assert canceled == sum(shopper.canceled for shopper in shoppers)
         assert events.get("orders.order.placed") == len(acknowledged), "orders and events differ"
         assert [tuple(row) for row in done] == [("done", canceled, canceled)] if canceled else done == []
-        assert len(acknowledged) >= 50
         assert len(set(acknowledged)) == len(acknowledged), "two keys were answered with one order"
         assert sorted(numbers) == sorted(acknowledged), "an order was lost, or placed twice"
         assert {i: reserved.get(i, 0) for i in held} == held

@@ -27,6 +27,8 @@ from zhanggui_orders.rules import shop_day
 from zhanggui_products.demo_pictures import PALETTES, SHAPES, draw
 from zhanggui_products.models import Category, Product, Variant
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def kind() -> str:

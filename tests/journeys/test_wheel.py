@@ -16,6 +16,9 @@ import venv
 from pathlib import Path
 
 import psutil
+import pytest
+
+pytestmark = pytest.mark.long
 
 
 def start(home: Path, environ: dict[str, str], folder: Path) -> subprocess.Popen[str]:

@@ -16,8 +16,8 @@ _MAX = 200
 _LOOKED_AT = 72  # characters: the estimate takes ever longer, and what begins well enough is good enough
 _LEAST_SCORE = 3  # of 4: "safely unguessable", at least a hundred million guesses
 _estimating = threading.Lock()
-# What an unknown name is checked against, so that it takes as long as a known one.
-NOBODY = generate_password_hash(secrets.token_hex(16))
+# What an unknown name is checked against, so that it takes as long as a known one: as `generate_password_hash` writes it, and of no password.
+NOBODY = f"scrypt:32768:8:1${secrets.token_hex(8)}${secrets.token_hex(64)}"
 
 
 class WrongPassword(Invalid):

@@ -123,10 +123,15 @@ def check_values(thing: Any, where: str) -> None:
         raise WiringError(f"{where}: there is no tone {thing.tone!r}")
 
 
+@cache
+def _shape(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    return typing.get_origin(hint), typing.get_args(hint)
+
+
 def _fits(value: Any, hint: Any, where: str) -> bool:
     if hint is Any:
         return True
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    origin, inner = _shape(hint)
     if origin in (typing.Union, types.UnionType):
         return any(_fits(value, one, where) for one in inner)
     if origin is not None and issubclass(origin, typing.cast(Any, typing.Callable).__origin__):

