@@ -27,7 +27,21 @@ from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
-from ..host.declare import DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
+from ..host.declare import (
+    Arrival,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    Permission,
+    Preparation,
+    RolePreset,
+    Schedule,
+    SettingTest,
+    Webhook,
+    WebhookMessage,
+    WebhookReply,
+)
 from ..i18n import content as translations
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
@@ -44,6 +58,7 @@ from ..kernel.errors import (
     IllegalMove,
     Invalid,
     NotFound,
+    NotGenuine,
     ProviderError,
     StaleRow,
 )
@@ -73,22 +88,23 @@ from ..web.limits import visitor_is_known
 from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
 from ..web.views import View
+from ..webhooks import KeptMessage, webhook_message
 
 _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "BadRequest", "BigKey", "BlindIndex", "Card",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
     "Choice", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure",
     "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
-    "Looked", "MenuItem", "Model", "Money", "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation",
+    "KeptMessage",    "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "Permission", "Pii", "Preparation",
     "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
-    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "UTCDateTime", "Versioned", "View", "Widget", "_", "_l",
+    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "UTCDateTime", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l",
     "acting_as", "after_commit", "allocate", "append_only_guards", "blind_index", "clock", "code_string", "count_one",
     "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
     "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public",
     "public_id", "publish", "read_decimal", "read_json", "reading", "record_audit", "recording", "save_image",
     "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
-    "write_rows",
+    "webhook_message", "write_rows",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import JobDef, Schedule
+    from ..host.declare import JobDef, Schedule, Webhook
 
 
 @hookspec
@@ -43,5 +43,14 @@ def register_schedules() -> Sequence[Schedule]:
     """Jobs that run by the clock.
 
     Example: ``return [Schedule("expire", jobs.release_expired_reservations, seconds=60)]``
+    """
+    return ()
+
+
+@hookspec
+def register_webhooks() -> Sequence[Webhook]:
+    """Addresses below ``/notify/`` at which somebody outside tells us something: verified, stored once, handled by a job.
+
+    Example: ``return [Webhook("acme-pay", "/<account>", callbacks.verify, jobs.take_notice)]``
     """
     return ()

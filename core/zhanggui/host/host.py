@@ -24,7 +24,7 @@ from ..kernel.errors import WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
 from .contain import refuse
-from .declare import DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from .declare import DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
 from .faults import BUDGET, FaultBook, Place, Watch, said
 from .manifest import Manifest
 
@@ -68,6 +68,7 @@ class Contribution:
     importers: list[Importer] = field(default_factory=list)
     exporters: list[Exporter] = field(default_factory=list)
     demo: list[DemoData] = field(default_factory=list)
+    webhooks: list[Webhook] = field(default_factory=list)
 
 
 @dataclass

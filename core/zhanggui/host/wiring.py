@@ -7,7 +7,7 @@ from typing import Any
 
 from ..kernel.errors import WiringError
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_schedule, check_slot
+from .checks import check_schedule, check_slot, check_webhook
 from .contain import contain_shared, contain_slot, contain_test
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 
@@ -23,7 +23,9 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     _check_names(host, plugin_id, part)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
-    for room in ("screens", "menu", "widgets", "search", "demo"):
+    for webhook in part.webhooks:
+        check_webhook(webhook)
+    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
@@ -42,6 +44,7 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
     for event in part.events:
         event.check()
     jobs = [*part.jobs, *(s.job for s in part.schedules), *(job for jobs in part.handlers.values() for job in jobs)]
+    jobs += [webhook.handle for webhook in part.webhooks]
     for job in jobs:
         if not job.name.startswith(f"{plugin_id}."):
             raise WiringError(f"job {job.name!r} must start with {plugin_id}.")
@@ -49,6 +52,13 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
         ids = [entry.id for entry in getattr(part, room)]
         if len(set(ids)) < len(ids):
             raise WiringError(f"register_{room}: the id {max(ids, key=ids.count)!r} is there twice")
+    addresses = [f"{webhook.id}{webhook.path}" for webhook in part.webhooks]
+    if len(set(addresses)) < len(addresses):
+        raise WiringError(f"register_webhooks: /notify/{max(addresses, key=addresses.count)} is there twice")
+    for other in host.parts.values():
+        for webhook in other.webhooks:
+            if webhook.id in {own.id for own in part.webhooks}:
+                raise WiringError(f"the webhook {webhook.id!r} is taken")
     for room in ("importers", "exporters"):
         taken = {entry.kind for other in host.parts.values() for entry in getattr(other, room)}
         clash = [entry.kind for entry in getattr(part, room) if entry.kind in taken]
@@ -99,6 +109,8 @@ def _with_field(fields: Any, added: Field) -> Any:
 def _add_work(host: Host, plugin_id: str, part: Contribution) -> None:
     for job in part.jobs:
         host.jobs[job.name] = job
+    for webhook in part.webhooks:
+        host.jobs[webhook.handle.name] = webhook.handle
     for event in part.events:
         host.events[f"{event.name}@{event.version}"] = event
     for event_or_name, jobs in part.handlers.items():

@@ -79,6 +79,14 @@ class BadRequest(DomainError):
     message = _l("This request cannot be understood.")
 
 
+class NotGenuine(DomainError):
+    """A message from outside that is not from whom it says, or too old: nothing of it is kept."""
+
+    code = "not_genuine"
+    status = 401
+    message = _l("This message is not genuine.")
+
+
 class IllegalMove(DomainError):
     """A status may not change that way now."""
 
