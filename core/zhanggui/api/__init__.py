@@ -5,7 +5,7 @@ Names are only ever added here; one that goes away is deprecated for a release f
 
 from __future__ import annotations
 
-from .. import API_LEVEL
+from .. import API_LEVEL, outside
 from ..audit import record as record_audit
 from ..audit import timeline
 from ..auth.idempotency import idempotent
@@ -103,7 +103,7 @@ __all__ = [
     "acting_as", "after_commit", "allocate", "append_only_guards", "blind_index", "clock", "code_string", "count_one",
     "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
     "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public",
+    "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public",
     "public_id", "publish", "read_decimal", "read_json", "reading", "record_audit", "recording", "save_image",
     "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
     "webhook_message", "write_rows",

@@ -106,11 +106,14 @@ class StaleRow(DomainError):
 
 
 class ProviderError(ZhangguiError):
-    """Trouble outside our walls. ``retry`` says whether trying again can help."""
+    """Trouble outside our walls, as a sentence for people.
 
-    def __init__(self, message: str, *, retry: bool) -> None:
+    ``retry`` says whether trying again can help; ``sent`` whether they may have acted on what was asked all the same.
+    """
+
+    def __init__(self, message: str, *, retry: bool, sent: bool = False) -> None:
         super().__init__(message)
-        self.retry = retry
+        self.retry, self.sent = retry, sent
 
 
 class ConfigError(ZhangguiError):
