@@ -64,7 +64,7 @@ from ..kernel.errors import (
 )
 from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
-from ..notices import notify
+from ..notices import notify, read_notice
 from ..runtime import current_runtime
 from ..web.bodies import read_json
 from ..web.describe import (
@@ -104,7 +104,7 @@ __all__ = [
     "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
     "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
     "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public",
-    "public_id", "publish", "read_decimal", "read_json", "reading", "record_audit", "recording", "save_image",
+    "public_id", "publish", "read_decimal", "read_json", "read_notice", "reading", "record_audit", "recording", "save_image",
     "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
     "webhook_message", "write_rows",
 ]  # fmt: skip

@@ -24,7 +24,10 @@ def register_events() -> Sequence[type[Any]]:
 def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
     """Jobs that run after an event, named by class or by ``"<name>@<version>"`` (no import needed).
 
-    Example: ``return {"orders.order.placed@1": [jobs.count_points]}``
+    Jobs under ``"*"`` run after every event there is, and get ``event`` (its ``id``, ``name`` as ``"<name>@<version>"``,
+    ``key`` and ``at``) beside the event's own fields.
+
+    Example: ``return {"orders.order.placed@1": [jobs.count_points], "*": [jobs.tell_partners]}``
     """
     return {}
 

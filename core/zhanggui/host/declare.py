@@ -10,6 +10,7 @@ from typing import Any
 from ..kernel.errors import WiringError
 
 Text = Any
+EVERY = "*"  # in register_handlers: every event there is
 LANES = DEFAULT_LANE, IO_LANE = "default", "io"  # each has workers of its own, so that none waits behind another's jobs
 
 

@@ -9,6 +9,7 @@ from ..kernel.errors import WiringError
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
 from .checks import check_schedule, check_slot, check_webhook
 from .contain import contain_shared, contain_slot, contain_test
+from .declare import EVERY
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 
 _SLOT_ROOM = {Column: "columns", Filter: "filters", Action: "actions", Section: "sections", Field: "fields"}
@@ -48,6 +49,10 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
     for job in jobs:
         if not job.name.startswith(f"{plugin_id}."):
             raise WiringError(f"job {job.name!r} must start with {plugin_id}.")
+    everywhere = {job.name for job in part.handlers.get(EVERY, ())}
+    for event, handlers in part.handlers.items():
+        if event != EVERY and everywhere & {job.name for job in handlers}:
+            raise WiringError(f"register_handlers: a job of {EVERY!r} is told of {event!r} anyhow")
     for room in ("schedules", "menu", "widgets", "search", "demo"):
         ids = [entry.id for entry in getattr(part, room)]
         if len(set(ids)) < len(ids):

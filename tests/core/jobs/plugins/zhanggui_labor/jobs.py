@@ -97,5 +97,10 @@ def echo(db: Session, *, loud: int, **_from_newer_releases: Any) -> None:
 
 
 @job()
+def hear(db: Session, *, event: dict[str, Any], **told: Any) -> None:
+    mark(db, "hear", f"{event['name']} {event['key']} {sorted(told)}")
+
+
+@job()
 def tick(db: Session, **_from_newer_releases: Any) -> None:
     mark(db, "tick", "")
