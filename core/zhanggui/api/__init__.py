@@ -8,7 +8,7 @@ from __future__ import annotations
 from .. import API_LEVEL, outside
 from ..audit import record as record_audit
 from ..audit import timeline
-from ..auth.idempotency import idempotent
+from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
@@ -47,6 +47,7 @@ from ..i18n.formats import fmt
 from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
+from ..jobs.phases import OutsideTrouble, in_phases
 from ..kernel import clock
 from ..kernel.actors import ANONYMOUS, SYSTEM, Actor, acting_as, current_actor
 from ..kernel.addresses import network
@@ -64,6 +65,7 @@ from ..kernel.errors import (
 )
 from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
+from ..kernel.phases import ThreePhases
 from ..notices import notify, read_notice
 from ..runtime import current_runtime
 from ..web.bodies import read_json
@@ -97,12 +99,12 @@ __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
     "Choice", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure",
     "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
-    "KeptMessage",    "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "Permission", "Pii", "Preparation",
+    "KeptMessage",    "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Permission", "Pii", "Preparation",
     "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
-    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "UTCDateTime", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l",
+    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "ThreePhases", "UTCDateTime", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l",
     "acting_as", "after_commit", "allocate", "append_only_guards", "blind_index", "clock", "code_string", "count_one",
     "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
-    "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
+    "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "job",
     "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public",
     "public_id", "publish", "read_decimal", "read_json", "read_notice", "reading", "record_audit", "recording", "save_image",
     "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",

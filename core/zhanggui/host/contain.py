@@ -21,6 +21,7 @@ from ..i18n.texts import LazyText
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
+from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
 from .declare import DemoData, Exporter, Importer, JobDef, Preparation, SettingTest, Webhook, WebhookMessage, WebhookReply
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
@@ -132,6 +133,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
         "when": Rule(lambda action, args: False),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
     },
+    ThreePhases: {name: Rule(refuses=PluginTrouble.message, passes=(DomainError, ProviderError)) for name in ("claim", "work", "answer")},
     Section: {"load": Rule(refuses=PluginTrouble.message, check=lambda section, values: dict(values or {}))},
     Field: {
         "get": Rule(refuses=_ASKED),
@@ -225,6 +227,8 @@ def contain_slot(slot: Slot, screen: Screen, manifest: Manifest, book: FaultBook
         thing = replace(thing, load=lambda db, row: {})  # so that its template has somebody who watches it
     elif isinstance(thing, Action):
         thing = replace(thing, fields=[_around(f, SLOTS[Field], watch) for f in thing.fields])
+        if isinstance(thing.run, ThreePhases):
+            thing = replace(thing, run=_around(thing.run, SLOTS[ThreePhases], watch))
     return _around(replace(slot, add=_around(thing, SLOTS[type(thing)], watch)), SLOTS[Slot], watch)  # type: ignore[no-any-return]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..kernel.errors import WiringError
+from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
 from .checks import check_schedule, check_slot, check_webhook
 from .contain import contain_shared, contain_slot, contain_test
@@ -26,6 +27,10 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
         check_webhook(webhook)
+    actions = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
+    for action in actions:
+        if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
+            raise WiringError(f"action {action.name!r}: register_jobs must name {action.run.resume.name}, which goes on with what was claimed")
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
