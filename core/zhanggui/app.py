@@ -49,6 +49,7 @@ from .web.resource import resource_api
 from .web.routes import Key, Rule, faulty_routes
 from .web.shell import TEMPLATE_GLOBALS
 from .web.views import screen_view
+from .web.webhooks import mount_webhook
 
 log = logging.getLogger(__name__)
 _HASHED = re.compile(r"\.[0-9a-f]{10}\.")  # built assets carry their content's hash in the name
@@ -91,7 +92,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
             builder.add_view_no_menu(view)
         for plugin_id, part in host.parts.items():
             try:
-                _add_part(builder, host, part)
+                _add_part(app, builder, host, part)
                 _claim_routes(app, plugin_id, taken)
                 _check_routes(app)
             except (Exception, SystemExit) as error:
@@ -110,7 +111,7 @@ def _check_routes(app: Flask) -> None:
         raise WiringError(faults[0])
 
 
-def _add_part(builder: Any, host: Host, part: Any) -> None:
+def _add_part(app: Flask, builder: Any, host: Host, part: Any) -> None:
     for screen in part.screens:
         full = host.screens[screen.resource]
         view = screen_view(full)
@@ -121,6 +122,8 @@ def _add_part(builder: Any, host: Host, part: Any) -> None:
         builder.add_view_no_menu(view)
     for api in part.apis:
         builder.add_api(api)
+    for webhook in part.webhooks:
+        mount_webhook(app, webhook)
 
 
 def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str]) -> None:

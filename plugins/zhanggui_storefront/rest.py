@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -18,12 +18,15 @@ from zhanggui.api import (
     Actor,
     NotFound,
     Operation,
+    ThreePhases,
     View,
     acting_as,
     clock,
     expose,
     hooks,
     idempotent,
+    idempotent_in_phases,
+    in_phases,
     public,
     reading,
     unit_of_work,
@@ -106,19 +109,34 @@ def serve(operation: Operation, path: dict[str, str]) -> Response:
     # The selector, not get_locale(): content is stored by the instance's own names of languages.
     locale = current_app.extensions["babel"].locale_selector()
 
-    def run(transaction: Callable[[], Session]) -> tuple[int, bytes]:
-        asked = ShopRequest(clock.now(), locale, actor, visitor, path, query, body, transaction)
-        given = operation.handler(asked)
+    def asked(transaction: Callable[[], Session]) -> ShopRequest:
+        return ShopRequest(clock.now(), locale, actor, visitor, path, query, body, transaction)
+
+    def said(given: Any) -> tuple[int, bytes]:
         content, status = given if isinstance(given, tuple) else (given, operation.status)
         return status, b"" if content is None else _encoded(content)
 
+    handler = operation.handler
     with acting_as(actor), ExitStack() as stack:
-        if operation.idempotent and visitor:
-            answer = idempotent(f"customer:{visitor.id}", request, lambda db: run(lambda: db))
+        if isinstance(handler, ThreePhases):
+            answer = _in_phases(operation, handler, visitor, asked, said)
+        elif operation.idempotent and visitor:
+            answer = idempotent(f"customer:{visitor.id}", request, lambda db: said(handler(asked(lambda: db))))
         else:
             opened = reading if operation.method == "GET" else unit_of_work
-            answer = run(lambda: stack.enter_context(opened()))
+            answer = said(handler(asked(lambda: stack.enter_context(opened()))))
     return _json(*answer)
+
+
+def _in_phases(
+    operation: Operation, phases: ThreePhases, visitor: CustomerView | None, asked: Callable[[Callable[[], Session]], ShopRequest], said: Any,
+) -> tuple[int, bytes]:  # fmt: skip
+    def claim(db: Session) -> Mapping[str, Any]:
+        return phases.claim(asked(lambda: db))
+
+    if operation.idempotent and visitor:
+        return idempotent_in_phases(f"customer:{visitor.id}", request, phases, claim, said)
+    return in_phases(phases, claim, lambda _db, given: said(given))
 
 
 def customer_of_request() -> CustomerView:

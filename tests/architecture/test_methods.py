@@ -16,7 +16,7 @@ ALLOWED = {
     "core/zhanggui/web/bridge.py:make": "names the request in the log",
     "core/zhanggui/auth/permissions.py:_to_login": "a form that a stranger sent is refused, a page leads to the log-in",
     "core/zhanggui/auth/permissions.py:guarded": "a cookie needs a CSRF token for whatever is not safe",
-    "core/zhanggui/auth/idempotency.py:idempotent": "is part of the fingerprint of a request",
+    "core/zhanggui/auth/idempotency.py:_print": "is part of the fingerprint of a request",
     "core/zhanggui/web/errors.py:refused": "a refused button leads back to its page; nothing is done any more",
     "core/zhanggui/web/errors.py:broken": "names the request in the log",
 }

@@ -5,10 +5,10 @@ Names are only ever added here; one that goes away is deprecated for a release f
 
 from __future__ import annotations
 
-from .. import API_LEVEL
+from .. import API_LEVEL, outside
 from ..audit import record as record_audit
 from ..audit import timeline
-from ..auth.idempotency import idempotent
+from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
@@ -28,13 +28,29 @@ from ..files import FileRef, save_image, url_for_file
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
 from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
-from ..host.declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest
+from ..host.declare import (
+    Arrival,
+    CartChoice,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    Permission,
+    Preparation,
+    RolePreset,
+    Schedule,
+    SettingTest,
+    Webhook,
+    WebhookMessage,
+    WebhookReply,
+)
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
+from ..jobs.phases import OutsideTrouble, in_phases
 from ..kernel import clock
 from ..kernel.actors import ANONYMOUS, SYSTEM, Actor, acting_as, current_actor
 from ..kernel.addresses import network
@@ -46,12 +62,14 @@ from ..kernel.errors import (
     IllegalMove,
     Invalid,
     NotFound,
+    NotGenuine,
     ProviderError,
     StaleRow,
 )
 from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
-from ..notices import notify
+from ..kernel.phases import ThreePhases
+from ..notices import notify, read_notice
 from ..runtime import current_runtime
 from ..web.bodies import read_json
 from ..web.describe import (
@@ -75,23 +93,24 @@ from ..web.limits import visitor_is_known
 from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
 from ..web.views import View
+from ..webhooks import KeptMessage, webhook_message
 
 _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "BadRequest", "BigKey", "BlindIndex", "Card",
-    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field", "Figure",
-    "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
-    "Looked", "MenuItem", "Model", "Money", "NotFound", "Operation", "Outcome", "Permission", "Pii", "Preparation",
-    "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
-    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Widget", "_", "_l",
-    "acting_as", "after_commit", "allocate", "append_only_guards", "blind_index", "choice_schemas", "clock", "code_string", "complaints", "count_one",
-    "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
-    "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "job",
-    "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "pgettext", "protect", "public",
-    "public_id", "publish", "read_choices", "read_decimal", "read_json", "reading", "record_audit", "recording", "regions",
-    "save_image",
-    "throttled", "timeline", "told_to_wait", "translations", "unit_of_work", "url_for_file", "visitor_is_known",
-    "write_rows",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
+    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field",
+    "Figure", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
+    "KeptMessage", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
+    "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson",
+    "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "ThreePhases", "UTCDateTime",
+    "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l", "acting_as",
+    "after_commit", "allocate", "append_only_guards", "blind_index", "choice_schemas", "clock", "code_string", "complaints",
+    "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose",
+    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
+    "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
+    "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
+    "read_notice", "reading", "record_audit", "recording", "regions", "save_image", "throttled", "timeline", "told_to_wait",
+    "translations", "unit_of_work", "url_for_file", "visitor_is_known", "webhook_message", "write_rows",
 ]  # fmt: skip

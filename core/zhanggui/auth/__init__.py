@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from ..kernel import actors
 from ..kernel.actors import ANONYMOUS, Actor
-from .sessions import DatabaseSessions
+from .sessions import WITHOUT, DatabaseSessions
 
 
 def install_sessions(app: Flask) -> None:
@@ -29,6 +29,8 @@ def act_for_request(request: Request) -> None:
 def _actor(request: Request) -> Actor:
     if request.path.startswith("/static/"):
         return ANONYMOUS
+    if request.path.startswith(WITHOUT):
+        return Actor("anonymous", name="anonymous", ip=request.remote_addr)
     if request.path.startswith("/api/") and "Authorization" in request.headers and not request.path.endswith("/security/refresh"):
         verify_jwt_in_request()
         principal = g.user

@@ -7,9 +7,10 @@ without the other. Keys are kept for a day.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from flask import Request
 from sqlalchemy import delete, insert, select
@@ -19,11 +20,14 @@ from sqlalchemy.orm import Session
 from ..db.crypto import blind_index, seal, unseal
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import lazy_gettext as _l
+from ..jobs.phases import in_phases
 from ..kernel import clock
 from ..kernel.errors import BadRequest, DomainError
+from ..kernel.phases import ThreePhases
 from .models import IdempotencyKey
 
 KEEP = timedelta(hours=24)
+LEASE = timedelta(minutes=2)  # for which a key is claimed while somebody far away is called
 
 
 class KeyReused(DomainError):
@@ -32,6 +36,14 @@ class KeyReused(DomainError):
     code = "idempotency_mismatch"
     status = 422
     message = _l("This Idempotency-Key was used for another request.")
+
+
+class StillWorking(DomainError):
+    """The same request came before, and is being worked on."""
+
+    code = "still_working"
+    retry_after = 2
+    message = _l("This request is still being worked on.")
 
 
 @dataclass(frozen=True)
@@ -63,9 +75,7 @@ def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answ
     if key is None:
         with unit_of_work() as db:
             return act(db)
-    if not key or len(key) > 255 or not key.isprintable():
-        raise BadRequest(_l("Idempotency-Key must have 1 to 255 printable characters."))
-    key, print_ = kept_key(owner, key), blind_index(f"idempotency:{print_}")  # keyed: what is in a body can be guessed
+    key, print_ = _checked(owner, key, print_)
     found = _find(owner, key, print_)
     if found is not None:
         return found
@@ -89,16 +99,70 @@ def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answ
         return found
 
 
+def once_in_phases(
+    owner: str, key: str | None, print_: str, phases: ThreePhases, claim: Callable[[Session], Mapping[str, Any]], said: Callable[[Any], Answer],
+) -> Answer:  # fmt: skip
+    """As :func:`once`, for what calls somebody far away: the key is claimed and committed, the answer stored with the third phase.
+
+    When the work fails, the key is free again; when the process is killed, after ``LEASE``. A retry then claims anew,
+    and ``phases.claim`` answers what it claimed before.
+
+    :raises StillWorking: while another request with this key is at work.
+    """
+    if key is None:
+        return in_phases(phases, claim, lambda _db, given: said(given))
+    key, print_ = _checked(owner, key, print_)
+    found = _find(owner, key, print_)
+    if found is not None:
+        return found
+    table, began = IdempotencyKey.__table__, clock.now()
+    row = (table.c.owner == owner) & (table.c.key == key)
+    mine = row & (table.c.status == 0) & (table.c.created_at == began)
+
+    def claim_with_key(db: Session) -> Mapping[str, Any]:
+        over = (table.c.created_at <= began - KEEP) | ((table.c.status == 0) & (table.c.created_at <= began - LEASE))
+        db.execute(delete(table).where(row, over))
+        db.execute(insert(table).values(owner=owner, key=key, fingerprint=print_, status=0, body=b"", created_at=began))
+        return claim(db)
+
+    def finish(db: Session, given: Any) -> Answer:
+        answer = said(given)
+        db.execute(table.update().where(mine).values(status=answer.status, body=seal(answer.body.decode())))
+        return answer
+
+    try:
+        return in_phases(phases, claim_with_key, finish)
+    except IntegrityError:
+        found = _find(owner, key, print_)
+        if found is None:
+            raise
+        return found
+    except BaseException:
+        with unit_of_work() as db:
+            db.execute(delete(table).where(mine))
+        raise
+
+
+def _checked(owner: str, key: str, print_: str) -> tuple[str, str]:
+    if not key or len(key) > 255 or not key.isprintable():
+        raise BadRequest(_l("Idempotency-Key must have 1 to 255 printable characters."))
+    return kept_key(owner, key), blind_index(f"idempotency:{print_}")  # keyed: what is in a body can be guessed
+
+
 def _find(owner: str, key: str, print_: str) -> Answer | None:
     with reading() as db:
         c = IdempotencyKey.__table__.c
         row = db.execute(
-            select(c.fingerprint, c.status, c.body).where(c.owner == owner, c.key == key, c.created_at > clock.now() - KEEP)
+            select(c.fingerprint, c.status, c.body, c.created_at).where(c.owner == owner, c.key == key, c.created_at > clock.now() - KEEP)
         ).first()
     if row is None:
         return None
     if row.fingerprint != print_:
         raise KeyReused()
+    if row.status == 0:
+        if row.created_at <= clock.now() - LEASE:
+            return None
+        raise StillWorking()
     return Answer(row.status, unseal(row.body).encode(), replayed=True)
 
 
@@ -109,6 +173,17 @@ def forget_old(db: Session) -> int:
 
 def idempotent(owner: str, request: Request, act: Callable[[Session], tuple[int, bytes]]) -> tuple[int, bytes]:
     """:func:`once` for a Flask request: the key is its ``Idempotency-Key``, the fingerprint what it asks."""
-    print_ = fingerprint(request.method, request.path, request.get_data())
-    answer = once(owner, request.headers.get("Idempotency-Key"), print_, lambda db: Answer(*act(db)))
+    answer = once(owner, request.headers.get("Idempotency-Key"), _print(request), lambda db: Answer(*act(db)))
     return answer.status, answer.body
+
+
+def idempotent_in_phases(
+    owner: str, request: Request, phases: ThreePhases, claim: Callable[[Session], Mapping[str, Any]], said: Callable[[Any], tuple[int, bytes]],
+) -> tuple[int, bytes]:  # fmt: skip
+    """:func:`once_in_phases` for a Flask request; ``said`` makes of what ``phases.answer`` gave a status and a body."""
+    answer = once_in_phases(owner, request.headers.get("Idempotency-Key"), _print(request), phases, claim, lambda given: Answer(*said(given)))
+    return answer.status, answer.body
+
+
+def _print(request: Request) -> str:
+    return fingerprint(request.method, request.path, request.get_data())

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
+from .. import webhooks
 from ..jobs import job
 from ..kernel import clock
 from .idempotency import forget_old
@@ -23,3 +24,4 @@ def clean_up(db: Session) -> None:
     db.execute(delete(UserSession).where(ended))
     db.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
     forget_old(db)
+    webhooks.forget_old(db, now)

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 COOKIE = "zg_session"
 # Sentences for the next page travel in a signed cookie of their own: a row would cost each save a second commit.
 FLASH_COOKIE, _FLASHES = "zg_flash", "_flashes"
+# Who asks there is nobody of ours, whatever cookie comes along.
+WITHOUT = ("/notify/",)
 _SEEN_EVERY = timedelta(minutes=1)
 
 _c = UserSession.__table__.c
@@ -79,6 +81,8 @@ class DatabaseSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         """The session of the cookie, or an empty one."""
+        if request.path.startswith(WITHOUT):
+            return ServerSession()
         cookie = request.cookies.get(COOKIE, "")
         kind, _, value = cookie.partition(".")
         if kind == "s" and value:

@@ -82,6 +82,17 @@ def _addresses(config: Config) -> Iterator[tuple[str, str]]:
             ip_network(address)
         except ValueError:
             yield "web.unlimited_addresses", f"holds {address!r}, which is neither an address nor a network such as 10.0.0.0/8"
+    for entry in config["outside.allowed"]:
+        if not _HOST.match(entry) and not _is_network(entry):
+            yield "outside.allowed", f"holds {entry!r}, which is no host name, address or network (no scheme, port or *)"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_language(code: str) -> bool:

@@ -36,6 +36,8 @@ CORE_SETTINGS = (
     _s("jobs.workers", "int", 2, "Workers that `up` starts for jobs.", minimum=0, maximum=32),
     _s("jobs.io_workers", "int", 1, "Workers that `up` starts for jobs that wait for others (lane `io`); 0: the other workers do these too.",
        minimum=0, maximum=32),
+    _s("outside.allowed", "list", [], "Hosts, addresses and networks that plugins may call although they are not public, over http too and at any "
+       "port: a printer, a simulator. Public hosts are called by https alone and need not stand here."),
     _s("security.secret_key", "secret", "", "At least 32 random characters; every key of the instance is derived from it."),
     _s("security.secret_key_file", "str", "", "A file that holds the secret key, readable by the instance alone."),
     _s("auth.idle_hours", "int", 12, "Hours without a request after which a session ends.", minimum=1, maximum=720),

@@ -18,6 +18,7 @@ from .asking import records_only
 log = logging.getLogger(__name__)
 
 _AFTER = "zhanggui_after_commit"
+_writing: ContextVar[bool] = ContextVar("zhanggui_writing", default=False)
 
 
 @contextmanager
@@ -29,8 +30,13 @@ def unit_of_work() -> Iterator[Session]:
     """
     runtime = current_runtime()
     with Session(runtime.write_bind, expire_on_commit=False) as db:
-        with db.begin():
-            yield db
+        outer = _writing.get()
+        _writing.set(True)
+        try:
+            with db.begin():
+                yield db
+        finally:
+            _writing.set(outer)
         callbacks: list[Callable[[], object]] = db.info.pop(_AFTER, [])
     for callback in callbacks:
         try:
@@ -38,6 +44,11 @@ def unit_of_work() -> Iterator[Session]:
         except Exception:
             # What was committed stands; a lost nudge is made up for by the sweeper.
             log.warning("an after-commit step failed", exc_info=True)
+
+
+def in_transaction() -> bool:
+    """Whether a unit of work is open here, for which others may have to wait."""
+    return _writing.get()
 
 
 @contextmanager

@@ -58,6 +58,8 @@ class Event:
         for name, hint in get_type_hints(cls, include_extras=True).items():
             if get_origin(hint) is ClassVar or name not in {f.name for f in fields(cls)}:  # type: ignore[arg-type]
                 continue
+            if name == "event":  # what a handler of every event gets beside the fields
+                raise WiringError(f"{cls.__name__} of {cls.name}@{cls.version} cannot have a field named event")
             wrong = [part for part in _leaves(hint) if part != Sealed and part not in _PLAIN]
             if wrong:
                 raise WiringError(f"{cls.__name__}.{name} of {cls.name}@{cls.version} must be an id, Code, number, time, Money or Sealed")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ..db.locks import one_at_a_time
 from ..db.uow import unit_of_work
 from ..host import current_host
+from ..host.declare import EVERY
 from ..jobs.store import add_jobs, job_row
 from ..kernel import clock
 from .models import OutboxEvent
@@ -44,15 +45,21 @@ def _dispatch(db: Session, limit: int) -> Dispatched:
     one_at_a_time(db, "core.relay")
     rows = db.execute(select(*c).where(c.dispatched_at.is_(None)).order_by(c.id).limit(limit)).all()
     handlers = current_host().handlers
-    found = [(row, job) for row in rows for job in handlers.get(f"{row.name}@{row.version}", ())]
+    found = [(row, job, row.payload) for row in rows for job in handlers.get(f"{row.name}@{row.version}", ())]
+    found += [(row, job, {**(row.payload or {}), "event": _about(row)}) for row in rows for job in handlers.get(EVERY, ())]
     add_jobs(db, [
-        job_row(job, row.payload, event_id=row.id, key=row.key, correlation=row.correlation, causation=f"event:{row.id}", depth=row.depth + 1)
-        for row, job in found
+        job_row(job, arguments, event_id=row.id, key=row.key, correlation=row.correlation, causation=f"event:{row.id}", depth=row.depth + 1)
+        for row, job, arguments in sorted(found, key=lambda one: one[0].id)
     ])  # fmt: skip
     if rows:
         done = update(OutboxEvent.__table__).where(c.id.in_([row.id for row in rows]))
         db.execute(done.values(dispatched_at=clock.now()))
-    return Dispatched(len(rows), frozenset(job.lane for _row, job in found))
+    return Dispatched(len(rows), frozenset(job.lane for _row, job, _arguments in found))
+
+
+def _about(row: Any) -> dict[str, Any]:
+    """What a handler of every event has to know of each; what is sealed stays beside it, where it is opened."""
+    return {"id": row.id, "name": f"{row.name}@{row.version}", "key": row.key, "at": row.occurred_at.isoformat()}
 
 
 def status(db: Session) -> dict[str, Any]:

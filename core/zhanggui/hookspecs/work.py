@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import JobDef, Schedule
+    from ..host.declare import JobDef, Schedule, Webhook
 
 
 @hookspec
@@ -24,7 +24,10 @@ def register_events() -> Sequence[type[Any]]:
 def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
     """Jobs that run after an event, named by class or by ``"<name>@<version>"`` (no import needed).
 
-    Example: ``return {"orders.order.placed@1": [jobs.count_points]}``
+    Jobs under ``"*"`` run after every event there is, and get ``event`` (its ``id``, ``name`` as ``"<name>@<version>"``,
+    ``key`` and ``at``) beside the event's own fields.
+
+    Example: ``return {"orders.order.placed@1": [jobs.count_points], "*": [jobs.tell_partners]}``
     """
     return {}
 
@@ -43,5 +46,14 @@ def register_schedules() -> Sequence[Schedule]:
     """Jobs that run by the clock.
 
     Example: ``return [Schedule("expire", jobs.release_expired_reservations, seconds=60)]``
+    """
+    return ()
+
+
+@hookspec
+def register_webhooks() -> Sequence[Webhook]:
+    """Addresses below ``/notify/`` at which somebody outside tells us something: verified, stored once, handled by a job.
+
+    Example: ``return [Webhook("acme-pay", "/<account>", callbacks.verify, jobs.take_notice)]``
     """
     return ()

@@ -34,17 +34,20 @@ from ..web.describe import (
     Slot,
     Widget,
 )
-from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
 
 ROOMS: dict[str, type[Any]] = {
     "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice,
+    "choices": CartChoice, "webhooks": Webhook,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
 _CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
+_PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+_BELOW = re.compile(r"(/[a-z0-9_-]+|/<[a-z_]+>)*\Z")
+_LARGEST_MESSAGE = 4 * 1024 * 1024
 # The verbs of every screen: an action of that name would take the place of one of them.
 _RESERVED = {"add", "bulk", "delete", "edit", "export", "list", "lookup", "show"}
 
@@ -175,6 +178,19 @@ def check_schedule(plugin_id: str, schedule: Schedule) -> None:
         json.dumps(dict(schedule.kwargs))
     except (TypeError, ValueError) as error:
         raise WiringError(f"{where}: its arguments cannot be stored ({error})") from None
+
+
+def check_webhook(webhook: Webhook) -> None:
+    """:raises WiringError: for an address that is none, or a handler that cannot do its work in a unit of work."""
+    where = f"webhook {webhook.id!r}"
+    if not _PROVIDER.match(webhook.id):
+        raise WiringError(f"{where}: an id is made of 1 to 40 lower-case letters, digits and dashes")
+    if not _BELOW.match(webhook.path):
+        raise WiringError(f"{where}: the path {webhook.path!r} must be empty or like /pay/<account>")
+    if not 1 <= webhook.cap <= _LARGEST_MESSAGE:
+        raise WiringError(f"{where}: the cap must be 1 to {_LARGEST_MESSAGE} bytes")
+    if not webhook.handle.takes_db:
+        raise WiringError(f"{where}: the job {webhook.handle.name} must take db first, so that a message has its effect once")
 
 
 def check_slot(slot: Slot, screen: Screen) -> None:

@@ -21,8 +21,9 @@ from ..i18n.texts import LazyText
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
+from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
-from .declare import DemoData, Exporter, Importer, JobDef, Preparation, SettingTest
+from .declare import DemoData, Exporter, Importer, JobDef, Preparation, SettingTest, Webhook, WebhookMessage, WebhookReply
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
 from .manifest import Manifest
 
@@ -85,6 +86,17 @@ def _hits(_provider: Any, hits: Any) -> list[Hit]:
     return found
 
 
+def _message(_webhook: Any, found: Any) -> Any:
+    if isinstance(found, WebhookReply):
+        return found
+    if not isinstance(found, WebhookMessage):
+        raise TypeError(f"a webhook answers with a message or a reply, not {type(found).__name__}")
+    if not isinstance(found.id, str) or not 1 <= len(found.id) <= 200:
+        raise TypeError("the id of a message is a text of 1 to 200 characters")
+    json.dumps(found.payload)
+    return found
+
+
 def _words(_thing: Any, text: Any) -> str:
     return str(text)
 
@@ -121,6 +133,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
         "when": Rule(lambda action, args: False),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
     },
+    ThreePhases: {name: Rule(refuses=PluginTrouble.message, passes=(DomainError, ProviderError)) for name in ("claim", "work", "answer")},
     Section: {"load": Rule(refuses=PluginTrouble.message, check=lambda section, values: dict(values or {}))},
     Field: {
         "get": Rule(refuses=_ASKED),
@@ -141,6 +154,9 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
     },
     SettingTest: {"run": Rule(refuses=_l("The test could not be made: the plugin “%(plugin)s” failed."), passes=(DomainError, ProviderError), check=_words)},
     DemoData: {"fill": Rule(lambda data, args: None)},
+    Webhook: {"verify": Rule(
+        refuses=_l("This message cannot be taken now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_message,
+    )},
 }  # fmt: skip
 # On a page, in a file, a job or a command that is the plugin's own: an error is that one's, and nobody else's.
 OWN: dict[type[Any], tuple[str, ...]] = {
@@ -152,7 +168,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Preparation: ("batch",),
     Exporter: ("batch",),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:
@@ -187,7 +203,9 @@ def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -
         return thing
     name = thing.resource if isinstance(thing, Screen) else thing.id
     label = getattr(thing, "label", "") if not isinstance(thing, Screen) else thing.title
-    place = Place(manifest.id, _ROOMS[room], name, label or getattr(thing, "title", "") or name, names=manifest.name)
+    label = label or getattr(thing, "title", "") or name
+    # What strangers send decides whether a webhook fails: three forged messages must not close it for the true ones.
+    place = Place(manifest.id, _ROOMS[room], name, label, names=manifest.name, pauses=not isinstance(thing, Webhook))
     return _around(thing, rules, book.watch(place))
 
 
@@ -209,6 +227,8 @@ def contain_slot(slot: Slot, screen: Screen, manifest: Manifest, book: FaultBook
         thing = replace(thing, load=lambda db, row: {})  # so that its template has somebody who watches it
     elif isinstance(thing, Action):
         thing = replace(thing, fields=[_around(f, SLOTS[Field], watch) for f in thing.fields])
+        if isinstance(thing.run, ThreePhases):
+            thing = replace(thing, run=_around(thing.run, SLOTS[ThreePhases], watch))
     return _around(replace(slot, add=_around(thing, SLOTS[type(thing)], watch)), SLOTS[Slot], watch)  # type: ignore[no-any-return]
 
 

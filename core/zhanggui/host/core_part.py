@@ -12,11 +12,13 @@ def core_part() -> Contribution:
     from ..auth import screens as auth_screens
     from ..auth.jobs import clean_up
     from ..jobs import screens as job_screens
+    from ..notices.events import NoticeCreated
     from ..web import core_menu
 
     return Contribution(
         screens=[*audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS],
         menu=list(core_menu.MENU),
         permissions=list(core_menu.PERMISSIONS),
+        events=[NoticeCreated],
         schedules=[Schedule("clean_up", clean_up, seconds=3600)],
     )

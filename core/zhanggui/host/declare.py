@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from marshmallow.fields import Field
@@ -11,6 +12,7 @@ from marshmallow.fields import Field
 from ..kernel.errors import WiringError
 
 Text = Any
+EVERY = "*"  # in register_handlers: every event there is
 LANES = DEFAULT_LANE, IO_LANE = "default", "io"  # each has workers of its own, so that none waits behind another's jobs
 
 
@@ -66,6 +68,57 @@ class Schedule:
     seconds: int | None = None
     cron: str | None = None
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came in at a webhook, before anybody believes it. ``headers`` are found in any spelling of their names."""
+
+    headers: Mapping[str, str]
+    body: bytes  # as it was sent: what a signature is made of
+    path: Mapping[str, str]  # what stood in the blanks of the path
+    query: Mapping[str, str]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class WebhookReply:
+    """What the other side is told."""
+
+    status: int = 200
+    body: str = ""
+    mimetype: str = "text/plain"
+
+
+@dataclass(frozen=True)
+class WebhookMessage:
+    """What ``verify`` found to be genuine.
+
+    ``id`` is the sender's own name of the message, of at most 200 characters: the same one is handled once.
+    ``payload`` is JSON for the handler, such as what was decrypted; ``reply`` is said in place of the webhook's own.
+    """
+
+    id: str
+    payload: Any = None
+    reply: WebhookReply | None = None
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address at which somebody outside tells us something: ``/notify/<id><path>``.
+
+    ``verify(arrival)`` runs outside of any transaction, calls nobody, and answers a :class:`WebhookMessage`, or a
+    :class:`WebhookReply` for what is only to be answered (a probe); it raises ``NotGenuine`` for what is forged or stale.
+    A genuine message is stored once, answered with ``reply``, and then handled by the job ``handle``, which takes
+    ``db`` and ``message_id`` and reads it with ``webhook_message(db, message_id)``.
+    """
+
+    id: str  # the provider's name as it stands in addresses: letters, digits and dashes
+    path: str  # below it, with blanks: "/pay/<account>"; may be empty
+    verify: Callable[[Arrival], WebhookMessage | WebhookReply]
+    handle: JobDef
+    reply: WebhookReply = WebhookReply()
+    cap: int = 64 * 1024  # bytes of a body; a longer one is 413
 
 
 @dataclass(frozen=True)

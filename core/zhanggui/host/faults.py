@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any
 
-from sqlalchemy import case, select, true, update
+from sqlalchemy import and_, case, literal, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -110,7 +110,7 @@ def _store(db: Session, watch: Watch, times: int, strikes: int, pausing: bool) -
     }  # fmt: skip
     db.execute(dialect.insert(table).values(**blank).on_conflict_do_nothing())
     total = case((c.last_at < watch.last - WINDOW, strikes), else_=c.strikes + strikes)
-    reached = true() if pausing else total >= STRIKES
+    reached = true() if pausing else and_(total >= STRIKES, literal(place.pauses))
     longest = round(watch.longest * 1000)
     said = {"sentence": watch.sentence, "detail": watch.detail} if watch.sentence else {}
     changed = update(table).where(c.id == place.key).values(

@@ -24,7 +24,7 @@ from ..kernel.errors import Stop, WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
 from .contain import refuse
-from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest
+from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
 from .faults import BUDGET, FaultBook, Place, Watch, said
 from .manifest import Manifest
 
@@ -69,6 +69,7 @@ class Contribution:
     exporters: list[Exporter] = field(default_factory=list)
     demo: list[DemoData] = field(default_factory=list)
     choices: list[CartChoice] = field(default_factory=list)
+    webhooks: list[Webhook] = field(default_factory=list)
 
 
 @dataclass

@@ -62,6 +62,7 @@ class Place:
     label: Any = ""
     screen: Any = ""  # the title of the screen that it adds to
     names: Mapping[str, str] = field(default_factory=dict)  # what the plugin is called, by language
+    pauses: bool = True  # whether it is not called any more after some repeats
 
     @property
     def key(self) -> str:
@@ -155,7 +156,7 @@ class Watch:
         self.strikes = self.strikes + 1 if now - self.last < WINDOW else 1
         self.last, self._trace = now, trace
         self._unwritten[1] += 1
-        if self.strikes >= STRIKES:
+        if self.strikes >= STRIKES and self.place.pauses:
             self._pause()
         return True
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from ..kernel.errors import WiringError
+from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_schedule, check_slot, is_name
+from .checks import check_schedule, check_slot, check_webhook, is_name
 from .contain import contain_shared, contain_slot, contain_test
+from .declare import EVERY
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 
 _SLOT_ROOM = {Column: "columns", Filter: "filters", Action: "actions", Section: "sections", Field: "fields"}
@@ -23,7 +25,13 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     _check_names(host, plugin_id, part)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
-    for room in ("screens", "menu", "widgets", "search", "demo"):
+    for webhook in part.webhooks:
+        check_webhook(webhook)
+    actions = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
+    for action in actions:
+        if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
+            raise WiringError(f"action {action.name!r}: register_jobs must name {action.run.resume.name}, which goes on with what was claimed")
+    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
@@ -42,9 +50,14 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
     for event in part.events:
         event.check()
     jobs = [*part.jobs, *(s.job for s in part.schedules), *(job for jobs in part.handlers.values() for job in jobs)]
+    jobs += [webhook.handle for webhook in part.webhooks]
     for job in jobs:
         if not job.name.startswith(f"{plugin_id}."):
             raise WiringError(f"job {job.name!r} must start with {plugin_id}.")
+    everywhere = {job.name for job in part.handlers.get(EVERY, ())}
+    for event, handlers in part.handlers.items():
+        if event != EVERY and everywhere & {job.name for job in handlers}:
+            raise WiringError(f"register_handlers: a job of {EVERY!r} is told of {event!r} anyhow")
     for room in ("schedules", "menu", "widgets", "search", "demo"):
         ids = [entry.id for entry in getattr(part, room)]
         if len(set(ids)) < len(ids):
@@ -52,6 +65,13 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
     for choice in part.choices:
         if not is_name(choice.id) or sum((c.id, c.per) == (choice.id, choice.per) for c in part.choices) > 1:
             raise WiringError(f"register_choices: {choice.id!r} is no name, or there twice")
+    addresses = [f"{webhook.id}{webhook.path}" for webhook in part.webhooks]
+    if len(set(addresses)) < len(addresses):
+        raise WiringError(f"register_webhooks: /notify/{max(addresses, key=addresses.count)} is there twice")
+    for other in host.parts.values():
+        for webhook in other.webhooks:
+            if webhook.id in {own.id for own in part.webhooks}:
+                raise WiringError(f"the webhook {webhook.id!r} is taken")
     for room in ("importers", "exporters"):
         taken = {entry.kind for other in host.parts.values() for entry in getattr(other, room)}
         clash = [entry.kind for entry in getattr(part, room) if entry.kind in taken]
@@ -102,6 +122,8 @@ def _with_field(fields: Any, added: Field) -> Any:
 def _add_work(host: Host, plugin_id: str, part: Contribution) -> None:
     for job in part.jobs:
         host.jobs[job.name] = job
+    for webhook in part.webhooks:
+        host.jobs[webhook.handle.name] = webhook.handle
     for event in part.events:
         host.events[f"{event.name}@{event.version}"] = event
     for event_or_name, jobs in part.handlers.items():

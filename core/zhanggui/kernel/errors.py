@@ -83,6 +83,14 @@ class BadRequest(DomainError):
     message = _l("This request cannot be understood.")
 
 
+class NotGenuine(DomainError):
+    """A message from outside that is not from whom it says, or too old: nothing of it is kept."""
+
+    code = "not_genuine"
+    status = 401
+    message = _l("This message is not genuine.")
+
+
 class IllegalMove(DomainError):
     """A status may not change that way now."""
 
@@ -105,11 +113,14 @@ class StaleRow(DomainError):
 
 
 class ProviderError(ZhangguiError):
-    """Trouble outside our walls. ``retry`` says whether trying again can help."""
+    """Trouble outside our walls, as a sentence for people.
 
-    def __init__(self, message: str, *, retry: bool) -> None:
+    ``retry`` says whether trying again can help; ``sent`` whether they may have acted on what was asked all the same.
+    """
+
+    def __init__(self, message: str, *, retry: bool, sent: bool = False) -> None:
         super().__init__(message)
-        self.retry = retry
+        self.retry, self.sent = retry, sent
 
 
 class ConfigError(ZhangguiError):

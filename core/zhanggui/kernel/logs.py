@@ -82,5 +82,5 @@ def configure(level: str = "INFO", style: str = "plain") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter(style))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("alembic", "rq.worker", "flask_appbuilder", "PIL", "sqlalchemy"):
+    for noisy in ("alembic", "rq.worker", "flask_appbuilder", "PIL", "sqlalchemy", "httpcore"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -9,11 +9,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from ..db.upsert import insert_for, insert_or_skip
+from ..db.upsert import insert_for
+from ..events import MAX_DEPTH, publish
 from ..i18n.formats import fmt
 from ..i18n.texts import LazyText, gettext
 from ..kernel.actors import Actor
+from ..kernel.errors import NotFound
+from ..kernel.ids import Code
 from ..kernel.money import Money
+from ..kernel.trace import current_trace
+from .events import NoticeCreated
 from .models import Notice, ReadUpTo
 
 MOST = 100  # the badge says "99+" beyond
@@ -48,7 +53,10 @@ def notify(
         "at": now, "kind": kind, "title": msgid[:300], "params": filled,
         "body": body[:500], "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
     }  # fmt: skip
-    insert_or_skip(db, Notice, **values)
+    made = db.scalar(insert_for(db, Notice).values(**values).on_conflict_do_nothing().returning(Notice.id))
+    # A notice about the end of a circle of events must not be one more of it.
+    if made is not None and current_trace().depth <= MAX_DEPTH:
+        publish(db, NoticeCreated(made, Code(kind), user_id, Code(values["permission"])))
 
 
 def _visible(everything: bool) -> ColumnElement[bool]:
@@ -85,7 +93,22 @@ def latest(db: Session, actor: Actor, *, limit: int = 100) -> list[NoticeLine]:
     """The newest notices for this user, in the language of the reader."""
     read = _read_up_to(db, actor)
     rows = db.scalars(select(Notice).where(_visible(actor.everything)).order_by(Notice.id.desc()).limit(limit), _reader(actor))
-    return [NoticeLine(n.id, n.at, gettext(n.title, **_written(n.params or {})), n.body or "", n.href, n.id > read) for n in rows]
+    return [_line(n, read) for n in rows]
+
+
+def read_notice(db: Session, notice_id: int) -> NoticeLine:
+    """One notice in the language of the reader, for a handler of ``core.notice.created@1``.
+
+    :raises NotFound: when there is none.
+    """
+    found = db.get(Notice, notice_id)
+    if found is None:
+        raise NotFound()
+    return _line(found, 0)
+
+
+def _line(n: Notice, read: int) -> NoticeLine:
+    return NoticeLine(n.id, n.at, gettext(n.title, **_written(n.params or {})), n.body or "", n.href, n.id > read)
 
 
 def _written(params: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import gettext as _
+from ..jobs.phases import OutsideTrouble
 from ..kernel import clock
 from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
 from . import context, writing
@@ -18,6 +19,7 @@ from .describe import Action, Field, Screen
 from .forms import LEFT_OUT, Bound, bind, present, present_or_leave_out
 from .gateway import gateway
 from .page import FormField, FormPage
+from .verbs import perform
 
 MAX_BULK = 200
 Answer = str | BaseResponse | tuple[str, int]
@@ -134,10 +136,17 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     with reading() as db:
         gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
     fields, bound = gateway.asked_fields(screen, action, who), Bound()
+
+    def answers(db: Session) -> dict[str, Any]:
+        nonlocal bound
+        bound = bind(fields, request.form, request.files, context.form_context(), db)
+        return bound.check()
+
     try:
-        with unit_of_work() as db:
-            bound = bind(fields, request.form, request.files, context.form_context(), db)
-            action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
+        perform(action, row_id, who, answers)
+    except OutsideTrouble as trouble:
+        flash(trouble.text(), "warning")
+        return redirect(_after(screen, row_id), 303)
     except DomainError as error:
         if not fields:
             raise
@@ -162,9 +171,7 @@ def act_on_many(screen: Screen, action: Action) -> Answer:
     done, refused = 0, []
     for row_id in allowed:
         try:
-            with unit_of_work() as db:
-                bound = bind(fields, request.form, request.files, context.form_context(), db)
-                action.run(db, id=row_id, actor=who, now=clock.now(), **bound.check())
+            perform(action, row_id, who, lambda db: bind(fields, request.form, request.files, context.form_context(), db).check())
             done += 1
         except DomainError as error:
             refused.append(f"{names.get(row_id, row_id)}: {error.text()}")

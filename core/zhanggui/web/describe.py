@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..kernel.phases import ThreePhases
+
 Text = Any  # str or a lazy translation of one
 Clause = Any  # a SQLAlchemy boolean expression
 
@@ -155,13 +157,13 @@ class Section:
 class Action:
     """One verb on a row: the button, the form it asks with, the permission, the service it calls.
 
-    ``run(db, *, id, actor, now, **values)`` is called in a unit of work. The permission is
-    ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
+    ``run(db, *, id, actor, now, **values)`` is called in a unit of work; a verb that calls somebody far away gives
+    :class:`~zhanggui.kernel.phases.ThreePhases` there, whose ``claim`` gets the same. The permission is ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
     """
 
     name: str
     label: Text
-    run: Callable[..., Any]
+    run: Callable[..., Any] | ThreePhases
     icon: str = "check"
     tone: str = "plain"  # primary | plain | danger
     fields: Sequence[Field] = ()

@@ -27,6 +27,7 @@ from .describe import Action, Column, Field, Screen
 from .forms import bind
 from .gateway import gateway
 from .query import parse, visible_columns
+from .verbs import perform
 
 Dump = Callable[[Row[Any]], dict[str, Any]]
 
@@ -306,7 +307,5 @@ def act(screen: Screen, name: str, row_id: Any) -> Response:
         gateway.one(db, screen, who, row_id, permission=f"can_{name}")
     fields = gateway.asked_fields(screen, action, who)
     form = _posted(fields, json_object()) if fields else MultiDict()
-    with unit_of_work() as db:
-        values = bind(fields, form, MultiDict(), context.form_context(), db).check()
-        action.run(db, id=row_id, actor=who, now=clock.now(), **values)
+    perform(action, row_id, who, lambda db: bind(fields, form, MultiDict(), context.form_context(), db).check())
     return _now_or_nothing(screen, row_id)

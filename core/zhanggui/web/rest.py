@@ -11,6 +11,7 @@ from marshmallow import Schema
 
 from ..kernel.errors import DomainError, WiringError
 from ..kernel.methods import CHANGING
+from ..kernel.phases import ThreePhases
 
 
 class Api(BaseApi):
@@ -28,14 +29,15 @@ class Api(BaseApi):
 class Operation:
     """One REST operation of the storefront.
 
-    ``handler(request) -> (body, status) | body`` gets a :class:`ShopRequest`; ``auth`` is "customer"
+    ``handler(request) -> (body, status) | body`` gets a :class:`ShopRequest`; one that calls somebody far away is
+    :class:`~zhanggui.kernel.phases.ThreePhases`, whose ``claim`` gets the request and whose ``answer`` gives the body. ``auth`` is "customer"
     (a bearer token is needed) or "public". ``example`` holds one worked exchange:
     ``{"request": {...}, "response": {...}}``; it is shown in OpenAPI and tested.
     """
 
     method: str
     path: str  # "/orders/{number}/cancel"
-    handler: Callable[..., Any]
+    handler: Callable[..., Any] | ThreePhases
     summary: str
     auth: str = "customer"
     body: type[Schema] | None = None
@@ -50,3 +52,5 @@ class Operation:
     def __post_init__(self) -> None:
         if self.method != "GET" and self.method not in CHANGING:
             raise WiringError(f"operation {self.path}: the method is GET or one of {', '.join(sorted(CHANGING))}, not {self.method}")
+        if self.method == "GET" and isinstance(self.handler, ThreePhases):
+            raise WiringError(f"operation {self.path}: what only asks claims nothing")

@@ -48,7 +48,7 @@ def workshops(databases: Databases) -> Callable[[str], Runtime]:
 
 
 def _empty(runtime: Runtime) -> None:
-    tables = ("core__event", "core__job", "core__lease", "core__schedule", "core__notice", "core__notice_read", "labor__mark")
+    tables = ("core__event", "core__job", "core__lease", "core__schedule", "core__notice", "core__notice_read", "core__idempotency", "labor__mark")
     with unit_of_work() as db:
         for table in tables:
             db.execute(text(f"DELETE FROM {table}"))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from zhanggui.api import ProviderError, job, publish
+from zhanggui.api import ProviderError, job, publish, unit_of_work
 from zhanggui.db.write_queue import DatabaseBusy
 
 from .events import EchoHeard
@@ -94,6 +94,17 @@ def sleep(*, flag: str, **_from_newer_releases: Any) -> None:
 @job()
 def echo(db: Session, *, loud: int, **_from_newer_releases: Any) -> None:
     publish(db, EchoHeard(loud=loud + 1))
+
+
+@job(lane="io")
+def go_on(*, thing: int, **_from_newer_releases: Any) -> None:
+    with unit_of_work() as db:
+        mark(db, "go_on", thing)
+
+
+@job()
+def hear(db: Session, *, event: dict[str, Any], **told: Any) -> None:
+    mark(db, "hear", f"{event['name']} {event['key']} {sorted(told)}")
 
 
 @job()

@@ -1,0 +1,29 @@
+"""An action on one row: in one transaction, or claimed, worked and answered in three phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ..db.uow import unit_of_work
+from ..jobs.phases import in_phases
+from ..kernel import clock
+from ..kernel.actors import Actor
+from ..kernel.phases import ThreePhases
+from .describe import Action
+
+
+def perform(action: Action, row_id: Any, actor: Actor, values: Callable[[Session], Mapping[str, Any]]) -> None:
+    """Do it. ``values`` reads the answers to its questions, in the transaction that they are used in.
+
+    :raises OutsideTrouble: when somebody far away did not do his part; what was claimed stays visible.
+    """
+    run = action.run
+    if isinstance(run, ThreePhases):
+        claim = run.claim
+        in_phases(run, lambda db: claim(db, id=row_id, actor=actor, now=clock.now(), **values(db)), lambda _db, said: said)
+        return
+    with unit_of_work() as db:
+        run(db, id=row_id, actor=actor, now=clock.now(), **values(db))

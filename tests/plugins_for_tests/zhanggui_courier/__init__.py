@@ -1,0 +1,1 @@
+"""A carrier that reports what became of parcels: only for tests."""
