@@ -10,6 +10,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validat
 
 from zhanggui.api import _l
 
+_CODE = re.compile(r"[A-Z]{3}\Z")
 _DIGITS = re.compile(r"[0-9]{1,4}\Z")
 MOST = 100
 _NEEDED = {"required": _l("This is needed."), "null": _l("This is needed.")}
@@ -81,6 +82,17 @@ class Amount(fields.Integer):
         return value
 
 
+class Currency(fields.String):
+    """An ISO 4217 code."""
+
+    default_error_messages = {**_NEEDED, "invalid": _l("A currency is three letters, such as CNY.")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if not isinstance(value, str) or not _CODE.match(value):
+            raise self.make_error("invalid")
+        return value
+
+
 class Flag(fields.Boolean):
     """True or false, and no word for it."""
 
@@ -147,7 +159,7 @@ class MoneyBody(Body):
     default_error_messages = _NEEDED
 
     amount = Amount(required=True, metadata={"description": "In minor units: 1990 is 19.90.", "type": "integer"})
-    currency = Text(3, 3, required=True, metadata={"pattern": "^[A-Z]{3}$"})
+    currency = Currency(required=True, metadata={"pattern": "^[A-Z]{3}$"})
 
 
 class CartLineBody(Body):
