@@ -31,13 +31,10 @@ def written(repository: Path, tmp_path: Path) -> Path:
     text = (repository / "docs/tutorial/first-plugin.md").read_text(encoding="utf-8")
     for name, body in BLOCK.findall(text):
         (folder / name).write_text(body, encoding="utf-8")
-    code = (
-        "import sys; from pathlib import Path; from zhanggui.migrations import autogenerate as a; "
-        f"a.PLUGIN_FOLDERS.append({str(folder.parent)!r}); "
-        f"print(a.write('suppliers', 'first tables', Path({str(folder / 'migrations')!r})))"
-    )
     path = os.pathsep.join(str(repository / p) for p in ("core", "plugins", "themes"))
-    subprocess.run([sys.executable, "-c", code], cwd=repository, env={**os.environ, "PYTHONPATH": path}, check=True)
+    environ = {**os.environ, "PYTHONPATH": path, "ZHANGGUI_PLUGINS__FOLDERS": f"{repository / 'plugins'},{folder.parent}"}
+    command = [sys.executable, "-m", "zhanggui.cli", "plugin", "migration", "suppliers", "first tables"]
+    subprocess.run(command, cwd=repository, env=environ, check=True)
     assert list(folder.glob("migrations/versions/*.py"))
     return folder.parent
 
