@@ -46,6 +46,10 @@ class StillWorking(DomainError):
     message = _l("This request is still being worked on.")
 
 
+class _KeyTaken(Exception):
+    """Another request holds the key. Any other constraint that breaks on the way is an error of its own."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What was answered: the same bytes for every retry."""
@@ -122,7 +126,10 @@ def once_in_phases(
     def claim_with_key(db: Session) -> Mapping[str, Any]:
         over = (table.c.created_at <= began - KEEP) | ((table.c.status == 0) & (table.c.created_at <= began - LEASE))
         db.execute(delete(table).where(row, over))
-        db.execute(insert(table).values(owner=owner, key=key, fingerprint=print_, status=0, body=b"", created_at=began))
+        try:
+            db.execute(insert(table).values(owner=owner, key=key, fingerprint=print_, status=0, body=b"", created_at=began))
+        except IntegrityError as error:
+            raise _KeyTaken from error
         return claim(db)
 
     def finish(db: Session, given: Any) -> Answer:
@@ -132,12 +139,12 @@ def once_in_phases(
 
     try:
         return in_phases(phases, claim_with_key, finish)
-    except IntegrityError:
+    except _KeyTaken:
         found = _find(owner, key, print_)
-        if found is None:
-            raise
+        if found is None:  # it was given up in this moment
+            raise StillWorking() from None
         return found
-    except BaseException:
+    except BaseException:  # however it ended, a job's time included: the next one may try; the error goes on its way
         with unit_of_work() as db:
             db.execute(delete(table).where(mine))
         raise

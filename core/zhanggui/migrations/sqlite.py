@@ -52,7 +52,7 @@ class RebuildingSQLite(SQLiteImpl):
     def _guess_if_default_is_unparenthesized_sql_expr(self, expr: str | None) -> bool:
         return expr != "''" and super()._guess_if_default_is_unparenthesized_sql_expr(expr)  # an empty text is no expression
 
-    def alter_column(self, table_name: str, column_name: str, *, name: str | None = None, **change: Any) -> None:  # type: ignore[override]
+    def alter_column(self, table_name: str, column_name: str, *, name: str | None = None, **change: Any) -> None:  # type: ignore[override] # what it says is handed on as it came
         new_type = change.get("type_")
         if change.get("nullable") is not None or change.get("server_default", False) is not False or new_type is not None:
             change.pop("schema", None)
@@ -71,7 +71,7 @@ class RebuildingSQLite(SQLiteImpl):
                 raise
             self._rebuild(table_name, lambda batch: batch.impl.add_column(table_name, column), changed=[column.name])
 
-    def drop_column(self, table_name: str, column: sa.Column[Any], **kw: Any) -> None:  # type: ignore[override]
+    def drop_column(self, table_name: str, column: sa.Column[Any], **kw: Any) -> None:  # type: ignore[override] # as above
         try:
             return super().drop_column(table_name, column, **kw)
         except OperationalError as error:
@@ -131,7 +131,7 @@ class RebuildingSQLite(SQLiteImpl):
             connection.exec_driver_sql(f'DROP {kind} "{name}"')
         before = self._columns(table, changed)
         context = MigrationContext.configure(connection)
-        context.impl.rebuilding = True  # type: ignore[attr-defined]
+        context.impl.rebuilding = True  # type: ignore[attr-defined] # of our subclass, on SQLite alone
         # Triggers and views elsewhere that name this table shall not be looked at while it is away.
         connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         try:
@@ -193,7 +193,7 @@ class RebuildingSQLite(SQLiteImpl):
         where = index.dialect_options["sqlite"]["where"]
         return [] if where is None else condition(self.render_ddl_sql_expr(sa.text(where) if isinstance(where, str) else where))
 
-    def correct_for_autogen_constraints(self, conn_uniques: Any, conn_indexes: Any, metadata_uniques: Any, metadata_indexes: Any) -> None:  # type: ignore[override]
+    def correct_for_autogen_constraints(self, conn_uniques: Any, conn_indexes: Any, metadata_uniques: Any, metadata_indexes: Any) -> None:  # type: ignore[override] # its sets are of private classes
         """Indexes over expressions cannot be read back: those are compared by how they were made."""
         for index in [i for i in metadata_indexes if any(not isinstance(e, sa.Column) for e in i.expressions)]:
             made = self._open.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?", (index.name,)).scalar()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from labor import marks, rows, run_due
+from sqlalchemy.exc import IntegrityError
 
 from zhanggui.api import OutsideTrouble, ProviderError, ThreePhases, in_phases, unit_of_work
 from zhanggui.auth.idempotency import LEASE, Answer, KeyReused, StillWorking, fingerprint, once_in_phases
@@ -125,6 +126,15 @@ def test_a_key_is_free_again_when_the_work_failed(workshop):
     with pytest.raises(OutsideTrouble):
         keyed(phases(work))
     assert keyed(phases(work)).body == b"paid"
+
+
+def test_what_breaks_while_the_key_is_held_is_not_taken_for_another_request(workshop):
+    def work(*, thing):
+        raise IntegrityError("INSERT", {}, Exception("another constraint"))
+
+    with pytest.raises(IntegrityError):
+        keyed(phases(work))
+    assert keyed(phases(lambda *, thing: "paid")).body == b"paid"  # and the key is free
 
 
 def test_a_key_whose_process_was_killed_is_free_again_after_its_lease(workshop):
