@@ -17,7 +17,7 @@ from zhanggui.runtime import Runtime, activated, open_runtime
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "plugins" / part) for part in ("storefront", "orders")]
 
-from shoppers import Shopper, allow_demo_login  # noqa: E402 - found by the line above
+from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402 - found by the line above
 
 
 @pytest.fixture
@@ -43,13 +43,7 @@ def instance(databases: Any, kind: str, repository: Path, outside: tuple[str, ..
 def sign_in(site: Site) -> Callable[[str], Shopper]:
     """``sign_in("alice")``: a customer with a token."""
     allow_demo_login()
-
-    def do(name: str = "alice") -> Shopper:
-        response = Shopper(site).post("/session", {"code": f"demo:{name}"})
-        assert response.status_code == 200, response.text
-        return Shopper(site, response.get_json()["token"])
-
-    return do
+    return lambda name="alice": signed_in(site, name)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from zhanggui.runtime import Runtime
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "orders")]
 
-from shoppers import Shopper, allow_demo_login  # noqa: E402 - found by the line above
+from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402 - found by the line above
 
 
 @pytest.fixture
@@ -28,13 +28,7 @@ def visitor(site: Site) -> Shopper:
 def sign_in(site: Site, instance: Runtime) -> Callable[[str], Shopper]:
     """``sign_in("alice")``: a customer with a token."""
     allow_demo_login()
-
-    def do(name: str = "alice") -> Shopper:
-        response = Shopper(site).post("/session", {"code": f"demo:{name}"})
-        assert response.status_code == 200, response.text
-        return Shopper(site, response.get_json()["token"])
-
-    return do
+    return lambda name="alice": signed_in(site, name)
 
 
 @pytest.fixture
