@@ -33,6 +33,7 @@ def waiting(listening: list[socket.socket], count: int) -> list[int]:
 
 
 def test_a_burst_does_not_end_with_one_process(listening: list[socket.socket]) -> None:
+    assert len({one.fileno() for one in listening}) == 2  # two queues, not one twice
     address = listening[0].getsockname()
     clients = [socket.create_connection(address) for _ in range(64)]
     taken = waiting(listening, len(clients))
