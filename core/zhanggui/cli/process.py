@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from ..host.declare import DEFAULT_LANE, IO_LANE, LANES
 from ..jobs import queue_server
 from ..kernel import privacy
 from ..kernel.errors import ConfigError
+from ..kernel.signals import STOP, Signals
 from ..runtime import Runtime
 from .supervise import SUPERVISOR, Child, die_with_parent, end_with_supervisor
 
@@ -77,10 +77,7 @@ def scheduler(runtime: Runtime) -> None:
     from ..jobs import scheduler as clockwork
 
     end_with_supervisor()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    clockwork.run(runtime, stop)
+    clockwork.run(runtime, Signals(*STOP))
 
 
 def _command(config: str | None, *arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
@@ -117,20 +114,17 @@ def up(
     host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
     check_port(host, port)
     children = _children(runtime, config, host, port, workers, safe_mode)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    told = False
+    signals, told = Signals(*STOP), False
     with only_one(runtime):
         privacy.close(*runtime.on_disk)
         try:
-            while not stopping.is_set():
+            while not signals.came(*STOP):
                 for child in children:
                     child.keep()
                 if not told and _answers(host, port):
                     told = True
                     ready()
-                stopping.wait(0.2)
+                signals.wait(0.2)
         finally:
             _stop(children)
     return 0

@@ -15,11 +15,12 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Sequence
 from ctypes import addressof, create_string_buffer
 
 from ..kernel import logs
+from ..kernel.signals import STOP, Signals
 from .supervise import SUPERVISOR, Child, die_with_parent, end_with_supervisor
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ _READY_SECONDS = 120.0
 _STOP_SECONDS = 20.0  # less than the supervisor waits
 _UNREAD_MS = 30_000  # a client that takes nothing for so long is cut off
 _SO_ATTACH_FILTER = 26
+_SO_ATTACH_REUSEPORT_CBPF = 51
+_A_RANDOM_NUMBER = 0xFFFFF038  # where a filter reads one (SKF_AD_OFF + SKF_AD_RANDOM)
 _FILES = 16_384
 
 
@@ -68,51 +71,75 @@ def take_no_more(listening: socket.socket) -> None:
     if sys.platform != "linux":
         return
     program = ((0x30, 0, 0, 13), (0x54, 0, 0, 0x12), (0x15, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
+    _attach(listening, _SO_ATTACH_FILTER, program)
+
+
+def share_out(listening: Sequence[socket.socket], places: Sequence[int]) -> None:
+    """New connections go to the sockets at these places alone, to each as often as to another (Linux).
+
+    Left to itself the kernel goes on filling the queue of a process that is not there, and who stands in
+    it waits for the next one. The program takes a random number modulo the number of places, and answers
+    with the place of that number: sockets of a port are counted in the order in which they began to listen.
+    """
+    if sys.platform != "linux":
+        return
+    chosen = [step for number, place in enumerate(places) for step in ((0x15, 0, 1, number), (0x06, 0, 0, place))]
+    program = ((0x20, 0, 0, _A_RANDOM_NUMBER), (0x94, 0, 0, len(places)), *chosen, (0x06, 0, 0, places[0]))
+    _attach(listening[0], _SO_ATTACH_REUSEPORT_CBPF, program)
+
+
+def _attach(listening: socket.socket, kind: int, program: Sequence[tuple[int, int, int, int]]) -> None:
+    """Give the kernel a program of the classic packet filter: (code, jump if true, jump if false, value) of each step."""
     code = create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
-    listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), addressof(code)))
+    listening.setsockopt(socket.SOL_SOCKET, kind, struct.pack("HP", len(program), addressof(code)))
 
 
 class WebProcess(Child):
     """A web process that says when its app is built."""
 
     ready: int = -1
+    _said: bytes = b""
 
     def is_ready(self) -> bool:
         """Whether it takes connections by now."""
         if self.ready >= 0 and select.select([self.ready], [], [], 0)[0]:
-            said = os.read(self.ready, 1)
+            self._said = os.read(self.ready, 1)
             os.close(self.ready)
             self.ready = -1
-            return said == b"1"
-        return False
+        return self._said == b"1" and self.process is not None and self.process.poll() is None
+
+    def listens_to(self, ready: int) -> None:
+        """It is another process from now on, which says there when it is ready."""
+        if self.ready >= 0:  # of the one before
+            os.close(self.ready)
+        self.ready, self._said = ready, b""
 
 
 class WebServer:
     """Keeps ``workers`` processes, replaces them one by one on SIGHUP, and lets them finish on SIGTERM."""
 
     def __init__(self, config: str | None, host: str, port: int, workers: int, *, safe_mode: bool) -> None:
+        self._signals = Signals(*STOP, signal.SIGHUP)
         self._listening = listen(host, port, workers)
         self._command = [
             sys.executable, "-m", "zhanggui.cli.web_process",
             *(["--config", config] if config else []), *(["--safe-mode"] if safe_mode else []),
         ]  # fmt: skip
         self._processes = [self._process(place) for place in range(workers)]
+        self._serving: tuple[int, ...] = ()
         self._leaving: list[tuple[float, subprocess.Popen[bytes]]] = []
-        self._stopping, self._reload = threading.Event(), threading.Event()
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
         _open_many_files()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
-        signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+        signals = self._signals
         try:
-            while not self._stopping.is_set():
+            while not signals.came(*STOP):
                 self._keep()
-                if self._reload.is_set():
-                    self._reload.clear()
+                if signals.came(signal.SIGHUP):
+                    signals.forget(signal.SIGHUP)
                     self._replace_all()
-                self._stopping.wait(0.1)
+                signals.wait(0.1)
         finally:
             self._stop()
 
@@ -121,9 +148,8 @@ class WebServer:
         return process
 
     def _start(self, process: WebProcess, listening: int) -> subprocess.Popen[bytes]:
-        if process.ready >= 0:  # of the one before
-            os.close(process.ready)
-        process.ready, said = os.pipe()
+        ready, said = os.pipe()
+        process.listens_to(ready)
         try:
             return subprocess.Popen(
                 [*self._command, "--listening", str(listening), "--ready", str(said)], stdin=subprocess.DEVNULL,
@@ -136,7 +162,15 @@ class WebServer:
     def _keep(self) -> None:
         for process in self._processes:
             process.keep()
+        self._share_out()
         self._let_go()
+
+    def _share_out(self) -> None:
+        """New connections are for the processes that serve; while none does they wait for the first one."""
+        serving = tuple(place for place, process in enumerate(self._processes) if process.is_ready()) or (0,)
+        if serving != self._serving and len(self._listening) > 1:
+            share_out(self._listening, serving)
+        self._serving = serving
 
     def _replace_all(self) -> None:
         """A new process for each, the old one leaving when the new one serves; nothing changes if it never does."""
@@ -146,13 +180,13 @@ class WebServer:
             assert new.process is not None
             latest = time.monotonic() + _READY_SECONDS
             while not new.is_ready():
-                if self._stopping.is_set() or new.process.poll() is not None or time.monotonic() > latest:
+                if self._signals.came(*STOP) or new.process.poll() is not None or time.monotonic() > latest:
                     log.error("%s does not come up; the running ones go on as they are", new.name)
                     new.process.kill()
                     new.process.wait()
                     return
                 self._keep()
-                self._stopping.wait(0.05)
+                self._signals.wait(0.05)
             self._processes[place] = new
             if old.process is not None and old.process.poll() is None:
                 self._leave(old.process)

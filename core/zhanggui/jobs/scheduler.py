@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from ..host.declare import DEFAULT_LANE, LANES, Schedule
 from ..host.faults import Place
 from ..kernel import clock
 from ..kernel.ids import public_id
+from ..kernel.signals import STOP, Signals
 from ..kernel.trace import traced
 from ..runtime import Runtime, open_runtime
 from . import dead_letters, enqueue, lanes, store
@@ -141,18 +141,18 @@ def _sweep() -> None:
         nudge(lane)
 
 
-def run(runtime: Runtime, stop: threading.Event) -> None:
+def run(runtime: Runtime, signals: Signals) -> None:
     """Turn until told to stop. A turn that fails is logged and the next one tried."""
     open_runtime(runtime)
     holder = f"{socket.gethostname()}:{os.getpid()}:{public_id(6)}"
     turns = 0
-    while not stop.is_set():
+    while not signals.came(*STOP):
         try:
             round_once(holder, pruning=turns % 600 == 0)
         except Exception:
             log.exception("a turn of the scheduler failed")
         turns += 1
-        stop.wait(TICK)
+        signals.wait(TICK)
     try:
         with unit_of_work() as db:
             resign(db, holder)

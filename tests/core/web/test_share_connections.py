@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from zhanggui.cli.web_server import listen
+from zhanggui.cli.web_server import listen, share_out
 
 
 @pytest.fixture
@@ -32,15 +32,29 @@ def waiting(listening: list[socket.socket], count: int) -> list[int]:
     return taken
 
 
-def test_a_burst_does_not_end_with_one_process(listening: list[socket.socket]) -> None:
-    assert len({one.fileno() for one in listening}) == 2  # two queues, not one twice
-    address = listening[0].getsockname()
-    clients = [socket.create_connection(address) for _ in range(64)]
+def burst(listening: list[socket.socket]) -> list[int]:
+    """How many of 64 connections arrive at each socket."""
+    clients = [socket.create_connection(listening[0].getsockname()) for _ in range(64)]
     taken = waiting(listening, len(clients))
     for client in clients:
         client.close()
     assert sum(taken) == 64
-    assert min(taken) >= 8, taken
+    return taken
+
+
+@pytest.mark.parametrize("chosen", [None, (0, 1)])
+def test_a_burst_does_not_end_with_one_process(listening: list[socket.socket], chosen: tuple[int, ...] | None) -> None:
+    assert len({one.fileno() for one in listening}) == 2  # two queues, not one twice
+    if chosen:
+        share_out(listening, chosen)
+    assert min(burst(listening)) >= 8
+
+
+def test_who_comes_while_a_process_is_not_there_goes_to_another(listening: list[socket.socket]) -> None:
+    share_out(listening, (1,))
+    assert burst(listening) == [0, 64]
+    share_out(listening, (0,))
+    assert burst(listening) == [64, 0]
 
 
 def test_a_port_that_another_server_has_is_refused(listening: list[socket.socket]) -> None:
