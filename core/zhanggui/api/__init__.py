@@ -14,6 +14,7 @@ from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
 from ..auth.throttle import throttled, told_to_wait
 from ..config.settings import get as get_setting
+from ..db import words
 from ..db.append_only import AppendOnly
 from ..db.append_only import guards as append_only_guards
 from ..db.base import Model, Versioned
@@ -112,5 +113,5 @@ __all__ = [
     "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
     "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
     "read_notice", "reading", "record_audit", "recording", "regions", "save_image", "throttled", "timeline", "told_to_wait",
-    "translations", "unit_of_work", "url_for_file", "visitor_is_known", "webhook_message", "write_rows",
+    "translations", "unit_of_work", "url_for_file", "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

@@ -94,7 +94,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Search:
-    """What the search box of a list looks at: columns compared by prefix, and exact matches.
+    """What the search box of a list looks at: words, columns compared by prefix, and exact matches.
 
     ``exact`` maps a column (often a blind index) to a function that turns what was typed into the
     value to compare with, or None when it cannot be one. Over a ``BlindIndex`` that is a look-up of
@@ -104,7 +104,8 @@ class Search:
 
     prefix: Sequence[str] = ()
     exact: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
-    contains: Sequence[str] = ()  # substring: only for tables that stay small
+    words: Sequence[str] = ()  # columns that hold what ``zhanggui.api.words.stored`` made of the texts of a row
+    contains: Sequence[str] = ()  # a part of the text as it stands: only for tables that stay small
     reveal: tuple[str, str] | None = None
     hint: Text = ""
 

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, a
 from sqlalchemy.orm import Session
 
 from ..auth.lookups import look_up
+from ..db import words
 from ..db.types import BlindIndex, Pii, SealedJson
 from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
 from ..host.faults import PluginTrouble
@@ -138,6 +139,7 @@ class Gateway:
         values: dict[str, Any] = {name: convert(text) for name, convert in exact.items() if name not in personal}
         values |= look_up(text, personal, right=screen.search.reveal or ("can_reveal", screen.resource), actor=actor)
         options += [c[name] == value for name, value in values.items() if value is not None]
+        options += [words.found(c[name], text) for name in screen.search.words]
         for name in screen.search.contains:
             options.append(c[name].icontains(text, autoescape=True))
         return or_(false(), *options)
