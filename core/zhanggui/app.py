@@ -75,7 +75,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     app.config.update(_flask_config(runtime))
     app.url_map.converters["key"] = Key
     theme.install(app, runtime, host)
-    readers.install(app, runtime, host)
+    readers.install(app, runtime)
     taken: dict[Any, str] = {}
     app.jinja_env.globals.update(TEMPLATE_GLOBALS)
     auth.install_sessions(app)
@@ -85,7 +85,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
         session = scoped_session(sessionmaker(bind=runtime.read_bind, expire_on_commit=False))
         app.teardown_appcontext(lambda _error: session.remove())
         builder = ContainedAppBuilder(app, session)
-        readers.choose_readers(app, runtime)
+        readers.choose_readers(app, runtime, host)
         health.install(app)
         auth_views.register(builder)
         for view in CORE_VIEWS:
