@@ -20,7 +20,7 @@ def plugin_list(out: Output) -> None:
 
     with out.instance():
         infos = service.list_plugins(current_host())
-        rows = [{"id": i.manifest.id, "version": i.manifest.version, "state": i.state, "reason": i.reason} for i in infos]
+        rows = [{"id": i.manifest.id, "version": i.manifest.version, "state": i.state, "reason": " ".join(map(str, i.reasons))} for i in infos]
     out.say("\n".join(f"{r['state']:<12} {r['id']} {r['version']} {r['reason']}".rstrip() for r in rows), rows)
 
 

@@ -44,6 +44,15 @@ def read_by(new: Reader) -> None:
     _reader.set(new)
 
 
+def in_english(text: Any) -> str:
+    """A text as it stands in the code, with whatever fills its places: for logs and for what is stored."""
+    token = _reader.set(NOBODY)
+    try:
+        return str(text)
+    finally:
+        _reader.reset(token)
+
+
 def filled(text: str, source: str, params: dict[str, Any]) -> str:
     """A translation with its places filled; in the source language where it has places that nobody fills."""
     try:
