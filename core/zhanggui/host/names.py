@@ -63,7 +63,7 @@ def unanswered(host: Host, icons: Collection[str] = ()) -> Iterator[tuple[str, W
         for preset in part.role_presets:
             for resource, verbs in preset.grants.items():
                 for verb in verbs:
-                    yield from ((plugin, error) for error in _permission(known, (f"can_{verb}", resource), preset, (("", resource), ("", verb))))
+                    yield from ((plugin, error) for error in _permission(known, (f"can_{verb}", resource), preset, (step(preset), ("", verb))))
         for room in ("screens", "slots", "menu", "widgets", "search", "importers"):
             for thing in getattr(part, room):
                 yield from ((plugin, error) for error in _within(known, thing, ()))
@@ -81,7 +81,7 @@ def _within(known: Known, thing: Any, around: tuple[Step, ...]) -> Iterator[Wiri
         yield from _screen(known, thing.screen, thing, here)
     right = thing.reveal if isinstance(thing, Search) else getattr(thing, "permission", None)
     if isinstance(right, tuple):
-        yield from _permission(known, right, thing, here)
+        yield from _permission(known, right, thing, (*here, ("", right[0])))
     for f in fields(thing):
         value = getattr(thing, f.name)
         for inner in value if isinstance(value, Sequence) and not isinstance(value, str) else (value,):

@@ -27,13 +27,14 @@ from ..migrations import runner
 from ..migrations.runner import Outcome
 from ..runtime import Runtime, activated, current_runtime
 from ..web.theme import icon_names
-from . import faults, generation, hosted, use_host
+from . import faults, generation, use_host
 from .core_part import core_part
 from .discovery import Found, discover, ordered
-from .host import Contribution, Fault, Host, build_host, fault_of, named
+from .host import Contribution, Fault, Host, build_host, named
 from .manifest import Manifest
 from .models import PluginState, Repair
 from .permissions import wanted_permissions
+from .trial import mounted
 
 _lock = threading.Lock()
 LOCK = "core.plugins"  # which plugins are on, and the permissions that they bring
@@ -242,22 +243,10 @@ def _tried(manifest: Manifest, wanted: set[str]) -> Host:
     running = build(runtime, wanted).manifests
     fault = trial.faults.get(manifest.id) or next((trial.faults[i] for i in sorted(trial.faults) if i in running), None)
     if fault is None:
-        fault = _mounted(runtime, trial)
+        fault = mounted(runtime, trial)
     if fault is not None:
         raise PluginRefused(_l("%(id)s cannot be enabled: %(why)s"), id=named(manifest.id, manifests), why=fault.sentence)
     return trial
-
-
-def _mounted(runtime: Runtime, trial: Host) -> Fault | None:
-    """What is wrong with the views of a host that no process serves yet."""
-    from ..app import PluginFailed, create_app
-
-    try:
-        with hosted(trial):
-            create_app(runtime, trial)
-    except PluginFailed as failed:
-        return fault_of(trial.manifests[failed.plugin], "build", failed.error)
-    return None
 
 
 def disable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:

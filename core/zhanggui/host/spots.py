@@ -17,6 +17,13 @@ from ..i18n.texts import lazy_gettext as _l
 Step = tuple[str, str]  # ("Column", "total"): a call with that text in it; ("", "orders.order.placed@1"): that text alone
 At = tuple[Step, ...] | Callable[..., Any] | list[Any]  # steps from the outside in, the function or class itself, or several of these
 _LEFT_OUT = {"migrations", "tests"}
+# Where a description is given that no line writes out.
+_HOOKS = {
+    "Screen": "register_screens", "Slot": "register_slots", "MenuItem": "register_menu", "Widget": "register_widgets",
+    "SearchProvider": "register_search", "Schedule": "register_schedules", "Importer": "register_importers", "Exporter": "register_exporters",
+    "CartChoice": "register_choices", "Webhook": "register_webhooks", "Permission": "register_permissions", "DemoData": "register_demo",
+    "RolePreset": "register_role_presets", "SettingTest": "register_setting_tests",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,17 +88,26 @@ def _of_steps(folder: Path, steps: tuple[Step, ...]) -> Spot | None:
     """As deep as the steps can be followed: a name that is put together at run time is told by what stands around it."""
     found: Spot | None = None
     within: list[tuple[Path, ast.AST]] = list(_trees(folder))
-    for kind, text in steps:
-        nodes = [(path, node) for path, tree in within for node in ast.walk(tree) if _is(node, kind, text)]
+    for number, (kind, text) in enumerate(steps, 1):
+        nodes = _nodes(within, kind, text)
+        if not nodes and number == len(steps):
+            nodes = _nodes(within, "", text)
+        if not nodes and found is None and kind in _HOOKS:
+            nodes = _nodes(within, "def", _HOOKS[kind])
         if nodes:
             path, node = nodes[0]
-            found, within = _spot(folder, str(path), node.lineno), nodes[:1]  # type: ignore[attr-defined]
+            found = _spot(folder, str(path), node.lineno)  # type: ignore[attr-defined]
+            within = nodes[:1] if kind else within
     return found
 
 
+def _nodes(within: list[tuple[Path, ast.AST]], kind: str, text: str) -> list[tuple[Path, ast.AST]]:
+    return [(path, node) for path, tree in within for node in ast.walk(tree) if _is(node, kind, text)]
+
+
 def _is(node: ast.AST, kind: str, text: str) -> bool:
-    if not kind:
-        return isinstance(node, ast.Constant) and node.value == text
+    if not kind:  # "-placed_at" sorts by placed_at
+        return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.removeprefix("-") == text
     if kind == "def":
         return isinstance(node, ast.FunctionDef) and node.name == text
     if not isinstance(node, ast.Call):

@@ -70,7 +70,8 @@ def _check_names(plugin_id: str, part: Contribution) -> None:
     jobs += [webhook.handle for webhook in part.webhooks]
     for job in jobs:
         if not job.name.startswith(f"{plugin_id}."):
-            raise WiringError(_l("the job “%(job)s” must start with %(prefix)s", job=job.name, prefix=f"{plugin_id}."), at=job)
+            at = [job, *((("def", f"register_{room}"),) for room in ("jobs", "handlers", "schedules", "webhooks"))]
+            raise WiringError(_l("the job “%(job)s” must start with %(prefix)s", job=job.name, prefix=f"{plugin_id}."), at=at)
     everywhere = {job.name for job in part.handlers.get(EVERY, ())}
     for named, handlers in part.handlers.items():
         for job in handlers:
