@@ -24,7 +24,7 @@ WRONG = {
     "x = ": "zhanggui_one/plugin.toml is no TOML file: Invalid value (at line 6",
 }
 UNMET = {
-    'requires = ["nobody"]': ("It needs nobody, which is not installed.", "它需要 nobody，但该插件没有安装。"),
+    'requires = ["nobody"]': ("It needs nobody, which is not installed.", "它需要nobody，但该插件没有安装。"),
     'requires = ["two"]': ("It needs Second (two), which is switched off.", "它需要第二（two），但该插件已停用。"),
     'requires = ["three>=2,<3"]': (
         "It needs Third (three) in version <3,>=2; version 1.5 is installed.", "它需要第三（three）的版本 <3,>=2，当前安装的是 1.5。",

@@ -81,8 +81,9 @@ def chinese(app: Flask):
 
 
 def test_a_word_of_one_plugin_renames_none_of_another(chinese: Flask):
-    from zhanggui_orders.states import PAYMENT_CHOICES
     from zhanggui_settled import plugin
+
+    from zhanggui_orders.states import PAYMENT_CHOICES
 
     words = {str(choice.label) for choice in PAYMENT_CHOICES}
     assert "已付款" in words and "结清" not in words
