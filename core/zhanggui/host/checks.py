@@ -6,7 +6,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -17,6 +17,7 @@ from croniter import croniter
 from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
+from ..kernel.phases import ThreePhases
 from ..web.describe import (
     COLUMN_KINDS,
     FIELD_KINDS,
@@ -24,18 +25,20 @@ from ..web.describe import (
     TONES,
     WIDGET_KINDS,
     Action,
+    Card,
     Choice,
     Column,
     Field,
     Filter,
     MenuItem,
     Screen,
+    Search,
     SearchProvider,
     Section,
     Slot,
     Widget,
 )
-from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
+from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest, Webhook
 from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
@@ -46,6 +49,7 @@ ROOMS: dict[str, type[Any]] = {
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
 _CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
+_PARTS = {Column, Card, Filter, Search, Field, Section, Action, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _BELOW = re.compile(r"(/[a-z0-9_-]+|/<[a-z_]+>)*\Z")
@@ -133,6 +137,22 @@ def called(thing: Any) -> str:
     """A description as its author knows it: ``Column 'total'``."""
     kind, name = step(thing)
     return f"{kind} {name!r}" if name else kind
+
+
+def parts_of(thing: Any) -> Iterator[Any]:
+    """The descriptions inside a description: columns of a screen, fields of an action."""
+    for name in _holds(type(thing)):
+        value = getattr(thing, name)
+        for inner in value if isinstance(value, tuple | list) else (value,):
+            if type(inner) in _PARTS:
+                yield inner
+
+
+@cache
+def _holds(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a description that may hold others."""
+    names = {part.__name__ for part in _PARTS}
+    return tuple(f.name for f in fields(kind) if names & set(re.findall(r"\w+", str(f.type))))
 
 
 def step(thing: Any) -> Step:

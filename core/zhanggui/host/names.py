@@ -7,15 +7,15 @@ belongs to a plugin that does not run is no mistake: a slot or a handler may be 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..config.core_settings import CORE_SETTINGS
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, Search, Slot
-from .checks import called, step
+from .checks import called, parts_of, step
 from .declare import EVERY
 from .permissions import declared_permissions
 from .spots import Step
@@ -82,11 +82,8 @@ def _within(known: Known, thing: Any, around: tuple[Step, ...]) -> Iterator[Wiri
     right = thing.reveal if isinstance(thing, Search) else getattr(thing, "permission", None)
     if isinstance(right, tuple):
         yield from _permission(known, right, thing, (*here, ("", right[0])))
-    for f in fields(thing):
-        value = getattr(thing, f.name)
-        for inner in value if isinstance(value, Sequence) and not isinstance(value, str) else (value,):
-            if is_dataclass(inner) and not isinstance(inner, type):
-                yield from _within(known, inner, here)
+    for part in parts_of(thing):
+        yield from _within(known, part, here)
 
 
 def _event(known: Known, name: str) -> Iterator[WiringError]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
-from .checks import called, step
+from .checks import called, parts_of, step
 from .declare import EVERY, DemoData, Exporter, Importer, JobDef, Preparation, Schedule, SettingTest, Webhook
 from .spots import Step
 
@@ -62,13 +62,10 @@ def check_functions(thing: Any, around: tuple[Step, ...] = ()) -> None:
     """
     for name, call in CALLS.get(type(thing), {}).items():
         function = getattr(thing, name)
-        if call is not None and callable(function):
-            _check(function, _with_fields(thing, name, call), f"{called(thing)}: {name}", (*around, step(thing)))
-    for f in fields(thing):
-        value = getattr(thing, f.name)
-        for inner in value if isinstance(value, tuple | list) else (value,):
-            if is_dataclass(inner) and not isinstance(inner, type):
-                check_functions(inner, (*around, step(thing)))
+        if call is not None and callable(function) and not _takes(function, wanted := _with_fields(thing, name, call)):
+            raise _wrong(function, wanted, f"{called(thing)}: {name}", (*around, step(thing)))
+    for part in parts_of(thing):
+        check_functions(part, (*around, step(thing)))
 
 
 def _with_fields(thing: Any, name: str, call: Call) -> Call:
@@ -97,10 +94,9 @@ def check_jobs(handlers: Mapping[str, Sequence[JobDef]], schedules: Sequence[Sch
 
 
 def _problem(job: JobDef, given: Sequence[str], why: str, *, open_: bool) -> Iterator[WiringError]:
-    try:
-        _check(job.function, Call(["db"] if job.takes_db else [], given, open_), f"{job.name} ({why})", job.function)
-    except WiringError as error:
-        yield error
+    call = Call(["db"] if job.takes_db else [], given, open_)
+    if not _takes(job.function, call):
+        yield _wrong(job.function, call, f"{job.name} ({why})", job.function)
 
 
 def check_hook(name: str, function: Callable[..., Any], offered: Sequence[str]) -> None:
@@ -112,10 +108,9 @@ def check_hook(name: str, function: Callable[..., Any], offered: Sequence[str]) 
         raise WiringError(_l("%(where)s: there is no argument “%(name)s” (given: %(given)s)", where=name, name=strange[0], given=given), at=function)
 
 
-def _check(function: Callable[..., Any], call: Call, where: str, at: Any) -> None:
-    if not _takes(function, call):
-        given = ", ".join([*call.places, *(f"{name}=" for name in call.names)]) or "-"
-        raise WiringError(_l("%(where)s cannot take what it is called with: %(given)s", where=where, given=given), at=[function, at])
+def _wrong(function: Callable[..., Any], call: Call, where: str, at: Any) -> WiringError:
+    given = ", ".join([*call.places, *(f"{name}=" for name in call.names)]) or "-"
+    return WiringError(_l("%(where)s cannot take what it is called with: %(given)s", where=where, given=given), at=[function, at])
 
 
 def _takes(function: Callable[..., Any], call: Call) -> bool:
