@@ -141,7 +141,7 @@ def called(thing: Any) -> str:
 
 def parts_of(thing: Any) -> Iterator[Any]:
     """The descriptions inside a description: columns of a screen, fields of an action."""
-    for name in _holds(type(thing)):
+    for name in _holds(type(thing)):  # type: ignore[arg-type] # a class is hashable
         value = getattr(thing, name)
         for inner in value if isinstance(value, tuple | list) else (value,):
             if type(inner) in _PARTS:

@@ -22,7 +22,7 @@ from ..i18n.texts import in_english
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor
-from ..kernel.errors import DomainError, NotFound
+from ..kernel.errors import ConfigError, DomainError, NotFound
 from ..migrations import runner
 from ..migrations.runner import Outcome
 from ..runtime import Runtime, activated, current_runtime
@@ -67,18 +67,23 @@ def found_plugins(runtime: Runtime) -> Found:
 
 
 def look_again(runtime: Runtime) -> Found:
-    """What is installed now: folders that came are taken up while the process runs; those that it knows stay as they are.
-
-    :raises ConfigError: when a file sets a setting of a new plugin to what it cannot be.
-    """
+    """What is installed now: folders that came are taken up while the process runs; those that it knows stay as they are."""
     known, now = found_plugins(runtime), discover(runtime.config["plugins.folders"])
-    fresh = [manifest for plugin_id, manifest in now.manifests.items() if plugin_id not in known.manifests]
+    fresh = []
+    for plugin_id, manifest in now.manifests.items():
+        if plugin_id not in known.manifests:
+            try:
+                runtime.config.learn(manifest)
+            except ConfigError as error:  # a file sets one of its settings to what it cannot be
+                now.broken[manifest.package] = str(error)
+            else:
+                fresh.append(manifest)
     if fresh or now.broken != known.broken:
         importlib.invalidate_caches()
-        for manifest in fresh:
-            runtime.config.learn(manifest)
-        kept = now.manifests | known.manifests
+        kept = known.manifests | {manifest.id: manifest for manifest in fresh}
         runtime.shared["found"] = Found({i: kept[i] for i in ordered(kept)}, now.broken)
+    versions = {i: now.manifests[i].version for i in known.manifests if i in now.manifests}
+    runtime.shared["waiting"] = {i: version for i, version in versions.items() if version != known.manifests[i].version}
     return found_plugins(runtime)
 
 
@@ -178,6 +183,9 @@ def list_plugins(host: Host) -> list[PluginInfo]:
             infos.append(PluginInfo(manifest, "incompatible", [why]))
         else:
             told = [finding.sentence for finding in host.findings if finding.plugin == plugin_id]
+            version = current_runtime().shared["waiting"].get(plugin_id)
+            if version is not None:
+                told.append(_l("Version %(version)s is installed; it runs once the processes were started again.", version=version))
             infos.append(PluginInfo(manifest, "enabled" if plugin_id in host.manifests else "disabled", told))
     return infos + [PluginInfo(nameless(package), "broken", [found.broken[package]]) for package in sorted(found.broken)]
 

@@ -56,7 +56,7 @@ class PluginsView(View):
     @has_access
     def adds(self, plugin_id: str) -> str:
         """What one that is switched off would add: it is imported for that, so the gallery asks for it afterwards."""
-        found = service.found_plugins(current_runtime()).manifests.get(plugin_id)
+        found = service.look_again(current_runtime()).manifests.get(plugin_id)
         if found is None:
             raise NotFound()
         part = service.would_add(plugin_id)

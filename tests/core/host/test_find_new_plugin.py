@@ -9,8 +9,11 @@ import pytest
 from werkzeug.test import Client
 
 from zhanggui.app import Site
+from zhanggui.config.loader import Layer
 from zhanggui.config.settings import get
-from zhanggui.host import refresh
+from zhanggui.db.uow import unit_of_work
+from zhanggui.host import generation, refresh
+from zhanggui.host.models import PluginState
 from zhanggui.host.service import PluginRefused, enable_plugin, found_plugins
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM, acting_as
@@ -74,7 +77,7 @@ def _forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import sys
 
     yield
-    for name in [name for name in sys.modules if name.startswith("zhanggui_late")]:
+    for name in [name for name in sys.modules if name.startswith(("zhanggui_late", "zhanggui_aaa"))]:
         del sys.modules[name]
     sys.path[:] = [path for path in sys.path if not path.endswith("/more")]
 
@@ -95,12 +98,41 @@ def test_it_stands_in_the_gallery_and_runs_in_every_process_once_it_is_on(instan
 
 
 def test_what_it_knows_already_stays_until_the_process_is_started_again(instance: Runtime, visit: Callable[..., Visitor], folder: Path):
-    path = arrive(folder)
-    visit("owner").get("/system/plugins/")
+    path, boss = arrive(folder), visit("owner")
+    assert "processes were started again" not in boss.get("/system/plugins/").text
     (path / "plugin.toml").write_text(TOML.replace('version = "1"', 'version = "2"'), encoding="utf-8")
-    visit().get("/healthz")
     enable_plugin("late", actor=SYSTEM, now=clock.now())
     assert found_plugins(instance).manifests["late"].version == "1"
+    boss.post("/me/language", {"language": "en"})
+    assert "Version 2 is installed; it runs once the processes were started again." in boss.get("/system/plugins/").text
+
+
+def test_a_setting_that_it_cannot_have_is_told_and_the_gallery_is_there(instance: Runtime, visit: Callable[..., Visitor], folder: Path):
+    instance.config.layers.append(Layer("shop.toml", {"plugin.late.greeting": 5}))
+    arrive(folder)
+    gallery = visit("owner").get("/system/plugins/")
+    assert gallery.status_code == 200 and "plugin.late.greeting (in shop.toml) must be text" in gallery.text
+    with pytest.raises(PluginRefused, match="must be text"):
+        enable_plugin("late", actor=SYSTEM, now=clock.now())
+
+
+def test_of_two_pages_at_one_address_the_one_that_was_there_stays_whatever_they_are_called(instance: Runtime, visit: Callable[..., Visitor], folder: Path):
+    arrive(folder)
+    enable_plugin("late", actor=SYSTEM, now=clock.now())
+    boss = visit("owner")
+    assert boss.get("/late/").text == "good evening"
+    newcomer = folder / "zhanggui_aaa"
+    newcomer.mkdir()
+    (newcomer / "__init__.py").touch()
+    (newcomer / "plugin.py").write_text(SOURCE.replace('"late.Page"', '"aaa.Page"'), encoding="utf-8")
+    (newcomer / "plugin.toml").write_text('id = "aaa"\nversion = "1"\napi_level = 1\nname = "A"\nsummary = "S"\n', encoding="utf-8")
+    with pytest.raises(PluginRefused, match="“/late/” is taken by late"):
+        enable_plugin("aaa", actor=SYSTEM, now=clock.now())
+    with unit_of_work() as db:  # as when its page came with another version of it
+        db.add(PluginState(id="aaa", version="1", enabled=True, changed_at=clock.now()))
+        generation.bump(db, "plugins")
+    assert boss.get("/late/").text == "good evening"
+    assert "zhanggui_aaa/plugin.py" in boss.get("/system/repairs/").text
 
 
 def test_one_with_tables_says_what_to_do_first(instance: Runtime, folder: Path):
