@@ -5,6 +5,9 @@ Names are only ever added here; one that goes away is deprecated for a release f
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Any
+
 from .. import API_LEVEL, outside
 from ..audit import record as record_audit
 from ..audit import timeline
@@ -48,7 +51,7 @@ from ..host.declare import (
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
-from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
+from ..i18n.texts import texts_of
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
 from ..jobs.phases import OutsideTrouble, in_phases
@@ -96,8 +99,26 @@ from ..web.rest import Api, Operation
 from ..web.views import View
 from ..webhooks import KeptMessage, webhook_message
 
-_ = gettext
-_l = lazy_gettext
+if TYPE_CHECKING:
+    from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
+
+    _, _l = gettext, lazy_gettext
+
+_TEXTS = {"_", "_l", "gettext", "lazy_gettext", "ngettext", "pgettext"}
+
+
+def __getattr__(name: str) -> Any:
+    """The functions for texts are those of whoever imports them: found out once, when ``from zhanggui.api import _l`` runs."""
+    if name not in _TEXTS:
+        raise AttributeError(f"zhanggui.api has no {name!r}")
+    package = str(sys._getframe(1).f_globals.get("__name__", "")).partition(".")[0]
+    return getattr(texts_of(domain_of(package)), name)
+
+
+def domain_of(package: str) -> str:
+    """The domain of a package's texts: the id of the plugin that lives in it."""
+    return "" if package in ("zhanggui", "importlib") else package.removeprefix("zhanggui_")
+
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
