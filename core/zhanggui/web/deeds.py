@@ -16,9 +16,11 @@ from ..kernel import clock
 from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
 from . import context, writing
 from .describe import Action, Field, Screen
+from .export_tasks import start_export
 from .forms import LEFT_OUT, Bound, bind, present, present_or_leave_out
 from .gateway import gateway
 from .page import FormField, FormPage
+from .query import parse
 from .verbs import perform
 
 MAX_BULK = 200
@@ -128,6 +130,15 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
     where, fields = f"{screen.route}/{row_id}/{action.name}", gateway.asked_fields(screen, action, who)
     return _form(screen, fields, bound, error, title=str(action.label), action=where, row=row, verb=action)
+
+
+def begin_export(screen: Screen) -> Answer:
+    """The list as a file, by a task: on its page the file is downloaded."""
+    who, zone, arguments = context.actor(), context.zone(), context.arguments()
+    query = parse(screen, arguments, who, zone=zone, currency=context.currency())
+    with unit_of_work() as db:
+        task_id = start_export(db, screen, query, arguments, zone=zone.key, actor=who, now=clock.now())
+    return redirect(f"/tasks/{task_id}", 303)
 
 
 def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:

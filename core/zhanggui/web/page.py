@@ -132,6 +132,7 @@ class ListPage:
     add_href: str = ""
     add_label: str = ""
     export_href: str = ""
+    export_task: ActionButton | None = None  # instead, where the list is too long for one answer
     empty: str = ""
     reset_href: str = ""
 
