@@ -65,6 +65,7 @@ SIGHTS = (
     Sight("repairs", "/system/repairs/"),
     Sight("jobs", "/system/jobs/"),
     Sight("events", "/system/events/"),
+    Sight("tasks", "/tasks/"),
     Sight("audit trail", "/system/audit/"),
     Sight("messages", "/messages/"),
     Sight("me", "/me/"),

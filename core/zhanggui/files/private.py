@@ -167,10 +167,10 @@ def infos(db: Session, file_ids: Collection[str], now: datetime) -> dict[str, Fi
     return {r.id: FileInfo(r.id, r.name or "", r.media_type, r.size, r.digest, r.resource, r.row_id, r.field, r.user_id) for r in rows}
 
 
-def remove_private_files(db: Session, *, row: tuple[str, Any], but: Collection[str] = ()) -> int:
-    """Remove the files of a row, when it goes, or all ``but`` some. Their bytes go after the commit. Answers how many."""
+def remove_private_files(db: Session, *, row: tuple[str, Any], field: str | None = None, but: Collection[str] = ()) -> int:
+    """Remove the files of a row, or those of one field of it, all ``but`` some. Their bytes go after the commit. Answers how many."""
     mine = select(c.id).where(c.resource == row[0], c.row_id == str(row[1]), c.id.not_in(but))
-    return _remove(db, db.scalars(mine).all())
+    return _remove(db, db.scalars(mine if field is None else mine.where(c.field == field)).all())
 
 
 def _remove(db: Session, file_ids: Iterable[str]) -> int:

@@ -15,14 +15,14 @@ def core_part() -> Contribution:
     from ..notices.events import NoticeCreated
     from ..tasks import screens as task_screens
     from ..tasks import upkeep
-    from ..web import core_menu, private_files
+    from ..web import core_menu, private_file_pages
     from ..web.export_tasks import write_export
     from ..web.task_pages import TaskProgressView
 
     return Contribution(
         screens=[*audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS, task_screens.TASKS],
-        views=[private_files.PrivateFileView, TaskProgressView],
-        apis=[private_files.PrivateFileApi],
+        views=[private_file_pages.PrivateFileView, TaskProgressView],
+        apis=[private_file_pages.PrivateFileApi],
         menu=[*core_menu.MENU, *task_screens.MENU],
         permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
         role_presets=list(task_screens.ROLE_PRESETS),

@@ -184,13 +184,13 @@ def _open(job: _Job) -> _Bookmark:
         row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).one()
         task_id = row.task_id
         if task_id is None:
-            title = _l("Import of %(kind)s from %(file)s", kind=job.importer.kind, file=name)
+            title = _l("Import of %(kind)s from %(file)s", kind=job.importer.label, file=name)
             task_id = add_task(db, TASK, title, TaskState.RUNNING, actor=actor, now=job.run.now)
             db.execute(update(_imports).where(c.id == row.id).values(task_id=task_id))
         task = take_up(db, task_id, now=job.run.now, canceled=True)
     mark = _Bookmark(row.id, rows=row.rows, tally=Tally.load(row.tally), done=task is None)
     if task is not None:
-        mark.run = TaskRun(task, actor, turn=None, keep=None)
+        mark.run = TaskRun(task, actor, rests=False, keep=None)
         place = mark.run.place or {}
         mark.phase, mark.position = place.get("phase", 0), place.get("position", "")
     return mark

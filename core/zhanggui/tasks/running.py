@@ -47,7 +47,7 @@ class TaskRested(Stop):
 class TaskRun:
     """One task for the function that does it. A process may be killed at any moment: what was committed by a step is where it goes on."""
 
-    def __init__(self, row: Any, actor: Actor, *, turn: float | None = TURN, keep: timedelta | None = KEEP) -> None:
+    def __init__(self, row: Any, actor: Actor, *, rests: bool = True, keep: timedelta | None = KEEP) -> None:
         self.id: int = row.id
         self.actor = actor
         self.place: Any = row.place  # what the last step reported; None at the beginning
@@ -56,7 +56,7 @@ class TaskRun:
         self._sentence: Any = _SAME
         self._step: int = row.step
         self._keep = keep  # the row, after it ended; None: for ever
-        self._turn, self._began, self._steps = turn, time.monotonic(), 0
+        self._rests, self._began, self._steps = rests, time.monotonic(), 0
         self._file_id: str | None = row.file_id
         self._file_size: int = row.file_size
         self._file_name = ""
@@ -75,7 +75,7 @@ class TaskRun:
 
         :param last: the task is done with it. Without such a step it is done when its function returns.
         """
-        if self._turn is not None and self._steps and not last and time.monotonic() - self._began > self._turn:
+        if self._rests and self._steps and not last and time.monotonic() - self._began > TURN:
             raise TaskRested()
         with unit_of_work() as db:
             # Held from the beginning: another process that has come as far waits, and then finds the step done.

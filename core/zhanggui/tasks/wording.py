@@ -23,7 +23,8 @@ def spoken(kept: Any) -> str:
     if isinstance(kept, dict) and "money" in kept:
         return fmt.money(*kept["money"])
     if isinstance(kept, dict):
-        return gettext(kept["text"], **{name: spoken(value) for name, value in kept["with"].items()})
+        msgid, params = kept["text"], {name: spoken(value) for name, value in kept["with"].items()}
+        return gettext(msgid, **params)
     if type(kept) is int:
         return fmt.number(kept)
     return kept or ""

@@ -242,7 +242,7 @@ def _form(
         title=title, action=action, fields=shown, submit=str(verb.label) if verb else _("Save"), back=back(screen) if row is None else
         f"{screen.route}/{getattr(row, screen.key)}", hidden=hidden, errors=listed, conflict=_conflict(fields, error, bound),
         draft_key=f"{screen.resource}:{request.path}", tone=verb.tone if verb and verb.tone == "danger" else "primary",
-        multipart=any(f.kind in ("image", "images") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
+        multipart=any(f.kind in ("image", "images", "file") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
     )  # fmt: skip
     template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
     status = error.status if error is not None else 200

@@ -17,6 +17,7 @@ from ..kernel.money import exponent
 from ..kernel.spreadsheets import harmless
 from .cells import reader
 from .describe import Column, Screen
+from .file_fields import file_names
 from .gateway import gateway
 from .query import ListQuery, visible_columns
 
@@ -86,6 +87,8 @@ def _cells(column: Column, values: Sequence[Any], rows: Sequence[Any], extra: An
     if column.kind == "lookup":
         labels = extra or {}
         return ["" if v is None else harmless(str(labels.get(v, v))) for v in values]
+    if column.kind == "file":
+        return list(map(harmless, file_names(values, extra)))
     if column.kind in ("status", "choice", "int"):
         return values
     if column.kind == "datetime":

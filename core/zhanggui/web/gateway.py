@@ -280,6 +280,7 @@ class Gateway:
     def extras(self, db: Session, screen: Screen, columns: Sequence[Column], rows: Sequence[Row[Any]]) -> dict[str, Mapping[Any, Any]]:
         """What columns say that is not in the row: one query a column for the whole page."""
         from ..host import current_host
+        from .file_fields import files_of
 
         result: dict[str, Mapping[Any, Any]] = {}
         if not rows:
@@ -288,6 +289,8 @@ class Gateway:
         for column in columns:
             if column.load is not None:
                 result[column.name] = column.load(db, ids)
+            elif column.kind == "file":
+                result[column.name] = files_of(db, screen.resource, ids, {getattr(row, column.name) for row in rows} - {None})
             elif column.kind == "lookup" and column.to:
                 target = current_host().screens.get(column.to)
                 pointed = {getattr(row, column.name) for row in rows} - {None}

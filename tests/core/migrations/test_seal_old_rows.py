@@ -20,6 +20,7 @@ from zhanggui.events.models import OutboxEvent
 from zhanggui.host import refresh
 from zhanggui.host.service import found_plugins, upgrade
 from zhanggui.importing.models import Import
+from zhanggui.tasks.models import Task
 from zhanggui.jobs.models import Job
 from zhanggui.kernel.actors import SYSTEM, acting_as
 from zhanggui.migrations.changing import schema_change
@@ -141,7 +142,8 @@ def test_what_stood_in_clear_is_sealed_and_still_told(old_shop):
         job = db.scalars(select(Job)).one()
         assert (job.kwargs, job.last_error) == ({"paid": 0, "customer_id": None}, "ValueError: 错误提到赵六")
         assert db.execute(select(Notice.params, Notice.body)).one() == ({"name": "键是张三"}, "错误提到赵六")
-        assert db.execute(select(Import.file_name, Import.position)).one() == ("键是张三.csv", "13800138777")
+        name, task = db.execute(select(Import.file_name, Task).join(Task, Task.id == Import.task_id)).one()
+        assert (name, task.place["position"], task.title["with"]["file"]) == ("键是张三.csv", "13800138777", "键是张三.csv")
     who_signed_in_is_the_same_customer_and_orders_say_where_they_went(buyer)
 
 
