@@ -20,9 +20,9 @@ from sqlalchemy import func, select, text
 from zhanggui.audit.models import AuditEntry
 from zhanggui.db.uow import reading
 from zhanggui.importing.compare import compare
-from zhanggui.tasks.models import Task
 from zhanggui.importing.runner import run_import
 from zhanggui.runtime import Runtime
+from zhanggui.tasks.models import Task
 from zhanggui.testing.browsing import Visitor
 from zhanggui.testing.instances import environment
 from zhanggui_orders.models import Order, OrderLine

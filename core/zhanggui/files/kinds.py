@@ -64,7 +64,12 @@ def media_type(filename: str, head: bytes, kinds: Collection[str]) -> str:
     for kind in (KINDS[name] for name in kinds):
         if kind.fits(ending, head):
             return kind.media_type
-    raise Invalid(_l("This file is none of these kinds: %(kinds)s.", kinds=", ".join(endings(kinds))))
+    raise not_among(kinds)
+
+
+def not_among(kinds: Collection[str]) -> Invalid:
+    """The refusal of a file of another kind."""
+    return Invalid(_l("This file is none of these kinds: %(kinds)s.", kinds=", ".join(endings(kinds))))
 
 
 def media_type_of(filename: str) -> str:

@@ -24,7 +24,7 @@ from ..kernel.actors import Actor
 from ..kernel.errors import Invalid, NotFound
 from ..kernel.ids import public_id
 from ..runtime import current_runtime
-from .kinds import DOCUMENTS, HEAD, MAX_BYTES, media_type
+from .kinds import DOCUMENTS, HEAD, KINDS, MAX_BYTES, media_type, not_among
 from .models import PrivateFile
 
 LOOSE = timedelta(days=1)  # how long a file waits to be attached
@@ -103,7 +103,7 @@ def save_private_file(
             while block:
                 size += len(block)
                 if size > max_bytes:
-                    raise Invalid(_l("A file may have at most %(size)s MB."), size=f"{max_bytes / 1024 / 1024:.3g}")
+                    raise _too_large(max_bytes)
                 if kind.startswith("text/") and b"\0" in block:
                     raise Invalid(_l("This file is no text."))
                 digest.update(block)
@@ -119,12 +119,27 @@ def save_private_file(
                 field=field, user_id=owner_id(actor), now=now, expires_at=expires_at)  # fmt: skip
 
 
+def check_file(file: FileInfo, kinds: Collection[str], max_bytes: int) -> None:
+    """Whether a file that is there already would have been taken.
+
+    :raises Invalid: when it is larger, or of another kind.
+    """
+    if file.size > max_bytes:
+        raise _too_large(max_bytes)
+    if file.media_type not in {KINDS[kind].media_type for kind in kinds}:
+        raise not_among(kinds)
+
+
+def _too_large(max_bytes: int) -> Invalid:
+    return Invalid(_l("A file may have at most %(size)s MB."), size=f"{max_bytes / 1024 / 1024:.3g}")
+
+
 def keep(
     db: Session, file_id: str, *, filename: str, media_type: str, size: int, digest: str, resource: str, row_id: str, field: str,
     user_id: int | None, now: datetime, expires_at: datetime | None,
 ) -> FileInfo:  # fmt: skip
     """The row of bytes that lie there already."""
-    name = os.path.basename(filename.replace("\\", "/"))[-_LONGEST_NAME:]
+    name = "".join(ch for ch in os.path.basename(filename.replace("\\", "/")) if ch.isprintable())[-_LONGEST_NAME:]
     db.add(
         PrivateFile(
             id=file_id, resource=resource, row_id=row_id, field=field, name=name, media_type=media_type, size=size, digest=digest,

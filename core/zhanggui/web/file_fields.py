@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from ..files.kinds import endings
-from ..files.private import FileInfo, attach_private_file, infos, remove_private_files, save_private_file, url_for_private
+from ..files.private import FileInfo, attach_private_file, check_file, infos, remove_private_files, save_private_file, url_for_private
 from ..i18n.texts import gettext as _
 from ..kernel import clock
 from ..kernel.actors import Actor
@@ -26,6 +26,7 @@ def read_file(f: Field, form: MultiDict[str, str], files: MultiDict[str, FileSto
     """The id of the file that was sent, or of the one that stays.
 
     :raises ValueError: for an id that this actor may not see.
+    :raises Invalid: for a file that this field does not take.
     """
     kept = form.get(f.name) or None
     typed[f.name] = kept
@@ -36,9 +37,11 @@ def read_file(f: Field, form: MultiDict[str, str], files: MultiDict[str, FileSto
         ).id
     elif kept is not None:
         try:
-            readable_file(db, kept, actor=actor)
+            found = readable_file(db, kept, actor=actor)
         except NotFound:
             raise ValueError(_("Choose from the list.")) from None
+        if not found.resource:  # it came by another way than this field
+            check_file(found, f.accept, f.max_bytes)
     db.info.setdefault(_READ, {})[f.name] = kept
     return kept
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Response, send_file
+from flask import Response, json, request, send_file
 from werkzeug.exceptions import Unauthorized
 
-from ..auth.permissions import expose, public, signed_in
-from ..db.uow import reading
-from ..kernel.errors import NotFound
+from ..auth.permissions import expose, protect, public, signed_in
+from ..db.uow import reading, unit_of_work
+from ..files.kinds import KINDS
+from ..files.private import save_private_file
+from ..i18n.texts import lazy_gettext as _l
+from ..kernel import clock
+from ..kernel.errors import Invalid, NotFound
 from . import context
 from .private_files import readable_file
 from .rest import Api
@@ -62,3 +66,24 @@ class PrivateFileApi(Api):
         if context.actor().kind not in ("user", "token"):
             raise Unauthorized()
         return _send(file_id)
+
+    @expose("/", methods=("POST",))
+    @protect
+    def add(self) -> Response:
+        """Bring a private file
+        ---
+        post:
+          summary: Bring a private file, for a field of a row that is added or changed within a day
+          requestBody:
+            content: {multipart/form-data: {schema: {type: object, required: [file], properties: {file: {type: string, format: binary}}}}}
+          responses:
+            201: {description: Its id, content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}}
+            default: {description: Problem, content: {application/problem+json: {schema: {type: object}}}}
+        """
+        sent = request.files.get("file")
+        if sent is None or not sent.filename:
+            raise Invalid(errors={"file": _l("A file is needed.")})
+        with unit_of_work() as db:
+            file = save_private_file(db, sent.stream, filename=sent.filename, kinds=tuple(KINDS), actor=context.actor(), now=clock.now())
+        body = json.dumps({"id": file.id, "name": file.name, "media_type": file.media_type, "size": file.size})
+        return Response(body, 201, mimetype="application/json")

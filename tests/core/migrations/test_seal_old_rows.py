@@ -20,7 +20,6 @@ from zhanggui.events.models import OutboxEvent
 from zhanggui.host import refresh
 from zhanggui.host.service import found_plugins, upgrade
 from zhanggui.importing.models import Import
-from zhanggui.tasks.models import Task
 from zhanggui.jobs.models import Job
 from zhanggui.kernel.actors import SYSTEM, acting_as
 from zhanggui.migrations.changing import schema_change
@@ -28,6 +27,7 @@ from zhanggui.migrations.history import run
 from zhanggui.migrations.runner import components
 from zhanggui.notices.models import Notice
 from zhanggui.runtime import activated, open_runtime
+from zhanggui.tasks.models import Task
 from zhanggui.testing.instances import configured
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)

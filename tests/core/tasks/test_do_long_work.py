@@ -175,9 +175,8 @@ def test_a_finished_result_is_removed_after_its_end_and_the_task_later(instance,
     file = f"/private-files/{row(task).file_id}"
     assert clerk.get(file).status_code == 200
     for days, status, files, there in ((6, 200, 1, True), (8, 404, 0, True), (31, 404, 0, False)):
-        with clock.hold(clock.now() + timedelta(days=days)):
-            with unit_of_work() as db:
-                upkeep.tidy_tasks.function(db)
+        with clock.hold(clock.now() + timedelta(days=days)), unit_of_work() as db:
+            upkeep.tidy_tasks.function(db)
         assert (len(bytes_on_disk(instance)), row(task) is not None) == (files, there)
         assert clerk.get(file).status_code == status
         if there and not files:

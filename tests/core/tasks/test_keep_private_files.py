@@ -70,7 +70,7 @@ def test_a_field_rule_counts_beside_the_rule_of_the_row(instance, paper, people)
 
 def test_it_is_sent_as_a_download_that_nobody_else_keeps(instance, paper, people, sign_in):
     name = "合同 of Zhang.pdf"
-    file = save(name=f"../../{name}", row=("dossier.Paper", paper()), actor=people["clerk"])
+    file = save(name=f"../..\\{name[:5]}\ud800\r\n{name[5:]}", row=("dossier.Paper", paper()), actor=people["clerk"])
     clerk = sign_in("clerk")
     got = clerk.get(f"/private-files/{file.id}")
     assert (got.data, got.mimetype, file.name) == (PDF, "application/pdf", name)
@@ -212,3 +212,22 @@ def test_programs_see_what_it_is_called_and_where_it_is(instance, people, sign_i
         "id": file.id, "name": "contract.pdf", "media_type": "application/pdf", "size": len(PDF), "href": f"/api/v1/core/files/{file.id}",
     }  # fmt: skip
     assert clerk.client.get(row["contract"]["href"]).data == PDF
+
+
+def test_programs_bring_one_and_a_field_takes_only_what_it_declares(instance, people, sign_in):
+    owner = sign_in("owner")
+    owner.get("/papers/add")
+    head = {"X-CSRFToken": owner.token, "Accept": "application/json"}
+
+    def bring(data, name):
+        return owner.client.post("/api/v1/core/files/", data={"file": sent(data, name)}, headers=head)
+
+    good, text, large = (bring(*file).get_json()["id"] for file in ((PDF, "a.pdf"), (b"hello", "a.txt"), (PDF * 100, "b.pdf")))
+    for file_id, status in ((text, 422), (large, 422), (good, 201)):
+        made = owner.client.post("/api/v1/dossier/papers/", json={"name": "Mine", "contract": file_id}, headers=head)
+        assert made.status_code == status, made.data
+    assert bring(b"<html>", "a.html").status_code == 422
+    clerk = sign_in("clerk")
+    clerk.get("/papers/add")
+    refused = clerk.client.post("/api/v1/core/files/", data={"file": sent(PDF, "a.pdf")}, headers={**head, "X-CSRFToken": clerk.token})
+    assert refused.status_code == 403
