@@ -53,7 +53,7 @@ def compare(runtime: Runtime, kind: str, path: Path, source: str = DEFAULT_SOURC
             return found
 
 
-def _done(kind: str, source: str) -> Select[tuple[Import]]:
+def _done(kind: str, source: str) -> Select[Import]:
     """Finished imports of a source, oldest first."""
     done = select(Import).join(Task, Task.id == Import.task_id).where(Task.state == TaskState.DONE)
     return done.where(Import.kind == kind, Import.source == source).order_by(Import.id)
