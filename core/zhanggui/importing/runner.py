@@ -181,14 +181,15 @@ def _open(job: _Job) -> _Bookmark:
             digest=job.digest, mapping=job.mapping, currency=job.run.currency, tally=Tally().dump(), rows=0,
             options={"zone": str(job.run.zone), **job.run.options},
         )  # fmt: skip
-        row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).one()
-        task_id = row.task_id
+        import_id, task_id = db.execute(select(c.id, c.task_id).where(c.fingerprint == job.fingerprint)).one()
         if task_id is None:
             title = _l("Import of %(kind)s from %(file)s", kind=job.importer.label, file=name)
             task_id = add_task(db, TASK, title, TaskState.RUNNING, actor=actor, now=job.run.now)
-            db.execute(update(_imports).where(c.id == row.id).values(task_id=task_id))
+            db.execute(update(_imports).where(c.id == import_id).values(task_id=task_id))
         task = take_up(db, task_id, now=job.run.now, canceled=True)
-    mark = _Bookmark(row.id, rows=row.rows, tally=Tally.load(row.tally), done=task is None)
+        # Read while the task is held: rows and place were moved on together.
+        row = db.execute(select(_imports).where(c.id == import_id)).one()
+    mark = _Bookmark(import_id, rows=row.rows, tally=Tally.load(row.tally), done=task is None)
     if task is not None:
         mark.run = TaskRun(task, actor, rests=False, keep=None)
         place = mark.run.place or {}
