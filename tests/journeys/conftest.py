@@ -76,10 +76,10 @@ def _fill() -> dict[str, object]:
             accounts.create_user(
                 db, username=name, password=password, roles=[name], display_name=demo.NAMES[name], actor=SYSTEM, now=clock.now()
             )
-    tasks = _tasks()
     rng = random.Random(1)
     for part in current_host().every("demo"):
         part.fill(clock.now(), rng)
+    tasks = _tasks()
     with reading() as db:
         return {
             "order": db.scalar(select(Order.id).where(Order.stage == "to_ship").order_by(Order.id)),
