@@ -19,11 +19,10 @@ from ..files.kinds import media_type_of
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import Stop
-from ..notices import notify
-from .ending import KEEP
+from .ending import KEEP, tell
 from .models import Task
 from .states import TaskState, before
-from .texts import CANCELED, FINISHED
+from .texts import CANCELED, FAILED, FINISHED
 from .wording import stored
 
 TURN = 8.0  # seconds after which a task makes room for other jobs of its lane, and goes on behind them
@@ -131,6 +130,7 @@ class TaskRun:
         """It ends here, and may be resumed."""
         with unit_of_work() as db:
             self._end(db, TaskState.FAILED, sentence)
+            tell(db, self.id, self._user_id, FAILED, clock.now())
 
     def close(self) -> None:
         """Let go of the result file."""
@@ -156,8 +156,7 @@ class TaskRun:
         if last:
             self._keep_result(db)
             self._end(db, TaskState.DONE, self._sentence, **values)
-            if self._user_id is not None:
-                notify(db, kind="core.task.done", title=FINISHED, href=f"/tasks/{self.id}", user_id=self._user_id, now=clock.now(), key=f"task:{self.id}")
+            tell(db, self.id, self._user_id, FINISHED, clock.now())
         else:
             self._move(db, TaskState.RUNNING, self._sentence, **values)
 

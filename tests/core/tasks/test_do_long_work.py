@@ -9,17 +9,21 @@ import pytest
 from sqlalchemy import select
 
 from zhanggui.audit.models import AuditEntry
+from zhanggui.auth import service as accounts
+from zhanggui.auth.principal import find_principal
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.files.models import PrivateFile
 from zhanggui.jobs import runner, store
 from zhanggui.jobs.models import Job
 from zhanggui.kernel import clock
-from zhanggui.kernel.actors import SYSTEM
+from zhanggui.kernel.actors import SYSTEM, current_actor
+from zhanggui.kernel.ids import public_id
 from zhanggui.notices import latest
 from zhanggui.runtime import Runtime
 from zhanggui.tasks import running, upkeep
 from zhanggui.tasks.models import Task
 from zhanggui.tasks.service import start_task
+from zhanggui.testing.fixtures import PASSWORD
 
 
 @pytest.fixture
@@ -59,6 +63,12 @@ def killed_while_running(runtime: Runtime):
     return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
 
 
+def work_of():
+    from zhanggui_dossier import work
+
+    return work
+
+
 def marks():
     from zhanggui_dossier.papers import MARKS
 
@@ -92,10 +102,8 @@ def test_a_killed_worker_s_task_goes_on_where_it_was(instance, begin, tmp_path, 
 
 
 def test_a_canceled_task_stops_at_the_next_step_and_nothing_half_done_remains(instance, begin, sign_in):
-    from zhanggui_dossier import work
-
     clerk, task = sign_in("clerk"), begin(to=50)
-    work.between.append(lambda n: clerk.post(f"/tasks/{task}/cancel") if n == 3 else None)
+    work_of().between.append(lambda n: clerk.post(f"/tasks/{task}/cancel") if n == 3 else None)
     run_due()
     assert (marks(), row(task).state) == ([1, 2, 3], "canceled")
     assert bytes_on_disk(instance) == []
@@ -116,16 +124,14 @@ def test_one_that_waits_is_canceled_at_once(instance, begin, sign_in):
 
 
 def test_two_workers_do_no_step_twice(instance, begin):
-    from zhanggui_dossier import work
-
     task = begin(to=5)
 
     def another(n):
         if n == 2:
-            work.between.clear()
-            work.count_up.function(task_id=task)
+            work_of().between.clear()
+            work_of().count_up.function(task_id=task)
 
-    work.between.append(another)
+    work_of().between.append(another)
     run_due()
     assert (marks(), row(task).state) == ([1, 2, 3, 4, 5], "done")
 
@@ -140,12 +146,28 @@ def test_others_have_their_turn_between_steps(instance, begin, monkeypatch):
     assert bytes_on_disk(instance)[0].read_bytes() == b"1\n2\n3\n4\n"
 
 
+def test_it_is_done_with_the_rights_of_whoever_began_it_as_they_are_now(instance, people, begin):
+    with unit_of_work() as db:
+        gone = accounts.create_user(db, username=public_id(), password=PASSWORD, roles=["viewer"], actor=SYSTEM, now=clock.now())
+    people["gone"] = find_principal(gone).actor()
+    task, seen = begin("gone", to=6), []
+    work_of().between.append(lambda n: seen.append(current_actor()))
+    with unit_of_work() as db:
+        accounts.disable_user(db, id=gone, actor=SYSTEM, now=clock.now())
+    run_due()
+    assert (marks(), row(task).state) == ([], "failed")
+    begin("clerk", to=1)
+    run_due()
+    assert [(actor.id, actor.everything) for actor in seen] == [(people["clerk"].id, False)]
+
+
 def test_a_refusal_is_a_sentence_and_it_goes_on_when_told_to(instance, begin, tmp_path, sign_in):
     trap = tmp_path / "refuse"
     trap.touch()
     task, clerk = begin(to=6, trap=str(trap)), sign_in("clerk")
     run_due()
     assert (marks(), row(task).state) == ([1, 2, 3], "failed")
+    assert "A task of yours has failed." in clerk.get("/messages/").get_data(as_text=True)
     assert "At most 4 characters." in clerk.get(f"/tasks/{task}").get_data(as_text=True)
     chinese = {"Accept": "text/html", "Accept-Language": "zh-CN"}
     assert "最多 4 个字" in clerk.get(f"/tasks/{task}", headers=chinese).get_data(as_text=True)
@@ -215,10 +237,8 @@ def test_tasks_of_others_are_not_there(instance, begin, sign_in):
 
 
 def test_progress_is_asked_for_every_few_seconds_until_it_ends(instance, begin, sign_in, people):
-    from zhanggui_dossier import work
-
     task, clerk, seen = begin(to=4), sign_in("clerk"), []
-    work.between.append(lambda n: seen.append(clerk.get(f"/task-progress/{task}")))
+    work_of().between.append(lambda n: seen.append(clerk.get(f"/task-progress/{task}")))
     run_due()
     texts = [answer.get_data(as_text=True) for answer in seen]
     assert all('hx-trigger="every 3s"' in text and "HX-Refresh" not in answer.headers for text, answer in zip(texts, seen, strict=True))
