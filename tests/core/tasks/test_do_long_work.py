@@ -126,13 +126,20 @@ def test_one_that_waits_is_canceled_at_once(instance, begin, sign_in):
 def test_two_workers_do_no_step_twice(instance, begin):
     task = begin(to=5)
 
+    def dies(n):
+        raise LookupError("killed after one step")
+
     def another(n):
         if n == 2:
+            work_of().between[:] = [dies]
+            with pytest.raises(LookupError):
+                work_of().count_up.function(task_id=task)
             work_of().between.clear()
-            work_of().count_up.function(task_id=task)
 
     work_of().between.append(another)
     run_due()
+    assert (marks(), row(task).state) == ([1, 2, 3], "running")
+    work_of().count_up.function(task_id=task)
     assert (marks(), row(task).state) == ([1, 2, 3, 4, 5], "done")
 
 
