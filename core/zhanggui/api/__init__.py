@@ -29,6 +29,7 @@ from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime,
 from ..db.uow import after_commit, reading, recording, unit_of_work
 from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
+from ..files.private import FileInfo, attach_private_file, remove_private_files, save_private_file, url_for_private
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
 from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
@@ -75,6 +76,8 @@ from ..kernel.money import Money, allocate, read_decimal
 from ..kernel.phases import ThreePhases
 from ..notices import notify, read_notice
 from ..runtime import current_runtime
+from ..tasks.running import TaskRun
+from ..tasks.service import TaskDef, cancel_task, resume_task, start_task, task
 from ..web.bodies import read_json
 from ..web.describe import (
     Action,
@@ -94,6 +97,7 @@ from ..web.describe import (
 )
 from ..web.gateway import gateway
 from ..web.limits import visitor_is_known
+from ..web.private_files import readable_file
 from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
 from ..web.views import View
@@ -122,17 +126,19 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
-    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field",
-    "Figure", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
-    "KeptMessage", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
-    "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson",
-    "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "ThreePhases", "UTCDateTime",
-    "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l", "acting_as",
-    "after_commit", "allocate", "append_only_guards", "blind_index", "choice_schemas", "clock", "code_string", "complaints",
-    "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose",
-    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
-    "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
-    "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
-    "read_notice", "reading", "record_audit", "recording", "regions", "save_image", "throttled", "timeline", "told_to_wait",
-    "translations", "unit_of_work", "url_for_file", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter",
+    "Field", "Figure", "FileInfo", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun",
+    "Importer", "Invalid", "JobDef", "KeptMessage", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine",
+    "Operation", "Outcome", "OutsideTrouble", "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM",
+    "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot",
+    "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
+    "WebhookMessage", "WebhookReply", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "append_only_guards",
+    "attach_private_file", "blind_index", "cancel_task", "choice_schemas", "clock", "code_string", "complaints", "count_one",
+    "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose", "fmt",
+    "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases",
+    "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext",
+    "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file",
+    "reading", "record_audit", "recording", "regions", "remove_private_files", "resume_task", "save_image",
+    "save_private_file", "start_task", "task", "throttled", "timeline", "told_to_wait", "translations", "unit_of_work",
+    "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

@@ -265,6 +265,11 @@ class Gateway:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
         return int(db.scalar(self._counting(screen, self.where(screen, actor, query))) or 0)
 
+    def count_all(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
+        """How many rows a question has, exactly: for what reads them all anyhow."""
+        some = select(func.count()).select_from(self.table(screen)).where(*self.where(screen, actor, query))
+        return int(db.scalar(some) or 0)
+
     def tab_counts(self, db: Session, screen: Screen, actor: Actor, f: Filter, *, limit: int = 100) -> dict[Any, int]:
         """How many rows wait behind some choices of a filter, in one statement; none is counted beyond ``limit``."""
         if not f.counted:
@@ -277,6 +282,7 @@ class Gateway:
     def extras(self, db: Session, screen: Screen, columns: Sequence[Column], rows: Sequence[Row[Any]]) -> dict[str, Mapping[Any, Any]]:
         """What columns say that is not in the row: one query a column for the whole page."""
         from ..host import current_host
+        from .file_fields import files_of
 
         result: dict[str, Mapping[Any, Any]] = {}
         if not rows:
@@ -285,6 +291,8 @@ class Gateway:
         for column in columns:
             if column.load is not None:
                 result[column.name] = column.load(db, ids)
+            elif column.kind == "file":
+                result[column.name] = files_of(db, screen.resource, ids, {getattr(row, column.name) for row in rows} - {None})
             elif column.kind == "lookup" and column.to:
                 target = current_host().screens.get(column.to)
                 pointed = {getattr(row, column.name) for row in rows} - {None}
@@ -369,10 +377,11 @@ class Gateway:
     # -- export --------------------------------------------------------------------------------
 
     def stream(
-        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, batch: int = 1000
+        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, batch: int = 1000, after: Any = None
     ) -> Iterator[tuple[Sequence[Row[Any]], Mapping[str, Mapping[Any, Any]]]]:
         """All rows of a question in batches, walking the key, so that memory does not grow with the table.
 
+        :param after: the key behind which it begins.
         :raises Forbidden: without ``can_export``.
         """
         self.check(screen, actor, "can_export")
@@ -380,7 +389,7 @@ class Gateway:
         clauses = self.where(screen, actor, query)
         key = self.table(screen).c[screen.key]
         statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)
-        last: Any = None
+        last = after
         while True:
             rows = _answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
             if not rows:
