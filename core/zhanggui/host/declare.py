@@ -123,7 +123,12 @@ class Webhook:
 
 @dataclass(frozen=True)
 class SettingTest:
-    """A button on the settings screen that tries a setting: ``run(values) -> sentence``, or raises."""
+    """A button on the settings screen that tries a setting before it is saved: ``run(values) -> sentence``.
+
+    ``values`` maps the key of each setting of the plugin's own (``plugin.<id>.<name>``) to its value: as typed in the
+    form where it stands there, of the setting's kind; else as it is stored. Nothing is stored, and no transaction is
+    open. What goes wrong outside is a ``ProviderError``, whose sentence the person reads.
+    """
 
     label: Text
     run: Callable[[Mapping[str, Any]], Text]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..config.declare import plugin_settings
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
@@ -49,6 +50,9 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
             raise WiringError(f"table {model.__tablename__!r} must start with {plugin_id}__")
     for event in part.events:
         event.check()
+    for key in part.setting_tests:
+        if key not in {s.key for s in plugin_settings(plugin_id, host.manifests[plugin_id].settings) if s.runtime}:
+            raise WiringError(f"register_setting_tests: {key!r} is no setting of {plugin_id} that stands on the screen")
     jobs = [*part.jobs, *(s.job for s in part.schedules), *(job for jobs in part.handlers.values() for job in jobs)]
     jobs += [webhook.handle for webhook in part.webhooks]
     for job in jobs:
