@@ -93,7 +93,9 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
         for plugin_id, part in host.parts.items():
             try:
                 _add_part(app, builder, host, part)
-                _claim_routes(app, plugin_id, taken)
+                claimed = _claim_routes(app, plugin_id, taken)
+                if plugin_id in host.manifests:
+                    headers.own_pages(app, plugin_id, claimed, host.manifests[plugin_id].csp)
                 _check_routes(app)
             except (Exception, SystemExit) as error:
                 if plugin_id == "core":
@@ -126,16 +128,22 @@ def _add_part(app: Flask, builder: Any, host: Host, part: Any) -> None:
         mount_webhook(app, webhook)
 
 
-def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str]) -> None:
-    """:raises WiringError: when a plugin has a page at an address that another one answers already."""
+def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str]) -> set[str]:
+    """The endpoints that came with this part.
+
+    :raises WiringError: when a plugin has a page at an address that another one answers already.
+    """
+    claimed = set()
     for rule in app.url_map.iter_rules():
         if id(rule) in taken:  # it came with an earlier part
             continue
         taken[id(rule)] = plugin_id
+        claimed.add(rule.endpoint)
         for method in rule.methods or ():
             owner = taken.setdefault((_PLACE.sub("<>", rule.rule), method), plugin_id)
             if owner != plugin_id:
                 raise WiringError(f"route {rule.rule} is taken by {owner}")
+    return claimed
 
 
 def _flask_config(runtime: Runtime) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from typing import Any
 from .. import API_LEVEL
 from ..config.declare import plugin_settings
 from ..kernel.errors import WiringError
+from .content_policy import read_csp
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,30}\Z")
 # Each key with what it may hold.
 _KINDS: Mapping[str, tuple[type[Any], ...]] = {
     "id": (str,), "name": (str, dict), "summary": (str, dict), "version": (str,), "api_level": (int,), "requires": (list,),
     "conflicts": (list,), "category": (str,), "icon": (str,), "settings": (dict,), "data": (dict,), "permissions": (list, dict),
-    "authors": (str, list), "license": (str,),
+    "authors": (str, list), "license": (str,), "csp": (dict,),
 }  # fmt: skip
 _WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a table"}
 CATEGORIES = ("catalog", "sales", "payment", "notify", "analytics", "content", "integration", "system")
@@ -41,6 +42,7 @@ class Manifest:
     icon: str = "puzzle"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    csp: Mapping[str, Sequence[str]] = field(default_factory=dict)  # origins that its own pages may load from, by directive
 
     def text(self, which: str, locale: str) -> str:
         """``name`` or ``summary`` in a language, else in English."""
@@ -107,9 +109,13 @@ def read_manifest(path: Path, package: str) -> Manifest:
         plugin_settings(plugin_id, raw.get("settings", {}))
     except (ValueError, TypeError, AttributeError) as error:
         raise WiringError(f"{where}: settings: {error}") from None
+    try:
+        csp = read_csp(raw.get("csp", {}))
+    except ValueError as error:
+        raise WiringError(f"{where}: {error}") from None
     return Manifest(
         id=plugin_id, version=raw["version"], api_level=raw["api_level"], path=path, package=package,
         name=_texts(raw.get("name"), "name", where), summary=_texts(raw.get("summary"), "summary", where),
         requires=tuple(raw.get("requires", ())), conflicts=tuple(raw.get("conflicts", ())), category=category,
-        icon=raw.get("icon", "puzzle"), settings=raw.get("settings", {}), data=raw.get("data", {}),
+        icon=raw.get("icon", "puzzle"), settings=raw.get("settings", {}), data=raw.get("data", {}), csp=csp,
     )  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from zhanggui.api import ProviderError, SettingTest, hookimpl, lazy_gettext
+from flask import Response
+
+from zhanggui.api import ProviderError, SettingTest, View, expose, has_access, hookimpl, lazy_gettext
 
 TRIED: list[dict[str, Any]] = []
 OUTSIDE = [lambda: "The far end answered."]  # what the far end does when it is called
@@ -22,3 +24,25 @@ def away():
 @hookimpl
 def register_setting_tests():
     return {"plugin.doors.times": SettingTest("Knock", knock)}
+
+
+class MapView(View):
+    """A page with pictures of others."""
+
+    route_base = "/doors"
+    class_permission_name = "doors.Map"
+
+    @expose("/map")
+    @has_access
+    def index(self):
+        return Response("<p>A map", mimetype="text/html")
+
+    @expose("/wide")
+    @has_access
+    def wide(self):
+        return Response("<p>Open", mimetype="text/html", headers={"Content-Security-Policy": "script-src *"})
+
+
+@hookimpl
+def register_views():
+    return [MapView]
