@@ -10,12 +10,6 @@ from . import services
 
 
 @job()
-def forget_ended_tokens(db: Session, **_from_newer_releases: object) -> None:
-    """Delete tokens that expired or were signed out."""
-    services.forget_ended(db, now=clock.now())
-
-
-@job()
 def end_sessions_of_erased(db: Session, *, customer_id: int, **_from_newer_releases: object) -> None:
     """A person was erased: the tokens of their devices let nobody in any more."""
     services.end_sessions(db, customer_id=customer_id, now=clock.now())

@@ -6,16 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import JobDef, MenuItem, Operation, Schedule, _l, hookimpl
+from zhanggui.api import JobDef, MenuItem, Operation, _l, hookimpl
 from zhanggui_customers.events import CustomerErased
 
-from . import hookspecs, identity, jobs, models, operations, pages, rest
+from . import hookspecs, identity, jobs, operations, pages, rest
 from .contracts import Identity
-
-
-@hookimpl
-def register_models() -> Sequence[type[Any]]:
-    return [models.Token]
 
 
 @hookimpl
@@ -35,17 +30,12 @@ def register_menu() -> Sequence[MenuItem]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.forget_ended_tokens, jobs.end_sessions_of_erased]
+    return [jobs.end_sessions_of_erased]
 
 
 @hookimpl
 def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
     return {CustomerErased: [jobs.end_sessions_of_erased]}
-
-
-@hookimpl
-def register_schedules() -> Sequence[Schedule]:
-    return [Schedule("forget_tokens", jobs.forget_ended_tokens, cron="40 3 * * *")]
 
 
 @hookimpl

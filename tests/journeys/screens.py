@@ -62,6 +62,8 @@ SIGHTS = (
     Sight("role: edit", "/people/roles/{role}/edit"),
     Sight("plugins", "/system/plugins/"),
     Sight("settings", "/system/settings/"),
+    Sight("tokens", "/me/tokens/"),
+    Sight("token: add", "/me/tokens/add"),
     Sight("repairs", "/system/repairs/"),
     Sight("jobs", "/system/jobs/"),
     Sight("events", "/system/events/"),

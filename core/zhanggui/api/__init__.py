@@ -8,6 +8,7 @@ from __future__ import annotations
 from .. import API_LEVEL, outside
 from ..audit import record as record_audit
 from ..audit import timeline
+from ..auth import tokens
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, protect, public
@@ -111,6 +112,6 @@ __all__ = [
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
     "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
     "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
-    "read_notice", "reading", "record_audit", "recording", "regions", "save_image", "throttled", "timeline", "told_to_wait",
+    "read_notice", "reading", "record_audit", "recording", "regions", "save_image", "throttled", "timeline", "tokens", "told_to_wait",
     "translations", "unit_of_work", "url_for_file", "visitor_is_known", "webhook_message", "write_rows",
 ]  # fmt: skip

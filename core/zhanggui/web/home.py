@@ -26,6 +26,7 @@ from .page import HomeWidget
 from .plugin_pages import PluginsView, RepairsView
 from .setting_pages import SettingsView
 from .shell import shell
+from .token_pages import TokensView
 from .views import Answer, View
 
 log = logging.getLogger(__name__)
@@ -183,4 +184,4 @@ class MeView(View):
         return render_template("zg/me.html", title=_("Me"), user=current_user, menu=shell().menu)
 
 
-CORE_VIEWS = (HomeView, MessagesView, MeView, PluginsView, RepairsView, SettingsView)
+CORE_VIEWS = (HomeView, MessagesView, MeView, PluginsView, RepairsView, SettingsView, TokensView)
