@@ -62,6 +62,7 @@ SIGHTS = (
     Sight("role: edit", "/people/roles/{role}/edit"),
     Sight("plugins", "/system/plugins/"),
     Sight("settings", "/system/settings/"),
+    Sight("approvals", "/approvals/"),
     Sight("tokens", "/me/tokens/"),
     Sight("token: add", "/me/tokens/add"),
     Sight("repairs", "/system/repairs/"),

@@ -6,6 +6,7 @@ Names are only ever added here; one that goes away is deprecated for a release f
 from __future__ import annotations
 
 from .. import API_LEVEL, outside
+from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
 from ..audit import timeline
 from ..auth import tokens
@@ -30,6 +31,7 @@ from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
 from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
 from ..host.declare import (
+    Approvable,
     Arrival,
     CartChoice,
     DemoData,
@@ -100,7 +102,7 @@ _ = gettext
 _l = lazy_gettext
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
+    "ANONYMOUS", "API_LEVEL", "Action", "AlreadyAsked", "Approvable", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
     "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field",
     "Figure", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
     "KeptMessage", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
@@ -112,6 +114,6 @@ __all__ = [
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
     "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
     "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
-    "read_notice", "reading", "record_audit", "recording", "regions", "save_image", "throttled", "timeline", "tokens", "told_to_wait",
+    "read_notice", "reading", "record_audit", "recording", "regions", "request_approval", "save_image", "throttled", "timeline", "tokens", "told_to_wait",
     "translations", "unit_of_work", "url_for_file", "visitor_is_known", "webhook_message", "write_rows",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
-from .. import webhooks
+from .. import approvals, webhooks
 from ..jobs import job
 from ..kernel import clock
 from . import tokens
@@ -26,4 +26,5 @@ def clean_up(db: Session) -> None:
     db.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
     forget_old(db)
     tokens.forget_ended(db, now)
+    approvals.forget_old(db, now)
     webhooks.forget_old(db, now)

@@ -119,6 +119,7 @@ def rights() -> dict[str, list[tuple[str, str]]]:
              "can_export": _l("export"), "can_reveal": _l("reveal")}  # fmt: skip
     for screen in host.screens.values():
         words |= {(f"can_{a.name}", screen.resource): a.label for a in screen.actions}
+    words |= {what.right: _l("approve: %(what)s") % {"what": what.label} for what in host.approvals.values() if what.right not in words}
     found: dict[str, list[tuple[str, str]]] = {}
     for name, resource in sorted(wanted):
         word = words.get((name, resource)) or plain.get(name) or name.removeprefix("can_").replace("_", " ")

@@ -34,13 +34,13 @@ from ..web.describe import (
     Slot,
     Widget,
 )
-from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
+from .declare import Approvable, CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
 
 ROOMS: dict[str, type[Any]] = {
     "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook,
+    "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
 _CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
@@ -191,6 +191,20 @@ def check_webhook(webhook: Webhook) -> None:
         raise WiringError(f"{where}: the cap must be 1 to {_LARGEST_MESSAGE} bytes")
     if not webhook.handle.takes_db:
         raise WiringError(f"{where}: the job {webhook.handle.name} must take db first, so that a message has its effect once")
+
+
+def check_approvable(plugin_id: str, what: Approvable, screens: Mapping[str, Screen]) -> None:
+    """:raises WiringError: for rows that nobody knows or that have no version, and for a right of somebody else."""
+    where = f"register_approvals: {what.id!r}"
+    if not is_name(what.id):
+        raise WiringError(f"{where} is no name: it is made of letters, digits and underscores")
+    screen = screens.get(what.resource)
+    if screen is None:
+        raise WiringError(f"{where}: there is no screen {what.resource!r}")
+    if "row_version" not in getattr(screen.source, "__table__", screen.source).c:
+        raise WiringError(f"{where}: rows of {what.resource} have no row_version, so nobody could tell that one has changed")
+    if not what.right[0].startswith("can_") or not what.right[1].startswith(f"{plugin_id}."):
+        raise WiringError(f"{where}: the right must be can_<verb> on {plugin_id}.<Model>, not {' on '.join(what.right)}")
 
 
 def check_slot(slot: Slot, screen: Screen) -> None:

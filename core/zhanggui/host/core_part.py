@@ -8,6 +8,7 @@ from .host import Contribution
 
 def core_part() -> Contribution:
     """Screens, menu, schedules and events of the core."""
+    from ..approvals import screens as approval_screens
     from ..audit import screen as audit_screens
     from ..auth import screens as auth_screens
     from ..auth.jobs import clean_up
@@ -16,7 +17,7 @@ def core_part() -> Contribution:
     from ..web import core_menu
 
     return Contribution(
-        screens=[*audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS],
+        screens=[approval_screens.APPROVALS, *audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS],
         menu=list(core_menu.MENU),
         permissions=list(core_menu.PERMISSIONS),
         events=[NoticeCreated],

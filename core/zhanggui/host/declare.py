@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow.fields import Field
 
 from ..kernel.errors import WiringError
+from ..kernel.phases import ThreePhases
 
 Text = Any
 EVERY = "*"  # in register_handlers: every event there is
@@ -132,6 +133,23 @@ class SettingTest:
 
     label: Text
     run: Callable[[Mapping[str, Any]], Text]
+
+
+@dataclass(frozen=True)
+class Approvable:
+    """What a second person has to agree to: what ``request_approval`` freezes, and how it is done then.
+
+    ``run(db, *, id, actor, now, **values)`` gets what was frozen, with the approver as its actor, in the transaction of
+    his decision; one that calls somebody far away gives :class:`~zhanggui.kernel.phases.ThreePhases`, of which the claim
+    is made then and the rest by its job. ``words(values)`` says the input in words.
+    """
+
+    id: str
+    label: Text  # "Refund more than 1,000"
+    resource: str  # the screen of the rows that it is about; their table has a row_version
+    right: tuple[str, str]  # whoever holds it may decide, such as ("can_approve_refund", "payments.Payment")
+    run: Callable[..., Any] | ThreePhases
+    words: Callable[[Mapping[str, Any]], Text] | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from ..kernel.errors import Stop, WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
 from .contain import refuse
-from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
+from .declare import Approvable, CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
 from .faults import BUDGET, FaultBook, Place, Watch, said
 from .manifest import Manifest
 
@@ -70,6 +70,7 @@ class Contribution:
     demo: list[DemoData] = field(default_factory=list)
     choices: list[CartChoice] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
+    approvals: list[Approvable] = field(default_factory=list)
 
 
 @dataclass
@@ -86,6 +87,7 @@ class Host:
     handlers: dict[str, list[JobDef]] = field(default_factory=dict)
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)
     events: dict[str, type[Any]] = field(default_factory=dict)
+    approvals: dict[str, Approvable] = field(default_factory=dict)  # by "<plugin>.<id>"
     generation: int = 0
     book: FaultBook = field(default_factory=FaultBook)
 

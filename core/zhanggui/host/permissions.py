@@ -36,6 +36,7 @@ def wanted_permissions(host: Host) -> tuple[set[Pair], list[RolePreset]]:
         wanted |= screen_permissions(screen)
     for permission in host.every("permissions"):
         wanted.add((permission.name, permission.resource))
+    wanted |= {what.right for what in host.approvals.values()}
     for widget in host.every("widgets"):
         wanted.add(widget.permission)
     for provider in host.every("search"):

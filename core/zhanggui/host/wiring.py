@@ -9,7 +9,7 @@ from ..config.declare import plugin_settings
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_schedule, check_slot, check_webhook, is_name
+from .checks import check_approvable, check_schedule, check_slot, check_webhook, is_name
 from .contain import contain_shared, contain_slot, contain_test
 from .declare import EVERY
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
@@ -30,12 +30,18 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_webhook(webhook)
     actions = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
     for action in actions:
-        if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
-            raise WiringError(f"action {action.name!r}: register_jobs must name {action.run.resume.name}, which goes on with what was claimed")
-    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks"):
+        _check_phases(action.run, part, f"action {action.name!r}")
+    for what in part.approvals:
+        _check_phases(what.run, part, f"register_approvals: {what.id!r}")
+    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
+
+
+def _check_phases(run: Any, part: Contribution, where: str) -> None:
+    if isinstance(run, ThreePhases) and run.resume not in part.jobs:
+        raise WiringError(f"{where}: register_jobs must name {run.resume.name}, which goes on with what was claimed")
 
 
 def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
@@ -62,7 +68,7 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
     for event, handlers in part.handlers.items():
         if event != EVERY and everywhere & {job.name for job in handlers}:
             raise WiringError(f"register_handlers: a job of {EVERY!r} is told of {event!r} anyhow")
-    for room in ("schedules", "menu", "widgets", "search", "demo"):
+    for room in ("schedules", "menu", "widgets", "search", "demo", "approvals"):
         ids = [entry.id for entry in getattr(part, room)]
         if len(set(ids)) < len(ids):
             raise WiringError(f"register_{room}: the id {max(ids, key=ids.count)!r} is there twice")
@@ -86,7 +92,7 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
 def wire(host: Host) -> Fault | None:
     """Put everything where it is looked up. Answers what is wrong with the first plugin that does not fit, if one does not."""
     host.screens = {screen.resource: screen for screen in host.every("screens")}
-    for rooms in (host.field_savers, host.jobs, host.handlers, host.events):
+    for rooms in (host.field_savers, host.jobs, host.handlers, host.events, host.approvals):
         rooms.clear()  # type: ignore[attr-defined]
     host.schedules.clear()
     slots = [(slot, plugin_id) for plugin_id, part in host.parts.items() for slot in part.slots]
@@ -126,6 +132,9 @@ def _with_field(fields: Any, added: Field) -> Any:
 def _add_work(host: Host, plugin_id: str, part: Contribution) -> None:
     for job in part.jobs:
         host.jobs[job.name] = job
+    for what in part.approvals:
+        check_approvable(plugin_id, what, host.screens)
+        host.approvals[f"{plugin_id}.{what.id}"] = what
     for webhook in part.webhooks:
         host.jobs[webhook.handle.name] = webhook.handle
     for event in part.events:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..approvals.screens import waiting
 from ..host.declare import Permission
 from ..i18n.texts import lazy_gettext as _l
 from .describe import MenuItem
@@ -17,6 +18,7 @@ PERMISSIONS = [
 
 MENU = [
     MenuItem("home", _l("Today"), "home", href="/", tab=10, order=0),
+    MenuItem("approvals", _l("Approvals"), "checks", screen="core.Approval", group="shop", badge=waiting, order=95),
     MenuItem("users", _l("Staff"), "users", screen="core.User", group="people", order=10),
     MenuItem("roles", _l("Roles"), "shield", screen="core.Role", group="people", order=20),
     MenuItem("tokens", _l("Tokens for programs"), "plug", href="/me/tokens/", permission=("can_use", "core.Token"), group="people", order=30),

@@ -1,4 +1,4 @@
-"""Tries settings before they are saved."""
+"""Tries settings before they are saved, loads from elsewhere, and asks for a second person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,25 @@ from typing import Any
 
 from flask import Response
 
-from zhanggui.api import ProviderError, SettingTest, View, expose, has_access, hookimpl, lazy_gettext
+from zhanggui.api import (
+    Action,
+    Approvable,
+    Code,
+    Field,
+    ProviderError,
+    RolePreset,
+    SettingTest,
+    Slot,
+    ThreePhases,
+    View,
+    expose,
+    has_access,
+    hookimpl,
+    job,
+    lazy_gettext,
+    record_audit,
+    request_approval,
+)
 
 TRIED: list[dict[str, Any]] = []
 OUTSIDE = [lambda: "The far end answered."]  # what the far end does when it is called
@@ -46,3 +64,59 @@ class MapView(View):
 @hookimpl
 def register_views():
     return [MapView]
+
+
+FAILS: list[Exception] = []
+
+
+def ask_for_gift(db, *, id, amount, reason, actor, now):
+    request_approval(db, "doors.gift", id=id, values={"amount": amount}, label=Code(f"C{id}"), reason=reason or "", actor=actor, now=now)
+
+
+def give(db, *, id, amount, actor, now):
+    if FAILS:
+        raise FAILS[0]
+    record_audit(db, "doors.gift.given", target=("customers.Customer", id), after={"amount": amount}, actor=actor, now=now)
+
+
+@job(max_attempts=1, lane="io")
+def go_on(*, id, **_more):
+    TRIED.append({"went on": id})
+
+
+def claim_trip(db, *, id, actor, now):
+    record_audit(db, "doors.trip.claimed", target=("customers.Customer", id), actor=actor, now=now)
+    return {"id": id}
+
+
+TRIP = ThreePhases(claim_trip, lambda id: None, lambda db, result, *, actor, now, id: None, go_on)
+MAY = ("can_approve_gift", "doors.Gift")
+
+
+@hookimpl
+def register_jobs():
+    return [go_on]
+
+
+@hookimpl
+def register_approvals():
+    return [
+        Approvable("gift", "Gift", "customers.Customer", MAY, give, words=lambda values: str(values["amount"])),
+        Approvable("trip", "Trip", "customers.Customer", MAY, TRIP),
+    ]
+
+
+@hookimpl
+def register_slots():
+    ask = Action("gift", "Give a gift", ask_for_gift, fields=[Field("amount", "Amount", "money", required=True), Field("reason", "Why")], bulk=True)
+    trip = Action("trip", "Send on a trip", lambda db, *, id, actor, now: request_approval(db, "doors.trip", id=id, values={}, actor=actor, now=now))
+    return [Slot("customers.Customer", ask), Slot("customers.Customer", trip)]
+
+
+@hookimpl
+def register_role_presets():
+    both = {"customers.Customer": ("list", "show", "gift"), "core.Approval": ("list", "show", "approve", "refuse", "withdraw")}
+    return [
+        RolePreset("asker", "Asker", both),
+        RolePreset("second", "Second person", {**both, "doors.Gift": ("approve_gift",)}),
+    ]
