@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import JobDef, MenuItem, Operation, _l, hookimpl
-from zhanggui_customers.events import CustomerErased
+from zhanggui.api import MenuItem, Operation, _l, hookimpl
 
-from . import hookspecs, identity, jobs, operations, pages, rest
+from . import hookspecs, identity, operations, pages, rest
 from .contracts import Identity
 
 
@@ -26,16 +25,6 @@ def register_views() -> Sequence[type[Any]]:
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
     return [MenuItem("web_shop", _l("Web shop"), "building-store", href="/shop/", order=90)]
-
-
-@hookimpl
-def register_jobs() -> Sequence[JobDef]:
-    return [jobs.end_sessions_of_erased]
-
-
-@hookimpl
-def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
-    return {CustomerErased: [jobs.end_sessions_of_erased]}
 
 
 @hookimpl

@@ -22,7 +22,6 @@ from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
 from ..db.locks import one_at_a_time
-from ..db.people import erase_person
 from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, recording, unit_of_work
 from ..events import Event, Sealed, publish
@@ -39,6 +38,7 @@ from ..host.declare import (
     Importer,
     JobDef,
     Permission,
+    PersonalData,
     Preparation,
     RolePreset,
     Schedule,
@@ -73,6 +73,7 @@ from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
 from ..kernel.phases import ThreePhases
 from ..notices import notify, read_notice
+from ..people import erase_person, export_person, find_person
 from ..runtime import current_runtime
 from ..web.bodies import read_json
 from ..web.describe import (
@@ -106,11 +107,11 @@ __all__ = [
     "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field",
     "Figure", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
     "KeptMessage", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
-    "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson",
+    "Permission", "PersonalData", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson",
     "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "ThreePhases", "UTCDateTime",
     "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l", "acting_as",
     "after_commit", "allocate", "append_only_guards", "blind_index", "choice_schemas", "clock", "code_string", "complaints",
-    "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "expose",
+    "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
     "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
     "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",

@@ -161,6 +161,23 @@ def forget_old(db: Session, now: datetime) -> None:
     db.execute(delete(Approval).where(Approval.decided_at < now - KEEP))
 
 
+def about(db: Session, person: Subject) -> list[dict[str, Any]]:
+    """What was asked about a person, for whoever writes out what is known of him."""
+    rows = db.scalars(select(Approval).where(Approval.subject == f"{person[0]}:{person[1]}").order_by(Approval.id))
+    return [
+        {"action": row.action, "about": row.label, "input": row.frozen, "why": row.request_reason, "state": row.state, "at": row.requested_at,
+         "answer": row.decision_reason} for row in rows
+    ]  # fmt: skip
+
+
+def erase_about(db: Session, person: Subject, now: datetime) -> None:
+    """Forget what was asked about a person; what still waited is over."""
+    t = Approval.__table__
+    mine = t.c.subject == f"{person[0]}:{person[1]}"
+    db.execute(update(t).where(mine, t.c.state == PENDING).values(state=OUTDATED, decided_at=now))
+    db.execute(update(t).where(mine).values(label=None, frozen={}, request_reason=None, decision_reason=None))
+
+
 def _get(db: Session, number: int) -> Approval:
     row = db.get(Approval, number, populate_existing=True)
     if row is None:

@@ -110,9 +110,11 @@ def _ended(now: datetime) -> Any:
     return update(Token.__table__).where(_c.revoked_at.is_(None)).values(revoked_at=now)
 
 
-def tokens_of(db: Session, kind: str, owner: Subject, now: datetime) -> list[Token]:
-    """The good tokens of an owner, the newest first."""
-    mine = select(Token).where(Token.owner == _plain(owner), Token.kind == kind, Token.revoked_at.is_(None), Token.expires_at > now)
+def tokens_of(db: Session, kind: str | None, owner: Subject, now: datetime) -> list[Token]:
+    """The good tokens of an owner, of one kind or of all, the newest first."""
+    mine = select(Token).where(Token.owner == _plain(owner), Token.revoked_at.is_(None), Token.expires_at > now)
+    if kind is not None:
+        mine = mine.where(Token.kind == kind)
     return list(db.scalars(mine.order_by(Token.id.desc())))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from croniter import croniter
 
+from ..db.types import BlindIndex
 from ..i18n.texts import LazyText
 from ..kernel.errors import WiringError
 from ..web.describe import (
@@ -34,13 +35,27 @@ from ..web.describe import (
     Slot,
     Widget,
 )
-from .declare import Approvable, CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
+from .declare import (
+    Approvable,
+    CartChoice,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    Permission,
+    PersonalData,
+    RolePreset,
+    Schedule,
+    SettingTest,
+    Webhook,
+)
+from .manifest import Manifest
 
 ROOMS: dict[str, type[Any]] = {
     "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable,
+    "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
 _CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
@@ -205,6 +220,22 @@ def check_approvable(plugin_id: str, what: Approvable, screens: Mapping[str, Scr
         raise WiringError(f"{where}: rows of {what.resource} have no row_version, so nobody could tell that one has changed")
     if not what.right[0].startswith("can_") or not what.right[1].startswith(f"{plugin_id}."):
         raise WiringError(f"{where}: the right must be can_<verb> on {plugin_id}.<Model>, not {' on '.join(what.right)}")
+
+
+def check_personal_data(manifest: Manifest, models: Sequence[type[Any]], answers: Sequence[PersonalData]) -> None:
+    """:raises WiringError: for a table with personal text that nobody answers for, and for half an answer."""
+    for data in answers:
+        functions = (data.find, data.export, data.erase)
+        if (data.because is None) != all(functions) or (data.because is not None and any(functions)):
+            raise WiringError(f"register_personal_data: {data.id!r} needs find, export and erase, or because")
+    answered = {model for data in answers for model in data.tables}
+    for model in models:
+        texts = [column.name for column in model.__table__.c if getattr(column.type, "pii", False) or isinstance(column.type, BlindIndex)]
+        if texts and model not in answered:
+            raise WiringError(f"{model.__tablename__}.{texts[0]} is personal data, and register_personal_data does not answer for {model.__name__}")
+    if any(data.because is None for data in answers) and not manifest.data.get("pii"):
+        # Read while it is switched off: an erasure must not pass over it in silence.
+        raise WiringError(f"plugin.toml: data.pii must name what {manifest.id} keeps about people")
 
 
 def check_slot(slot: Slot, screen: Screen) -> None:

@@ -23,7 +23,19 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
-from .declare import Approvable, DemoData, Exporter, Importer, JobDef, Preparation, SettingTest, Webhook, WebhookMessage, WebhookReply
+from .declare import (
+    Approvable,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    PersonalData,
+    Preparation,
+    SettingTest,
+    Webhook,
+    WebhookMessage,
+    WebhookReply,
+)
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
 from .manifest import Manifest
 
@@ -156,6 +168,10 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
     Approvable: {
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)), "words": Rule(lambda what, args: "", check=_words),
     },
+    PersonalData: {
+        name: Rule(refuses=_l("Nothing was done about this person: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=check)
+        for name, check in (("find", lambda data, people: list(people)), ("export", lambda data, rows: dict(rows)), ("erase", _same))
+    },
     DemoData: {"fill": Rule(lambda data, args: None)},
     Webhook: {"verify": Rule(
         refuses=_l("This message cannot be taken now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_message,
@@ -171,7 +187,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Preparation: ("batch",),
     Exporter: ("batch",),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "approvals": "approval"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "approvals": "approval", "personal_data": "people"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:

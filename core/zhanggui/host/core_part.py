@@ -14,6 +14,7 @@ def core_part() -> Contribution:
     from ..auth.jobs import clean_up
     from ..jobs import screens as job_screens
     from ..notices.events import NoticeCreated
+    from ..people import erase_again
     from ..web import core_menu
 
     return Contribution(
@@ -21,5 +22,6 @@ def core_part() -> Contribution:
         menu=list(core_menu.MENU),
         permissions=list(core_menu.PERMISSIONS),
         events=[NoticeCreated],
+        jobs=[erase_again],
         schedules=[Schedule("clean_up", clean_up, seconds=3600)],
     )

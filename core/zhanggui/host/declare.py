@@ -153,6 +153,25 @@ class Approvable:
 
 
 @dataclass(frozen=True)
+class PersonalData:
+    """What a plugin keeps about people, and how it answers for it. ``tables`` are its mapped classes with personal text.
+
+    A person is named as in the audit trail, ``("customers.Customer", 7)``; for one that it does not know it answers with nothing.
+    ``find(db, text, *, actor)`` answers the people that a phone, an e-mail or a name stands for, looked up by ``look_up``.
+    ``export(db, person)`` answers ``{"orders": [{...}]}`` with values as they are. ``erase(db, person, *, actor, now)`` blanks
+    every text and keeps what the books need; it bears being called twice. Where nobody could be told from the rows,
+    ``because`` says why in place of the three.
+    """
+
+    id: str
+    tables: Sequence[type[Any]]
+    find: Callable[..., Sequence[tuple[str, Any]]] | None = None
+    export: Callable[..., Mapping[str, Any]] | None = None
+    erase: Callable[..., None] | None = None
+    because: str | None = None
+
+
+@dataclass(frozen=True)
 class Preparation:
     """What an importer makes of the whole file before its rows, such as the products that orders name.
 

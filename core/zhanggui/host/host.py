@@ -24,7 +24,20 @@ from ..kernel.errors import Stop, WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
 from .contain import refuse
-from .declare import Approvable, CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
+from .declare import (
+    Approvable,
+    CartChoice,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    Permission,
+    PersonalData,
+    RolePreset,
+    Schedule,
+    SettingTest,
+    Webhook,
+)
 from .faults import BUDGET, FaultBook, Place, Watch, said
 from .manifest import Manifest
 
@@ -71,6 +84,7 @@ class Contribution:
     choices: list[CartChoice] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
+    personal_data: list[PersonalData] = field(default_factory=list)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from ..config.declare import plugin_settings
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_approvable, check_schedule, check_slot, check_webhook, is_name
+from .checks import check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name
 from .contain import contain_shared, contain_slot, contain_test
 from .declare import EVERY
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
@@ -28,12 +28,13 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
         check_webhook(webhook)
+    check_personal_data(manifest, part.models, part.personal_data)
     actions = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
     for action in actions:
         _check_phases(action.run, part, f"action {action.name!r}")
     for what in part.approvals:
         _check_phases(what.run, part, f"register_approvals: {what.id!r}")
-    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals"):
+    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
@@ -68,7 +69,7 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
     for event, handlers in part.handlers.items():
         if event != EVERY and everywhere & {job.name for job in handlers}:
             raise WiringError(f"register_handlers: a job of {EVERY!r} is told of {event!r} anyhow")
-    for room in ("schedules", "menu", "widgets", "search", "demo", "approvals"):
+    for room in ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data"):
         ids = [entry.id for entry in getattr(part, room)]
         if len(set(ids)) < len(ids):
             raise WiringError(f"register_{room}: the id {max(ids, key=ids.count)!r} is there twice")

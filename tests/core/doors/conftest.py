@@ -76,5 +76,6 @@ def doors(instance: Runtime) -> Iterator[ModuleType]:
     from zhanggui_doors import plugin
 
     yield plugin
-    plugin.TRIED.clear()
+    for kept in (plugin.TRIED, plugin.NOTES, plugin.FAILS):
+        kept.clear()
     plugin.OUTSIDE[:] = [lambda: "The far end answered."]
