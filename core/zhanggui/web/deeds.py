@@ -154,7 +154,7 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
         return bound.check()
 
     try:
-        perform(action, row_id, who, answers)
+        said = perform(action, row_id, who, answers)
     except OutsideTrouble as trouble:
         flash(trouble.text(), "warning")
         return redirect(_after(screen, row_id), 303)
@@ -162,7 +162,7 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
         if not fields:
             raise
         return ask_action(screen, action, row_id, bound, error)
-    flash(str(action.done) or _("Done."), "success")
+    flash(said or str(action.done) or _("Done."), "success")
     return redirect(_after(screen, row_id), 303)
 
 
@@ -179,15 +179,17 @@ def act_on_many(screen: Screen, action: Action) -> Answer:
     with reading() as db:
         allowed = gateway.allowed_ids(db, screen, who, ids, f"can_{action.name}")
         names = gateway.labels(db, screen, allowed)
-    done, refused = 0, []
+    done, refused, waiting = 0, [], ""
     for row_id in allowed:
         try:
-            perform(action, row_id, who, lambda db: bind(fields, request.form, request.files, context.form_context(), db).check())
-            done += 1
+            said = perform(action, row_id, who, lambda db: bind(fields, request.form, request.files, context.form_context(), db).check())
+            waiting, done = said or waiting, done + (not said)
         except DomainError as error:
             refused.append(f"{names.get(row_id, row_id)}: {error.text()}")
     if done:
         flash(_("%(label)s: %(count)s done.", label=str(action.label), count=done), "success")
+    if waiting:
+        flash(waiting, "info")
     if not allowed:
         flash(_("None of these entries is there any more."), "warning")
     for sentence in refused[:5]:

@@ -21,7 +21,7 @@ from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
 from ..host.faults import PluginTrouble
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
-from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound
+from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound, OutOfScope
 from .describe import Column, Field, Filter, Screen
 from .query import ListQuery, encode_cursor, visible_columns, visible_filters
 
@@ -78,7 +78,7 @@ class Gateway:
     def check(self, screen: Screen, actor: Actor, permission: str) -> None:
         """:raises Forbidden: without ``permission`` on this screen."""
         if not actor.may(permission, screen.resource):
-            raise Forbidden()
+            raise OutOfScope() if actor.scoped else Forbidden()
 
     def allowed(self, screen: Screen, actor: Actor) -> list[ColumnElement[bool]]:
         """The clauses that keep other people's rows out."""

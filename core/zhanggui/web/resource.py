@@ -311,5 +311,7 @@ def act(screen: Screen, name: str, row_id: Any) -> Response:
         gateway.one(db, screen, who, row_id, permission=f"can_{name}")
     fields = gateway.asked_fields(screen, action, who)
     form = _posted(fields, json_object()) if fields else MultiDict()
-    perform(action, row_id, who, lambda db: bind(fields, form, MultiDict(), context.form_context(), db).check())
+    waiting = perform(action, row_id, who, lambda db: bind(fields, form, MultiDict(), context.form_context(), db).check())
+    if waiting:
+        return _send({"detail": waiting}, 202)
     return _now_or_nothing(screen, row_id)
