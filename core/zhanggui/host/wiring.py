@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..config.declare import plugin_settings
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
@@ -53,7 +52,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     return part
 
 
-_CALLED = ("screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks")
+_CALLED = ("screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
 _WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data")
 
 
@@ -70,10 +69,6 @@ def _check_names(manifest: Manifest, part: Contribution) -> None:
         if not event.name.startswith(f"{plugin_id}."):
             raise WiringError(_l("the event “%(event)s” must start with %(prefix)s", event=event.name, prefix=f"{plugin_id}."), at=event)
         event.check()
-    shown = {setting.key for setting in plugin_settings(plugin_id, manifest.settings) if setting.runtime}
-    for key in part.setting_tests:
-        if key not in shown:
-            raise WiringError(_l("register_setting_tests: “%(key)s” is no setting of %(plugin)s that stands on the screen", key=key, plugin=plugin_id), at=(("", key),))
     jobs = [*part.jobs, *(s.job for s in part.schedules), *(job for jobs in part.handlers.values() for job in jobs)]
     jobs += [webhook.handle for webhook in part.webhooks]
     for job in jobs:
