@@ -97,8 +97,11 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
             builder.add_view_no_menu(view)
         for plugin_id in [one for one in host.seniority if one in host.parts]:
             try:
-                _add_part(app, builder, host, host.parts[plugin_id])
-                _claim_routes(app, plugin_id, taken, host.parts[plugin_id].screens)
+                part = host.parts[plugin_id]
+                _add_part(app, builder, host, part)
+                claimed = _claim_routes(app, plugin_id, taken, part.screens)
+                if plugin_id in host.manifests:
+                    headers.own_pages(app, plugin_id, claimed, host.manifests[plugin_id].csp)
                 _check_routes(app)
             except (Exception, SystemExit) as error:
                 if plugin_id == "core":
@@ -131,17 +134,23 @@ def _add_part(app: Flask, builder: Any, host: Host, part: Any) -> None:
         mount_webhook(app, webhook)
 
 
-def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str], screens: Iterable[Screen]) -> None:
-    """:raises WiringError: when a plugin has a page at an address that another one answers already."""
+def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str], screens: Iterable[Screen]) -> set[str]:
+    """The endpoints that came with this part.
+
+    :raises WiringError: when a plugin has a page at an address that another one answers already.
+    """
+    claimed = set()
     for rule in app.url_map.iter_rules():
         if id(rule) in taken:  # it came with an earlier part
             continue
         taken[id(rule)] = plugin_id
+        claimed.add(rule.endpoint)
         for method in rule.methods or ():
             owner = taken.setdefault((_PLACE.sub("<>", rule.rule), method), plugin_id)
             if owner != plugin_id:
                 at = [inspect.unwrap(app.view_functions[rule.endpoint]), *((("Screen", screen.resource),) for screen in screens)]
                 raise WiringError(_l("the route “%(route)s” is taken by %(owner)s", route=rule.rule, owner=owner), at=at)
+    return claimed
 
 
 def _flask_config(runtime: Runtime) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, JobDef, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import DemoData, Exporter, Importer, JobDef, MenuItem, PersonalData, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import demo, events, exporting, importing, jobs, models, queries, screens
+from . import demo, events, exporting, importing, jobs, models, people, queries, screens
 
 
 @hookimpl
@@ -67,6 +67,11 @@ def register_importers() -> Sequence[Importer]:
 @hookimpl
 def register_exporters() -> Sequence[Exporter]:
     return [exporting.CUSTOMERS]
+
+
+@hookimpl
+def register_personal_data() -> Sequence[PersonalData]:
+    return [people.ANSWER]
 
 
 @hookimpl

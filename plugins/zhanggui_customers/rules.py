@@ -11,6 +11,7 @@ _DIGITS = re.compile(r"\d{5,15}\Z")
 GENDERS = (Choice("female", _l("Female")), Choice("male", _l("Male")), Choice("other", _l("Other")))
 _EMAIL = re.compile(r"[^\s@<>,;:\"]{1,64}@[^\s@<>,;:\"]+\.[^\s@<>,;:\".]{2,}\Z")
 TAIL = 4
+PERSON = "customers.Customer"  # how the trail and others name one
 ERASED = "***"  # stands where the name of an erased person stood
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, JobDef, MenuItem, RolePreset, Screen, Slot, Widget, _l, hookimpl
+from zhanggui.api import DemoData, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
 
 from . import demo, jobs, models, screens
+
+
+@hookimpl
+def register_personal_data() -> Sequence[PersonalData]:
+    return [PersonalData("movements", [models.StockMovement], because="staff write why stock moved; no movement is about a person")]
 
 
 @hookimpl

@@ -8,12 +8,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from zhanggui.api import SYSTEM, DomainError, clock, get_setting, job, reading, unit_of_work
 
 from . import queries
-from .services import erasure
 from .services.cancellation import cancel_unpaid
 from .services.fulfillment import receive_order
 
@@ -36,12 +33,6 @@ def receive_shipped_orders(**_from_newer_releases: object) -> None:
     days = int(get_setting("plugin.orders.auto_receive_days"))
     if days:
         _each(queries.due_for_receiving, clock.now() - timedelta(days=days), _receive)
-
-
-@job()
-def erase_buyer(db: Session, *, customer_id: int, **_from_newer_releases: object) -> None:
-    """A person was erased."""
-    erasure.erase_buyer(db, customer_id=customer_id)
 
 
 def _close(db: Any, order_id: int, now: datetime) -> None:

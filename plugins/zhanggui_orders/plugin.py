@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +12,7 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    PersonalData,
     RolePreset,
     Schedule,
     Screen,
@@ -21,9 +22,8 @@ from zhanggui.api import (
     _l,
     hookimpl,
 )
-from zhanggui_customers.events import CustomerErased
 
-from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, queries, screens
+from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, people, queries, screens
 
 
 @hookimpl
@@ -69,12 +69,7 @@ def register_events() -> Sequence[type[Any]]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.close_unpaid_orders, jobs.receive_shipped_orders, jobs.erase_buyer]
-
-
-@hookimpl
-def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
-    return {CustomerErased: [jobs.erase_buyer]}
+    return [jobs.close_unpaid_orders, jobs.receive_shipped_orders]
 
 
 @hookimpl
@@ -109,6 +104,11 @@ def register_importers() -> Sequence[Importer]:
 @hookimpl
 def register_exporters() -> Sequence[Exporter]:
     return [exporting.ORDERS]
+
+
+@hookimpl
+def register_personal_data() -> Sequence[PersonalData]:
+    return [people.ANSWER]
 
 
 @hookimpl

@@ -14,6 +14,7 @@ from zhanggui.api import Choice, Invalid, _l, allocate, blind_index, get_setting
 from .contracts import Adjustment, CartLine, Quote
 from .states import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
 
+CUSTOMER, GUEST = "customers.Customer", "orders.Order"  # as whom an order knows somebody: a guest is his order
 ERASED = "***"  # stands where the name of an erased buyer stood
 MAX_LINES = 100
 MAX_QUANTITY = 9_999

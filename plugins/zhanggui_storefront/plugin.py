@@ -6,16 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import JobDef, MenuItem, Operation, Schedule, _l, hookimpl
-from zhanggui_customers.events import CustomerErased
+from zhanggui.api import MenuItem, Operation, _l, hookimpl
 
-from . import hookspecs, identity, jobs, models, operations, pages, rest
+from . import hookspecs, identity, operations, pages, rest
 from .contracts import Identity
-
-
-@hookimpl
-def register_models() -> Sequence[type[Any]]:
-    return [models.Token]
 
 
 @hookimpl
@@ -31,21 +25,6 @@ def register_views() -> Sequence[type[Any]]:
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
     return [MenuItem("web_shop", _l("Web shop"), "building-store", href="/shop/", order=90)]
-
-
-@hookimpl
-def register_jobs() -> Sequence[JobDef]:
-    return [jobs.forget_ended_tokens, jobs.end_sessions_of_erased]
-
-
-@hookimpl
-def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
-    return {CustomerErased: [jobs.end_sessions_of_erased]}
-
-
-@hookimpl
-def register_schedules() -> Sequence[Schedule]:
-    return [Schedule("forget_tokens", jobs.forget_ended_tokens, cron="40 3 * * *")]
 
 
 @hookimpl

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import DomainError, _l, count_one, get_setting, hooks, network
+from zhanggui.api import DomainError, _l, count_one, get_setting, hooks, network, tokens
 from zhanggui_customers import facade as customers
 
 from .contracts import Identity
-from .models import Token
 
 NEWCOMERS = timedelta(hours=1)
+KIND, OWNER = "storefront.session", "customers.Customer"
 
 
 class WrongCode(DomainError):
@@ -63,11 +60,6 @@ class NoProvider(DomainError):
 
 
 _FAILED = object()
-
-
-def digest(token: str) -> str:
-    """What is stored of a token: knowing the database lets nobody in. It is random, so no salt is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def identify(code: str) -> Identity:
@@ -118,9 +110,7 @@ def open_session(
         locale=locale, admit=lambda: _admit(db, address),
     )  # fmt: skip
     life = timedelta(days=get_setting("plugin.storefront.token_days"))
-    token = secrets.token_urlsafe(32)
-    db.add(Token(digest=digest(token), customer_id=customer.id, created_at=now, expires_at=now + life))
-    db.flush()
+    _number, token = tokens.issue(db, kind=KIND, owner=(OWNER, customer.id), life=life, now=now)
     return token, int(life.total_seconds())
 
 
@@ -141,11 +131,10 @@ def customer_of_token(db: Session, token: str, now: datetime) -> customers.Custo
 
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     """
-    valid = (Token.digest == digest(token)) & Token.revoked_at.is_(None) & (Token.expires_at > now)
-    customer_id = db.scalar(select(Token.customer_id).where(valid))
-    if customer_id is None:
+    found = tokens.find(db, KIND, token, now)
+    if found is None:
         return None
-    customer = customers.customer(db, customer_id)
+    customer = customers.customer(db, int(found.owner[1]))
     if customer.blocked:
         raise customers.CustomerIsBlocked()
     return customer
@@ -153,15 +142,9 @@ def customer_of_token(db: Session, token: str, now: datetime) -> customers.Custo
 
 def end_session(db: Session, *, token: str, now: datetime) -> None:
     """Sign out on one device. A second time changes nothing."""
-    db.execute(update(Token).where(Token.digest == digest(token), Token.revoked_at.is_(None)).values(revoked_at=now))
+    tokens.revoke(db, KIND, token, now)
 
 
 def end_sessions(db: Session, *, customer_id: int, now: datetime) -> None:
     """Sign a customer out on every device."""
-    db.execute(update(Token).where(Token.customer_id == customer_id, Token.revoked_at.is_(None)).values(revoked_at=now))
-
-
-def forget_ended(db: Session, *, now: datetime) -> int:
-    """Delete tokens that let nobody in any more; answers how many."""
-    ended = or_(Token.expires_at <= now, Token.revoked_at.is_not(None))
-    return int(db.execute(delete(Token).where(ended)).rowcount)
+    tokens.revoke_all(db, (OWNER, customer_id), now)

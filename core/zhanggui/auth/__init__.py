@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from ..kernel import actors
 from ..kernel.actors import ANONYMOUS, Actor
+from . import api_tokens
 from .sessions import WITHOUT, DatabaseSessions
 
 
@@ -32,6 +33,10 @@ def _actor(request: Request) -> Actor:
     if request.path.startswith(WITHOUT):
         return Actor("anonymous", name="anonymous", ip=request.remote_addr)
     if request.path.startswith("/api/") and "Authorization" in request.headers and not request.path.endswith("/security/refresh"):
+        secret = api_tokens.secret_of(request)
+        if secret is not None:
+            g.user, actor = api_tokens.whose(secret, request.remote_addr)
+            return actor
         verify_jwt_in_request()
         principal = g.user
         return Actor("token", principal.id, principal.username, principal.permissions, principal.everything, request.remote_addr)

@@ -17,6 +17,7 @@ from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import DomainError, NotFound
 from ..runtime import current_runtime
+from . import tokens
 from .models import Profile, UserSession
 from .principal import Principal
 from .sessions import digest
@@ -102,7 +103,8 @@ def revoke_session(db: Session, row_id: int, *, user_id: int, actor: Actor, now:
 
 
 def revoke_sessions(db: Session, user_id: int, *, now: datetime, but: int | None = None) -> int:
-    """End all sessions of a user, but perhaps one; answers how many."""
+    """End all sessions of a user, but perhaps one, and all tokens; answers how many sessions."""
+    tokens.revoke_all(db, ("core.User", user_id), now)
     statement = update(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
     if but is not None:
         statement = statement.where(UserSession.id != but)

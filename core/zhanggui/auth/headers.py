@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "font-src 'self'; worker-src 'self'; manifest-src 'self'; frame-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
-    "form-action 'self'; object-src 'none'"
-)
+from ..host.content_policy import policy
+
+_OWNERS, _POLICIES = "zhanggui_owners", "zhanggui_policies"  # in app.extensions
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -49,8 +48,23 @@ def safe_next(target: str | None, *, default: str) -> str:
     return default if parts.scheme or parts.netloc else target
 
 
+def own_pages(app: Flask, plugin: str, endpoints: Iterable[str], csp: Mapping[str, Sequence[str]]) -> None:
+    """These endpoints are pages of ``plugin``: what its manifest declares holds on them, and nowhere else."""
+    if csp:
+        app.extensions[_POLICIES][plugin] = policy(csp)
+        app.extensions[_OWNERS].update(dict.fromkeys(endpoints, plugin))
+
+
+def _policy(app: Flask, endpoint: str | None) -> str:
+    owner = app.extensions[_OWNERS].get(endpoint)
+    found: str = app.extensions[_POLICIES][owner]
+    return found
+
+
 def install(app: Flask) -> None:
     """CSRF protection for every form, and the headers."""
+    app.extensions[_OWNERS] = {}
+    app.extensions[_POLICIES] = {None: policy({})}
     app.config.setdefault("WTF_CSRF_HEADERS", ["X-CSRFToken"])
     CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
@@ -68,7 +82,8 @@ def install(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if response.mimetype == "text/html":
             response.vary.update(("Cookie", "HX-Request"))
-            response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
+            # Set, not proposed: a plugin widens the policy by its manifest alone.
+            response.headers["Content-Security-Policy"] = _policy(app, request.endpoint).format(nonce=csp_nonce())
             response.headers.setdefault("Cache-Control", "private, no-cache, no-store" if request.path.startswith("/login") else "private, no-cache")
         elif "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""What is forgotten by the hour: ended sessions, old throttle windows, used idempotency keys."""
+"""What is forgotten by the hour: ended sessions and tokens, old throttle windows, used idempotency keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import timedelta
 from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
-from .. import webhooks
+from .. import approvals, webhooks
 from ..jobs import job
 from ..kernel import clock
+from . import tokens
 from .idempotency import forget_old
 from .models import Throttle, UserSession
 
@@ -24,4 +25,6 @@ def clean_up(db: Session) -> None:
     db.execute(delete(UserSession).where(ended))
     db.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
     forget_old(db)
+    tokens.forget_ended(db, now)
+    approvals.forget_old(db, now)
     webhooks.forget_old(db, now)

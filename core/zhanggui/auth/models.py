@@ -1,15 +1,15 @@
-"""Sessions, throttles, profiles, idempotency keys, and which rights a role was offered."""
+"""Sessions, tokens, throttles, profiles, idempotency keys, and which rights a role was offered."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, SealedJson, UTCDateTime
+from ..db.types import BigKey, Pii, SealedJson, UTCDateTime, code_string
 
 
 class UserSession(Model):
@@ -91,3 +91,21 @@ class OfferedGrant(Model):
     role: Mapped[str] = mapped_column(String(64), primary_key=True)
     permission: Mapped[str] = mapped_column(String(100), primary_key=True)
     resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+
+
+class Token(Model):
+    """What a program or a device shows in place of a password. See ``tokens``."""
+
+    __tablename__ = "core__token"
+    __table_args__ = (Index("ix_core__token_owner", "owner", "kind"), Index("ix_core__token_expires", "expires_at"))
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    kind: Mapped[str] = mapped_column(code_string(40), nullable=False)
+    owner: Mapped[str] = mapped_column(code_string(120), nullable=False)  # "customers.Customer:7"
+    name: Mapped[str | None] = mapped_column(Pii)
+    scopes: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # [["can_ship", "orders.Order"], ...]
+    digest: Mapped[str] = mapped_column(code_string(64), unique=True, nullable=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

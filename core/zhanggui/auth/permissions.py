@@ -22,7 +22,7 @@ from werkzeug.routing import Rule
 
 from ..host.declare import RolePreset
 from ..kernel.actors import current_actor
-from ..kernel.errors import Forbidden
+from ..kernel.errors import Forbidden, OutOfScope
 from ..kernel.methods import SAFE
 from .models import OfferedGrant
 
@@ -78,7 +78,7 @@ def protect(function: F) -> F:
         if request.method not in SAFE and "Authorization" not in request.headers:
             _check_csrf_header()
         if not actor.may(f"can_{guarded._permission_name}", self.class_permission_name):  # type: ignore[attr-defined]
-            raise Forbidden()
+            raise OutOfScope() if actor.scoped else Forbidden()
         return function(self, *args, **kwargs)
 
     guarded._permission_name = getattr(function, "_permission_name", function.__name__)  # type: ignore[attr-defined]

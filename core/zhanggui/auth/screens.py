@@ -107,7 +107,7 @@ USERS = Screen(
 # -- roles ----------------------------------------------------------------------------------------
 
 
-def _rights() -> dict[str, list[tuple[str, str]]]:
+def rights() -> dict[str, list[tuple[str, str]]]:
     """Resource to its verbs with a word for each, for everything that is enabled now."""
     from ..host import current_host
     from ..host.permissions import wanted_permissions
@@ -116,14 +116,15 @@ def _rights() -> dict[str, list[tuple[str, str]]]:
     wanted, _presets = wanted_permissions(host)
     words: dict[tuple[str, str], Any] = {(p.name, p.resource): p.label for p in host.every("permissions") if p.label}
     plain = {"can_list": _l("list"), "can_show": _l("show"), "can_add": _l("add"), "can_edit": _l("edit"), "can_delete": _l("delete"),
-             "can_export": _l("export")}  # fmt: skip
+             "can_export": _l("export"), "can_reveal": _l("reveal")}  # fmt: skip
     for screen in host.screens.values():
         words |= {(f"can_{a.name}", screen.resource): a.label for a in screen.actions}
-    rights: dict[str, list[tuple[str, str]]] = {}
+    words |= {what.right: _l("approve: %(what)s") % {"what": what.label} for what in host.approvals.values() if what.right not in words}
+    found: dict[str, list[tuple[str, str]]] = {}
     for name, resource in sorted(wanted):
         word = words.get((name, resource)) or plain.get(name) or name.removeprefix("can_").replace("_", " ")
-        rights.setdefault(resource, []).append((name, str(word)))
-    return rights
+        found.setdefault(resource, []).append((name, str(word)))
+    return found
 
 
 def role_fields() -> list[Field]:
@@ -132,7 +133,7 @@ def role_fields() -> list[Field]:
 
     screens = current_host().screens
     fields = [Field("name", _l("Name"), required=True, max_length=60)]
-    for resource, verbs in _rights().items():
+    for resource, verbs in rights().items():
         title = screens[resource].title if resource in screens else resource
         fields.append(
             Field(

@@ -112,6 +112,8 @@ class WebProcess(Child):
         """It is another process from now on, which says there when it is ready."""
         if self.ready >= 0:  # of the one before
             os.close(self.ready)
+        if self._said == b"1":
+            self.wait = self.SHORTEST  # pauses grow for one that cannot start, not for one that served and was lost
         self.ready, self._said = ready, b""
 
 

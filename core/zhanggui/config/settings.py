@@ -94,6 +94,11 @@ def editable(host: Host) -> list[Setting]:
     ]  # fmt: skip
 
 
+def of_plugin(plugin: str) -> list[Setting]:
+    """Every setting that the manifest of a plugin declares, those that only files may say included."""
+    return [s for s in current_runtime().config.settings.values() if s.key.startswith(f"plugin.{plugin}.")]
+
+
 def seen(db: Session) -> int:
     """What a form of settings remembers, so that its save can be told from one that came too late."""
     from ..host import generation

@@ -17,11 +17,12 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
-# What may be written about somebody who reads: that he did, under which key it is sealed, when he was last seen, how often he tried.
+# What may be written about somebody who reads: that he did, under which key it is sealed, when he or his token was last seen, how often he tried.
 RECORDS: dict[str, tuple[type, ...]] = {
     "core__audit": (Insert,), "core__person_key": (Insert,), "core__session": (Update,), "core__throttle": (Insert, Update, Delete),
+    "core__token": (Update,),
 }  # fmt: skip
-_UPDATED = {"core__session": {"last_seen_at"}}  # and of an update, these columns alone
+_UPDATED = {"core__session": {"last_seen_at"}, "core__token": {"last_used_at"}}  # and of an update, these columns alone
 _asking: ContextVar[bool] = ContextVar("zhanggui_asking", default=False)
 _recording: ContextVar[bool] = ContextVar("zhanggui_recording", default=False)
 

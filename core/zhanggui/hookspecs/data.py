@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from ..host.declare import DemoData, Exporter, Importer
+from ..host.declare import DemoData, Exporter, Importer, PersonalData
 from . import hookspec
 
 
@@ -33,6 +33,15 @@ def register_exporters() -> Sequence[Exporter]:
     """Kinds of rows that ``zhanggui export`` can write, beside the screens.
 
     Example: ``return [exporting.PRODUCTS]``
+    """
+    return ()
+
+
+@hookspec
+def register_personal_data() -> Sequence[PersonalData]:
+    """How this plugin answers about a person: finds, writes out, erases. A table with personal text that nobody answers for is refused.
+
+    Example: ``return [PersonalData("orders", [models.Order], people.find, people.export, people.erase)]``
     """
     return ()
 

@@ -97,8 +97,8 @@ def register_role_presets() -> Sequence[RolePreset]:
 
 @hookspec
 def register_setting_tests() -> Mapping[str, SettingTest]:
-    """A ``test`` button beside a setting, by its key.
+    """A button beside a setting of your own that tries what is typed there, by the setting's key.
 
-    Example: ``return {"notify.webhook": SettingTest(_l("Send a test"), services.try_webhook)}``
+    Example: ``return {"plugin.notify.webhook": SettingTest(_l("Send a test"), services.try_webhook)}``
     """
     return {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import JobDef, Schedule, Webhook
+    from ..host.declare import Approvable, JobDef, Schedule, Webhook
 
 
 @hookspec
@@ -46,6 +46,15 @@ def register_schedules() -> Sequence[Schedule]:
     """Jobs that run by the clock.
 
     Example: ``return [Schedule("expire", jobs.release_expired_reservations, seconds=60)]``
+    """
+    return ()
+
+
+@hookspec
+def register_approvals() -> Sequence[Approvable]:
+    """What a second person has to agree to. Your action calls ``request_approval`` where it may not go on alone.
+
+    Example: ``return [Approvable("refund_much", _l("Large refund"), "payments.Payment", ("can_approve", "payments.Payment"), services.refund)]``
     """
     return ()
 

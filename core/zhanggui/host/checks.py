@@ -14,6 +14,7 @@ from typing import Any
 
 from croniter import croniter
 
+from ..db.types import BlindIndex
 from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
@@ -38,14 +39,29 @@ from ..web.describe import (
     Slot,
     Widget,
 )
-from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, Preparation, RolePreset, Schedule, SettingTest, Webhook
+from .declare import (
+    Approvable,
+    CartChoice,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    Permission,
+    PersonalData,
+    Preparation,
+    RolePreset,
+    Schedule,
+    SettingTest,
+    Webhook,
+)
+from .manifest import Manifest
 from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
     "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook,
+    "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
 _CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
@@ -228,6 +244,38 @@ def check_webhook(webhook: Webhook) -> None:
 
 def _wrong(thing: Any, what: Any, *around: Step) -> WiringError:
     return WiringError(_l("%(where)s: %(what)s", where=called(thing), what=what), at=(*around, step(thing)))
+
+
+def check_approvable(plugin_id: str, what: Approvable, screens: Mapping[str, Screen]) -> None:
+    """:raises WiringError: for rows that nobody knows or that have no version, and for a right of somebody else."""
+    if not is_name(what.id):
+        raise _wrong(what, _l("a name is made of letters, digits and underscores"))
+    screen = screens.get(what.resource)
+    if screen is None:
+        raise _wrong(what, _l("there is no screen “%(screen)s”", screen=what.resource))
+    if "row_version" not in getattr(screen.source, "__table__", screen.source).c:
+        raise _wrong(what, _l("rows of %(screen)s have no row_version, so nobody could tell that one has changed", screen=what.resource))
+    if not what.right[0].startswith("can_") or not what.right[1].startswith(f"{plugin_id}."):
+        right = " ".join(what.right)
+        raise _wrong(what, _l("the right “%(right)s” must be can_<verb> on %(prefix)s<Model>", right=right, prefix=f"{plugin_id}."))
+
+
+def check_personal_data(manifest: Manifest, models: Sequence[type[Any]], answers: Sequence[PersonalData]) -> None:
+    """:raises WiringError: for a table with personal text that nobody answers for, and for half an answer."""
+    for data in answers:
+        functions = (data.find, data.export, data.erase)
+        if (data.because is None) != all(functions) or (data.because is not None and any(functions)):
+            raise _wrong(data, _l("find, export and erase are needed, or because"))
+    answered = {model for data in answers for model in data.tables}
+    for model in models:
+        texts = [column.name for column in model.__table__.c if getattr(column.type, "pii", False) or isinstance(column.type, BlindIndex)]
+        if texts and model not in answered:
+            what = _l("%(column)s is personal data, and register_personal_data does not answer for %(model)s",
+                      column=f"{model.__tablename__}.{texts[0]}", model=model.__name__)  # fmt: skip
+            raise WiringError(what, at=model)
+    if any(data.because is None for data in answers) and not manifest.data.get("pii"):
+        # Read while it is switched off: an erasure must not pass over it in silence.
+        raise WiringError(_l("plugin.toml: data.pii must name what %(plugin)s keeps about people", plugin=manifest.id))
 
 
 def check_slot(slot: Slot, screen: Screen) -> None:

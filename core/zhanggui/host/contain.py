@@ -23,7 +23,19 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
-from .declare import DemoData, Exporter, Importer, JobDef, Preparation, SettingTest, Webhook, WebhookMessage, WebhookReply
+from .declare import (
+    Approvable,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    PersonalData,
+    Preparation,
+    SettingTest,
+    Webhook,
+    WebhookMessage,
+    WebhookReply,
+)
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
 from .manifest import Manifest
 
@@ -153,6 +165,13 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
         "row_rule": Rule(refuses=_l("These entries cannot be shown now: the plugin “%(plugin)s” failed."), passes=(DomainError,)),
     },
     SettingTest: {"run": Rule(refuses=_l("The test could not be made: the plugin “%(plugin)s” failed."), passes=(DomainError, ProviderError), check=_words)},
+    Approvable: {
+        "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)), "words": Rule(lambda what, args: "", check=_words),
+    },
+    PersonalData: {
+        name: Rule(refuses=_l("Nothing was done about this person: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=check)
+        for name, check in (("find", lambda data, people: list(people)), ("export", lambda data, rows: dict(rows)), ("erase", _same))
+    },
     DemoData: {"fill": Rule(lambda data, args: None)},
     Webhook: {"verify": Rule(
         refuses=_l("This message cannot be taken now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_message,
@@ -168,7 +187,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Preparation: ("batch",),
     Exporter: ("batch",),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "approvals": "approval", "personal_data": "people"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:
@@ -206,7 +225,10 @@ def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -
     label = label or getattr(thing, "title", "") or name
     # What strangers send decides whether a webhook fails: three forged messages must not close it for the true ones.
     place = Place(manifest.id, _ROOMS[room], name, label, names=manifest.name, pauses=not isinstance(thing, Webhook))
-    return _around(thing, rules, book.watch(place))
+    watch = book.watch(place)
+    if isinstance(thing, Approvable) and isinstance(thing.run, ThreePhases):
+        thing = replace(thing, run=_around(thing.run, SLOTS[ThreePhases], watch))
+    return _around(thing, rules, watch)
 
 
 def contain_test(key: str, test: SettingTest, manifest: Manifest, book: FaultBook) -> SettingTest:

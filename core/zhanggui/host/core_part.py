@@ -8,17 +8,31 @@ from .host import Contribution
 
 def core_part() -> Contribution:
     """Screens, menu, schedules and events of the core."""
+    from ..approvals import screens as approval_screens
     from ..audit import screen as audit_screens
     from ..auth import screens as auth_screens
     from ..auth.jobs import clean_up
     from ..jobs import screens as job_screens
     from ..notices.events import NoticeCreated
-    from ..web import core_menu
+    from ..people import erase_again
+    from ..tasks import screens as task_screens
+    from ..tasks import upkeep
+    from ..web import core_menu, private_file_pages
+    from ..web.export_tasks import write_export
+    from ..web.task_pages import TaskProgressView
 
     return Contribution(
-        screens=[*audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS],
-        menu=list(core_menu.MENU),
-        permissions=list(core_menu.PERMISSIONS),
+        screens=[approval_screens.APPROVALS, *audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS, task_screens.TASKS],
+        views=[private_file_pages.PrivateFileView, TaskProgressView],
+        apis=[private_file_pages.PrivateFileApi],
+        menu=[*core_menu.MENU, *task_screens.MENU],
+        permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
+        role_presets=list(task_screens.ROLE_PRESETS),
         events=[NoticeCreated],
-        schedules=[Schedule("clean_up", clean_up, seconds=3600)],
+        jobs=[write_export, erase_again],
+        schedules=[
+            Schedule("clean_up", clean_up, seconds=3600),
+            Schedule("tidy_tasks", upkeep.tidy_tasks, seconds=3600),
+            Schedule("sweep_private_files", upkeep.sweep_private_files, cron="20 4 * * *"),
+        ],
     )

@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow.fields import Field
 
 from ..kernel.errors import WiringError
+from ..kernel.phases import ThreePhases
 
 Text = Any
 EVERY = "*"  # in register_handlers: every event there is
@@ -123,10 +124,51 @@ class Webhook:
 
 @dataclass(frozen=True)
 class SettingTest:
-    """A button on the settings screen that tries a setting: ``run(values) -> sentence``, or raises."""
+    """A button on the settings screen that tries a setting before it is saved: ``run(values) -> sentence``.
+
+    ``values`` maps the key of each setting of the plugin's own (``plugin.<id>.<name>``) to its value: as typed in the
+    form where it stands there, of the setting's kind; else as it is stored. Nothing is stored, and no transaction is
+    open. What goes wrong outside is a ``ProviderError``, whose sentence the person reads.
+    """
 
     label: Text
     run: Callable[[Mapping[str, Any]], Text]
+
+
+@dataclass(frozen=True)
+class Approvable:
+    """What a second person has to agree to: what ``request_approval`` freezes, and how it is done then.
+
+    ``run(db, *, id, actor, now, **values)`` gets what was frozen, with the approver as its actor, in the transaction of
+    his decision; one that calls somebody far away gives :class:`~zhanggui.kernel.phases.ThreePhases`, of which the claim
+    is made then and the rest by its job. ``words(values)`` says the input in words.
+    """
+
+    id: str
+    label: Text  # "Refund more than 1,000"
+    resource: str  # the screen of the rows that it is about; their table has a row_version
+    right: tuple[str, str]  # whoever holds it may decide, such as ("can_approve_refund", "payments.Payment")
+    run: Callable[..., Any] | ThreePhases
+    words: Callable[[Mapping[str, Any]], Text] | None = None
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """What a plugin keeps about people, and how it answers for it. ``tables`` are its mapped classes with personal text.
+
+    A person is named as in the audit trail, ``("customers.Customer", 7)``; for one that it does not know it answers with nothing.
+    ``find(db, text, *, actor)`` answers the people that a phone, an e-mail or a name stands for, looked up by ``look_up``.
+    ``export(db, person)`` answers ``{"orders": [{...}]}`` with values as they are. ``erase(db, person, *, actor, now)`` blanks
+    every text and keeps what the books need; it bears being called twice. Where nobody could be told from the rows,
+    ``because`` says why in place of the three.
+    """
+
+    id: str
+    tables: Sequence[type[Any]]
+    find: Callable[..., Sequence[tuple[str, Any]]] | None = None
+    export: Callable[..., Mapping[str, Any]] | None = None
+    erase: Callable[..., None] | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,20 @@ from ..kernel.errors import Stop, WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
 from .contain import refuse
-from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
+from .declare import (
+    Approvable,
+    CartChoice,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    Permission,
+    PersonalData,
+    RolePreset,
+    Schedule,
+    SettingTest,
+    Webhook,
+)
 from .faults import BUDGET, Called, FaultBook, Place, Watch, said
 from .manifest import Manifest
 from .signatures import check_hook
@@ -81,6 +94,8 @@ class Contribution:
     demo: list[DemoData] = field(default_factory=list)
     choices: list[CartChoice] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
+    approvals: list[Approvable] = field(default_factory=list)
+    personal_data: list[PersonalData] = field(default_factory=list)
 
 
 @dataclass
@@ -99,6 +114,7 @@ class Host:
     handlers: dict[str, list[JobDef]] = field(default_factory=dict)
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)
     events: dict[str, type[Any]] = field(default_factory=dict)
+    approvals: dict[str, Approvable] = field(default_factory=dict)  # by "<plugin>.<id>"
     generation: int = 0
     book: FaultBook = field(default_factory=FaultBook)
 

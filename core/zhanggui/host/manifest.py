@@ -17,6 +17,7 @@ from .. import API_LEVEL
 from ..config.declare import plugin_settings
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
+from .content_policy import read_csp
 from .spots import in_manifest, said_at
 
 # Two underscores part a plugin's id from its names (tables, what it adds to screens of others), so none has two.
@@ -25,7 +26,7 @@ _ID = re.compile(r"(?=.{2,31}\Z)[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _KINDS: Mapping[str, tuple[type[Any], ...]] = {
     "id": (str,), "name": (str, dict), "summary": (str, dict), "version": (str,), "api_level": (int,), "requires": (list,),
     "after": (list,), "conflicts": (list,), "category": (str,), "icon": (str,), "settings": (dict,), "data": (dict,), "permissions": (list, dict),
-    "authors": (str, list), "license": (str,),
+    "authors": (str, list), "license": (str,), "csp": (dict,),
 }  # fmt: skip
 _WORDS = {str: _l("a text"), int: _l("a whole number"), list: _l("a list"), dict: _l("a table")}
 CATEGORIES = ("catalog", "sales", "payment", "notify", "analytics", "content", "integration", "system")
@@ -54,6 +55,7 @@ class Manifest:
     icon: str = "puzzle"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    csp: Mapping[str, Sequence[str]] = field(default_factory=dict)  # origins that its own pages may load from, by directive
 
     def text(self, which: str, locale: str) -> str:
         """``name`` or ``summary`` in a language, else in English."""
@@ -159,11 +161,15 @@ def read_manifest(path: Path, package: str) -> Manifest:
         plugin_settings(plugin_id, raw.get("settings", {}))
     except (ValueError, TypeError, AttributeError) as error:
         raise reading.wrong(_l("plugin.toml: %(error)s", error=str(error)), "settings") from None
+    try:
+        csp = read_csp(raw.get("csp", {}))
+    except ValueError as error:
+        raise reading.wrong(_l("plugin.toml: %(error)s", error=str(error)), "csp") from None
     requires = reading.requirements(raw.get("requires", ()))
     return Manifest(
         id=plugin_id, version=reading.version(raw["version"]), api_level=raw["api_level"], path=path, package=package,
         name=reading.texts(raw.get("name"), "name"), summary=reading.texts(raw.get("summary"), "summary"),
         requires=tuple(requires), versions={name: range_ for name, range_ in requires.items() if range_}, after=tuple(raw.get("after", ())),
         conflicts=tuple(raw.get("conflicts", ())), category=category,
-        icon=raw.get("icon", "puzzle"), settings=raw.get("settings", {}), data=raw.get("data", {}),
+        icon=raw.get("icon", "puzzle"), settings=raw.get("settings", {}), data=raw.get("data", {}), csp=csp,
     )  # fmt: skip

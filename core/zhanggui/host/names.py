@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..config.core_settings import CORE_SETTINGS
+from ..config.declare import plugin_settings
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, Search, Slot
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .host import Host
 
 _EVENT_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+@[1-9][0-9]*\Z")
-_CORE_SETTINGS = {setting.key for setting in CORE_SETTINGS}
 
 
 @dataclass
@@ -57,9 +56,11 @@ def unanswered(host: Host, icons: Collection[str] = ()) -> Iterator[tuple[str, W
             yield from ((plugin, error) for error in _event(known, name))
         for slot in part.slots:
             yield from ((plugin, error) for error in _screen(known, slot.screen, slot))
+        shown = {setting.key for setting in plugin_settings(plugin, manifest.settings) if setting.runtime}
         for key in part.setting_tests:
-            if key not in _CORE_SETTINGS and not any(key == f"plugin.{plugin}.{name}" for name in manifest.settings):
-                yield plugin, WiringError(_l("register_setting_tests: there is no setting “%(key)s”", key=key), at=(("", key),))
+            if key not in shown:
+                what = _l("register_setting_tests: “%(key)s” is no setting of %(plugin)s that stands on the screen", key=key, plugin=plugin)
+                yield plugin, WiringError(what, at=(("", key),))
         for preset in part.role_presets:
             for resource, verbs in preset.grants.items():
                 for verb in verbs:

@@ -36,6 +36,7 @@ def declared_permissions(host: Host) -> set[Pair]:
         declared |= screen_permissions(screen)
     for permission in host.every("permissions"):
         declared.add((permission.name, permission.resource))
+    declared |= {what.right for what in host.approvals.values()}
     for view in (*host.every("views"), *host.every("apis")):
         resource = view.class_permission_name or view.__name__
         for attribute in dir(view):

@@ -12,7 +12,7 @@ from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
 from .checks import called, parts_of, step
-from .declare import EVERY, DemoData, Exporter, Importer, JobDef, Preparation, Schedule, SettingTest, Webhook
+from .declare import EVERY, Approvable, DemoData, Exporter, Importer, JobDef, PersonalData, Preparation, Schedule, SettingTest, Webhook
 from .spots import Step
 
 _EVENT = {"event"}  # what a handler of every event gets beside the fields
@@ -52,6 +52,8 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Exporter: {"batch": Call(["db", "last", "limit"])},
     DemoData: {"fill": Call(["now", "rng"])},
     Webhook: {"verify": Call(["arrival"])},
+    Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
+    PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip
 
 

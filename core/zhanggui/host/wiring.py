@@ -9,11 +9,12 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
-from .checks import called, check_schedule, check_slot, check_webhook, is_name, name_of, step
+from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
 from .columns import check_screen
 from .contain import contain_shared, contain_slot, contain_test
-from .declare import EVERY
+from .declare import EVERY, Approvable
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
+from .manifest import Manifest
 from .signatures import check_functions, check_jobs
 
 _SLOT_ROOM = {Column: "columns", Filter: "filters", Action: "actions", Section: "sections", Field: "fields"}
@@ -25,7 +26,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     :raises WiringError: naming what is wrong, and where it stands.
     """
     manifest = host.manifests[plugin_id]
-    _check_names(plugin_id, part)
+    _check_names(manifest, part)
     _check_ids(part)
     _check_taken(host, part)
     for screen in part.screens:
@@ -34,28 +35,30 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
         check_webhook(webhook)
+    check_personal_data(manifest, part.models, part.personal_data)
     for room in _CALLED:
         for thing in getattr(part, room):
             check_functions(thing)
     for test in part.setting_tests.values():
         check_functions(test)
-    actions = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
-    for action in actions:
+    actions: list[Action | Approvable] = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
+    for action in actions + list(part.approvals):
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             what = _l("register_jobs must name %(job)s, which goes on with what was claimed", job=action.run.resume.name)
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
-    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks"):
+    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-_CALLED = ("screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks")
-_WITH_ID = ("schedules", "menu", "widgets", "search", "demo")
+_CALLED = ("screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
+_WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data")
 
 
-def _check_names(plugin_id: str, part: Contribution) -> None:
+def _check_names(manifest: Manifest, part: Contribution) -> None:
     """Names begin with the plugin they belong to."""
+    plugin_id = manifest.id
     for screen in part.screens:
         if screen.plugin != plugin_id:
             raise WiringError(_l("the screen “%(screen)s” must be named %(prefix)s<Model>", screen=screen.resource, prefix=f"{plugin_id}."), at=(step(screen),))
@@ -130,7 +133,7 @@ def _check_taken(host: Host, part: Contribution) -> None:
 def wire(host: Host) -> Fault | None:
     """Put everything where it is looked up. Answers what is wrong with the first plugin that does not fit, if one does not."""
     host.screens = {screen.resource: screen for screen in host.every("screens")}
-    for rooms in (host.field_savers, host.jobs, host.handlers, host.events):
+    for rooms in (host.field_savers, host.jobs, host.handlers, host.events, host.approvals):
         rooms.clear()  # type: ignore[attr-defined]
     host.schedules.clear()
     slots = [(slot, plugin_id) for plugin_id, part in host.parts.items() for slot in part.slots]
@@ -179,6 +182,9 @@ def _with_field(fields: Any, added: Field) -> Any:
 def _add_work(host: Host, plugin_id: str, part: Contribution) -> None:
     for job in part.jobs:
         host.jobs[job.name] = job
+    for what in part.approvals:
+        check_approvable(plugin_id, what, host.screens)
+        host.approvals[f"{plugin_id}.{what.id}"] = what
     for webhook in part.webhooks:
         host.jobs[webhook.handle.name] = webhook.handle
     for event in part.events:

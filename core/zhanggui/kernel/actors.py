@@ -13,7 +13,8 @@ class Actor:
     """The author of a change. ``kind`` is user, customer, token, job, system or anonymous.
 
     ``permissions`` holds pairs ``("can_ship", "orders.Order")``; ``"*"`` in ``roles`` is not a
-    thing: an owner carries every declared permission, so that a look-up is always the same.
+    thing: an owner carries every declared permission, so that a look-up is always the same. ``scoped``
+    says that it holds less than its user, because its token was made for less.
     """
 
     kind: str
@@ -22,6 +23,7 @@ class Actor:
     permissions: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     everything: bool = False
     ip: str | None = None
+    scoped: bool = False
 
     def may(self, permission: str, resource: str) -> bool:
         """Whether this actor holds ``can_<verb>`` on ``<plugin>.<Model>``."""

@@ -63,6 +63,13 @@ class Forbidden(DomainError):
     message = _l("You are not allowed to do this.")
 
 
+class OutOfScope(Forbidden):
+    """A token was made for less than this."""
+
+    code = "out_of_scope"
+    message = _l("This token was not made for that.")
+
+
 class Invalid(DomainError):
     """Input that cannot be accepted; ``errors`` maps a field to its sentence."""
 

@@ -8,25 +8,25 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, flash, redirect, render_template, request, send_file
+from flask import Response, redirect, render_template, request, send_file
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from .. import files, notices
-from ..auth.permissions import expose, has_access, public, signed_in
-from ..config import settings
+from ..auth.permissions import expose, public, signed_in
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..host.contain import attempt
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel import clock
-from ..kernel.errors import Invalid, NotFound, StaleRow
 from . import context
 from .describe import Widget
 from .page import HomeWidget
 from .plugin_pages import PluginsView, RepairsView
+from .setting_pages import SettingsView
 from .shell import shell
+from .token_pages import TokensView
 from .views import Answer, View
 
 log = logging.getLogger(__name__)
@@ -184,88 +184,4 @@ class MeView(View):
         return render_template("zg/me.html", title=_("Me"), user=current_user, menu=shell().menu)
 
 
-class SettingsView(View):
-    """Settings that may change at run time, of the core and of every enabled plugin."""
-
-    route_base = "/system/settings"
-    class_permission_name = "core.Setting"
-
-    @expose("/")
-    @has_access
-    def manage(self) -> str:
-        """One form a group."""
-        return _settings_page({}, {})
-
-    @expose("/", methods=["POST"])
-    @has_access
-    def save(self) -> Answer:
-        """Store what was changed; nothing at all when one value is wrong."""
-        declared = {s.key: s for s in settings.editable(current_host())}
-        errors: dict[str, str] = {}
-        values: dict[str, Any] = {}
-        for key, setting in declared.items():
-            text = request.form.get(key)
-            if text is None and not (setting.kind == "bool" and f"{key}__shown" in request.form):
-                continue
-            try:
-                values[key] = setting.parse(text if text is not None else "false")
-            except ValueError as error:
-                errors[key] = str(error)
-        if not errors:
-            try:
-                with unit_of_work() as db:
-                    settings.save(db, values, shown=_shown(), actor=context.actor(), now=clock.now())
-            except Invalid as error:
-                errors = {k: str(v) for k, v in error.errors.items()}
-            except StaleRow as error:
-                flash(error.text(), "danger")
-                return _settings_page({}, {}), 409
-        if errors:
-            return _settings_page(dict(request.form), errors, _shown()), 422
-        flash(_("Saved."), "success")
-        return redirect("/system/settings/", 303)
-
-    @expose("/test/<key>", methods=["POST"])
-    @has_access
-    def test(self, key: str) -> Answer:
-        """Try a setting, where its plugin knows how."""
-        tests = {k: t for part in current_host().parts.values() for k, t in part.setting_tests.items()}
-        if key not in tests:
-            raise NotFound(_("There is nothing to test here."))
-        flash(str(tests[key].run({s.key: settings.get(s.key) for s in settings.editable(current_host())})), "info")
-        return redirect("/system/settings/", 303)
-
-    save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined]
-
-
-def _settings_page(typed: dict[str, str], errors: dict[str, str], seen: int | None = None) -> str:
-    if seen is None:  # asked first, so that a change in between is told at saving rather than lost
-        with reading() as db:
-            seen = settings.seen(db)
-    return render_template("zg/settings.html", title=_("Settings"), groups=_setting_groups(typed, errors), seen=seen)
-
-
-def _shown() -> int | None:
-    text = request.form.get("seen", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
-
-
-def _setting_groups(typed: dict[str, str], errors: dict[str, str]) -> list[dict[str, Any]]:
-    locale = shell().lang.replace("-", "_")
-    manifests = current_host().manifests
-    tests = {k: t for part in current_host().parts.values() for k, t in part.setting_tests.items()}
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for setting in settings.editable(current_host()):
-        plugin = setting.key.split(".")[1] if setting.key.startswith("plugin.") else ""
-        title = manifests[plugin].text("name", locale) if plugin in manifests else _("Shop")
-        value = typed.get(setting.key, "" if setting.secret else settings.get(setting.key))
-        groups.setdefault(title, []).append({
-            "key": setting.key, "label": setting.text("label", locale), "help": setting.text("help", locale), "kind": setting.kind,
-            "value": value, "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
-            "secret": setting.secret, "test": str(tests[setting.key].label) if setting.key in tests else "",
-            "minimum": setting.minimum, "maximum": setting.maximum,
-        })  # fmt: skip
-    return [{"title": title, "settings": rows} for title, rows in groups.items()]
-
-
-CORE_VIEWS = (HomeView, MessagesView, MeView, PluginsView, RepairsView, SettingsView)
+CORE_VIEWS = (HomeView, MessagesView, MeView, PluginsView, RepairsView, SettingsView, TokensView)

@@ -31,7 +31,7 @@ _KINDS = {
     "column": _l("Column"), "filter": _l("Filter"), "action": _l("Action"), "section": _l("Section"), "field": _l("Field"),
     "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "search": _l("Search over everything"),
     "screen": _l("Screen"), "setting": _l("Test of a setting"), "demo": _l("Demo data"), "hook": _l("Hook"), "schedule": _l("Schedule"),
-    "catalog": _l("Translations"), "operation": _l("Path of the storefront"), "webhook": _l("Messages from outside"),
+    "catalog": _l("Translations"), "operation": _l("Path of the storefront"), "webhook": _l("Messages from outside"), "approval": _l("Request for a second person"), "people": _l("Answer about a person"),
     "import": _l("Start of the plugin"),
 }  # fmt: skip
 
@@ -62,7 +62,7 @@ class PluginsView(View):
         part = service.would_add(plugin_id)
         name = found.text("name", reader().locale)
         adds = _additions(part, found) if part is not None else []
-        return render_template("zg/plugin_adds.html", title=_("What it adds"), name=name, adds=adds, failed=part is None)
+        return render_template("zg/plugin_adds.html", title=_("What it adds"), name=name, adds=adds, loads=_loads(found), failed=part is None)
 
     @expose("/<plugin_id>/enable", methods=["POST"])
     @has_access
@@ -96,9 +96,21 @@ def _gallery_line(info: service.PluginInfo, infos: list[service.PluginInfo], pau
         "id": manifest.id, "name": manifest.text("name", locale), "summary": manifest.text("summary", locale),
         "version": manifest.version, "icon": manifest.icon, "state": info.state, "reasons": info.reasons,
         "needs": [names.get(n, n) for n in manifest.requires], "adds": _additions(part, manifest) if part is not None else [],
-        "category": manifest.category, "paused": manifest.id in paused and info.state == "enabled",
+        "category": manifest.category, "loads": _loads(manifest), "paused": manifest.id in paused and info.state == "enabled",
         "needed_by": [names[i.manifest.id] for i in infos if manifest.id in i.manifest.requires and i.state == "enabled"],
     }  # fmt: skip
+
+
+def _loads(manifest: Manifest) -> list[str]:
+    """From whom its own pages load something, and what: the reader's browser tells these that he is looking."""
+    words = {
+        "img-src": _("Pictures from %(hosts)s"), "media-src": _("Sound and films from %(hosts)s"),
+        "connect-src": _("Data to and from %(hosts)s"), "frame-src": _("Pages of %(hosts)s in a frame"),
+    }  # fmt: skip
+    return [
+        words[directive] % {"hosts": _(", ").join(origin.removeprefix("https://") for origin in origins)}
+        for directive, origins in manifest.csp.items()
+    ]  # fmt: skip
 
 
 def _additions(part: Contribution, manifest: Manifest) -> list[str]:

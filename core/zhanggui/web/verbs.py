@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ..approvals import SAID, RowChanged
 from ..db.uow import unit_of_work
 from ..jobs.phases import in_phases
 from ..kernel import clock
@@ -15,8 +16,10 @@ from ..kernel.phases import ThreePhases
 from .describe import Action
 
 
-def perform(action: Action, row_id: Any, actor: Actor, values: Callable[[Session], Mapping[str, Any]]) -> None:
+def perform(action: Action, row_id: Any, actor: Actor, values: Callable[[Session], Mapping[str, Any]]) -> str:
     """Do it. ``values`` reads the answers to its questions, in the transaction that they are used in.
+
+    Answers what is to be said in place of the action's own "done"; "" for that.
 
     :raises OutsideTrouble: when somebody far away did not do his part; what was claimed stays visible.
     """
@@ -24,6 +27,12 @@ def perform(action: Action, row_id: Any, actor: Actor, values: Callable[[Session
     if isinstance(run, ThreePhases):
         claim = run.claim
         in_phases(run, lambda db: claim(db, id=row_id, actor=actor, now=clock.now(), **values(db)), lambda _db, said: said)
-        return
-    with unit_of_work() as db:
-        run(db, id=row_id, actor=actor, now=clock.now(), **values(db))
+        return ""
+    try:
+        with unit_of_work() as db:
+            run(db, id=row_id, actor=actor, now=clock.now(), **values(db))
+            return str(db.info.get(SAID, ""))
+    except RowChanged as error:
+        with unit_of_work() as db:
+            error.afterwards(db)
+        raise

@@ -1,8 +1,9 @@
-"""Erasing a person: the rows of this plugin at once, the copies of others by an event, the trail by its key."""
+"""Erasing a person: this plugin's own rows, and the verb that has everybody forget."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,28 +13,36 @@ from zhanggui.api import Actor, Code, IllegalMove, _l, erase_person, publish, re
 from .. import queries
 from ..events import CustomerErased
 from ..models import Address, Customer, Identity
-from ..rules import ERASED
+from ..rules import ERASED, PERSON
 
 
 def erase_customer(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
-    """Forget all that is known of a customer, for good. Orders and figures stay, without the person.
+    """Forget all that is known of a customer, for good, everywhere. Orders and figures stay, without the person.
 
     :raises IllegalMove: when that was done already.
     """
-    customer = queries.customer(db, id)
-    if customer.erased_at is not None:
+    if queries.customer(db, id).erased_at is not None:
         raise IllegalMove(_l("This customer was erased already."))
+    erase_person(db, (PERSON, id), actor=actor, now=now)
+
+
+def erase(db: Session, person: tuple[str, Any], *, actor: Actor, now: datetime) -> None:
+    """The answer of this plugin: a customer's row, addresses and identities."""
+    customer = db.get(Customer, int(person[1])) if person[0] == PERSON else None
+    if customer is None:
+        return
+    first = customer.erased_at is None
     _blank(customer)
-    customer.erased_at = now
-    for address in db.scalars(select(Address).where(Address.customer_id == id)):
+    customer.erased_at = customer.erased_at or now
+    for address in db.scalars(select(Address).where(Address.customer_id == customer.id)):
         address.name, address.phone, address.detail, address.region = ERASED, "", "", None
         address.removed_at, address.is_default = address.removed_at or now, False
     db.flush()
     # After the customer's own row is locked: who links an identity at this moment waits, or is seen here.
-    db.execute(delete(Identity).where(Identity.customer_id == id))
-    erase_person(db, ("customers.Customer", id))
-    record_audit(db, "customers.customer.erased", target=customer, label=Code(customer.public_id), actor=actor, now=now)
-    publish(db, CustomerErased(customer_id=id))
+    db.execute(delete(Identity).where(Identity.customer_id == customer.id))
+    if first:
+        record_audit(db, "customers.customer.erased", target=customer, label=Code(customer.public_id), actor=actor, now=now)
+        publish(db, CustomerErased(customer_id=customer.id))
 
 
 def _blank(customer: Customer) -> None:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from zhanggui.api import Actor
+
 from ..models import Order, Payment
-from ..rules import ERASED
+from ..rules import CUSTOMER, ERASED, GUEST
 
 _orders, _payments = Order.__table__, Payment.__table__
 
 
-def erase_buyer(db: Session, *, customer_id: int) -> None:
-    """Blank the name, the address and every text in the orders of a customer."""
+def of_person(person: tuple[str, Any]) -> ColumnElement[bool] | None:
+    """The orders of a customer, or the one of a guest; None for anybody else."""
+    c = _orders.c
+    if person[0] == CUSTOMER:
+        return c.customer_id == int(person[1])
+    if person[0] == GUEST:
+        return (c.id == int(person[1])) & c.customer_id.is_(None)
+    return None
+
+
+def erase(db: Session, person: tuple[str, Any], *, actor: Actor, now: datetime) -> None:
+    """Blank the name, the address and every text in the orders of a person."""
+    mine = of_person(person)
+    if mine is None:
+        return
     c = _orders.c
     gone = {"address": None, "phone_index": None, "note": None, "staff_note": None, "cancel_reason": None}
-    mine = c.customer_id == customer_id
     db.execute(update(_orders).where(mine).values(buyer_name=ERASED, row_version=c.row_version + 1, **gone))
     # The digest of a reference stays: the same transfer is still money only once.
     db.execute(update(_payments).where(_payments.c.order_id.in_(select(c.id).where(mine))).values(reference=None))

@@ -156,7 +156,7 @@ TOLD = {
     ),
     "a right of a search": (screens(more="search=Search(prefix=['name'],\n reveal=('can_pry', ON))  # here\n"), "no right “can_pry”"),
     "a right of a role": (hook("role_presets", "[RolePreset('clerk', 'C', {ON: ['list',\n 'lst']})]  # here\n"), "no right “can_lst”"),
-    "a setting": (hook("setting_tests", "{\n 'plugin.ID.nothing': SettingTest('A', lambda values: 'fine')}  # here\n"), "no setting “plugin.ID.nothing”"),
+    "a setting": (hook("setting_tests", "{\n 'plugin.ID.nothing': SettingTest('A', lambda values: 'fine')}  # here\n"), "“plugin.ID.nothing” is no setting of ID"),
 }  # fmt: skip
 FINE = {
     "a handler of one that is off": hook("handlers", "{'orders.order.plcd@9': [write]}"),

@@ -14,15 +14,16 @@ from sqlalchemy import select
 
 from zhanggui.api import SYSTEM, clock, hookimpl, reading, unit_of_work
 from zhanggui.app import Site
+from zhanggui.auth.jobs import clean_up
+from zhanggui.auth.models import Token
 from zhanggui.config import settings
 from zhanggui.runtime import Runtime, activated
 from zhanggui.testing.instances import Databases
 from zhanggui_customers.models import Customer
 from zhanggui_customers.services import profile
-from zhanggui_storefront import jobs, services
+from zhanggui_storefront import services
 from zhanggui_storefront.contracts import Identity
 from zhanggui_storefront.identity import demo_login_allowed
-from zhanggui_storefront.models import Token
 
 
 def customers() -> list[Any]:
@@ -145,7 +146,7 @@ def test_a_token_ends_with_its_time_and_is_forgotten(sign_in: Callable[..., Any]
     with clock.hold(clock.now() + timedelta(days=30, seconds=1)):
         assert shopper.send("GET", "/orders").status_code == 401
         with unit_of_work() as db:
-            jobs.forget_ended_tokens.function(db)
+            clean_up.function(db)
     with reading() as db:
         assert db.scalars(select(Token)).all() == []
 

@@ -29,4 +29,4 @@ def register_search():
 
 @hookimpl
 def register_setting_tests():
-    return {"instance.name": SettingTest("Test the name", fail)}
+    return {"plugin.fails_frame.name": SettingTest("Test the name", fail)}

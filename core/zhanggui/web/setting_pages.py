@@ -1,0 +1,141 @@
+"""The screen of the settings, with a button that tries one before it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request
+
+from ..auth.permissions import expose, has_access
+from ..config import settings
+from ..config.declare import Setting
+from ..db.uow import reading, unit_of_work
+from ..host import current_host
+from ..i18n.texts import gettext as _
+from ..kernel import clock
+from ..kernel.errors import DomainError, Invalid, NotFound, ProviderError, StaleRow
+from . import context
+from .shell import shell
+from .views import Answer, View
+
+
+class SettingsView(View):
+    """Settings that may change at run time, of the core and of every enabled plugin."""
+
+    route_base = "/system/settings"
+    class_permission_name = "core.Setting"
+
+    @expose("/")
+    @has_access
+    def manage(self) -> str:
+        """One form a group."""
+        return _page({}, {})
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def save(self) -> Answer:
+        """Store what was changed; nothing at all when one value is wrong."""
+        values, errors = _typed(settings.editable(current_host()))
+        if not errors:
+            try:
+                with unit_of_work() as db:
+                    settings.save(db, values, shown=_shown(), actor=context.actor(), now=clock.now())
+            except Invalid as error:
+                errors = {k: str(v) for k, v in error.errors.items()}
+            except StaleRow as error:
+                flash(error.text(), "danger")
+                return _page({}, {}), 409
+        if errors:
+            return _as_typed(errors, 422)
+        flash(_("Saved."), "success")
+        return redirect("/system/settings/", 303)
+
+    @expose("/test/<key>", methods=["POST"])
+    @has_access
+    def test(self, key: str) -> Answer:
+        """Try a setting with what stands in the form; nothing is stored, and the form stays as it was typed."""
+        found = [(plugin, part.setting_tests[key]) for plugin, part in current_host().parts.items() if key in part.setting_tests]
+        if not found:
+            raise NotFound(_("There is nothing to test here."))
+        plugin, test = found[0]
+        own = settings.of_plugin(plugin)
+        typed, errors = _typed(s for s in own if s.runtime and settings.locked_by(s.key) is None)
+        if errors:
+            return _as_typed(errors, 422)
+        # An empty box of a secret means the one that is stored.
+        typed = {s.key: typed[s.key] for s in own if s.key in typed and not (s.secret and typed[s.key] == "")}
+        status = 200
+        try:
+            flash(str(test.run({s.key: typed[s.key] if s.key in typed else settings.get(s.key) for s in own})), "info")
+        except ProviderError as error:
+            flash(str(error), "danger")
+        except DomainError as error:
+            flash(error.text(), "danger")
+            status = error.status
+        return _as_typed({}, status)
+
+    save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined]
+
+
+def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values that the form holds, each of its setting's kind, and a sentence for each that is none."""
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for setting in declared:
+        text = request.form.get(setting.key)
+        if text is None and not (setting.kind == "bool" and f"{setting.key}__shown" in request.form):
+            continue
+        try:
+            values[setting.key] = "" if setting.secret and not text else setting.parse(text if text is not None else "false")
+        except ValueError as error:
+            errors[setting.key] = str(error)
+    return values, errors
+
+
+def _shown() -> int | None:
+    text = request.form.get("seen", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _as_typed(errors: Mapping[str, str], status: int) -> Response:
+    """The form as it was sent, secrets included: no browser may keep this page."""
+    response = make_response(_page(dict(request.form), errors, _shown()), status)
+    response.headers["Cache-Control"] = "private, no-cache, no-store"
+    return response
+
+
+def _page(typed: Mapping[str, str], errors: Mapping[str, str], seen: int | None = None) -> str:
+    if seen is None:  # asked first, so that a change in between is told at saving rather than lost
+        with reading() as db:
+            seen = settings.seen(db)
+    return render_template("zg/settings.html", title=_("Settings"), groups=_groups(typed, errors), seen=seen)
+
+
+def _groups(typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+    locale = shell().lang.replace("-", "_")
+    manifests = current_host().manifests
+    tests = {k: t for part in current_host().parts.values() for k, t in part.setting_tests.items()}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for setting in settings.editable(current_host()):
+        plugin = setting.key.split(".")[1] if setting.key.startswith("plugin.") else ""
+        title = manifests[plugin].text("name", locale) if plugin in manifests else _("Shop")
+        groups.setdefault(title, []).append({
+            "key": setting.key, "label": setting.text("label", locale), "help": setting.text("help", locale), "kind": setting.kind,
+            "value": _value(setting, typed), "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
+            "secret": setting.secret, "test": str(tests[setting.key].label) if setting.key in tests else "",
+            "minimum": setting.minimum, "maximum": setting.maximum,
+        })  # fmt: skip
+    return [{"title": title, "settings": rows} for title, rows in groups.items()]
+
+
+def _value(setting: Setting, typed: Mapping[str, str]) -> Any:
+    """What the box of a setting holds: what was typed, else what is stored."""
+    if setting.key in typed:
+        return typed[setting.key]
+    if f"{setting.key}__shown" in typed:
+        return False
+    if setting.secret:
+        return ""
+    value = settings.get(setting.key)
+    return ", ".join(value) if setting.kind == "list" else value
