@@ -181,4 +181,4 @@ def _author(row: Any) -> Actor | None:
 
 def _sentence(error: DomainError) -> Any:
     message = error.message
-    return LazyText(message.msgid, {**message.params, **error.params}) if isinstance(message, LazyText) else error.text()
+    return LazyText(message.msgid, {**message.params, **error.params}, message.domain) if isinstance(message, LazyText) else error.text()
