@@ -123,6 +123,19 @@ def test_one_that_waits_is_canceled_at_once(instance, begin, sign_in):
     assert (marks(), row(task).state) == ([], "canceled")
 
 
+def test_one_that_waits_for_another_try_is_canceled_at_once(instance, begin, tmp_path, sign_in):
+    trap = tmp_path / "trouble"
+    trap.touch()
+    task = begin(to=5, trap=str(trap))
+    run_due()
+    assert (row(task).state, len(bytes_on_disk(instance))) == ("running", 1)
+    sign_in("clerk").post(f"/tasks/{task}/cancel")
+    assert (row(task).state, bytes_on_disk(instance)) == ("canceled", [])
+    with clock.hold(clock.now() + timedelta(minutes=5)):
+        run_due()
+    assert (marks(), row(task).state) == ([1, 2, 3], "canceled")
+
+
 def test_two_workers_do_no_step_twice(instance, begin):
     task = begin(to=5)
 
