@@ -28,7 +28,7 @@ from .ending import KEEP
 from .models import Task
 from .running import TaskCanceled, TaskRested, TaskRun, TaskTaken
 from .states import TaskState
-from .texts import CANCELED, NOBODY
+from .texts import CANCELED, GONE, NOBODY
 from .wording import stored
 
 log = logging.getLogger(__name__)
@@ -156,8 +156,8 @@ def _take_turn(task: TaskDef, function: Callable[..., Any], task_id: int) -> Non
     actor = _author(row)
     run = TaskRun(row, actor or Actor("user", row.user_id, row.actor))
     try:
-        if actor is None:
-            run.fail(NOBODY)
+        if actor is None or run.result_is_lost:
+            run.fail(NOBODY if actor is None else GONE)
             return
         with acting_as(actor):
             function(run, **row.arguments or {})

@@ -123,6 +123,23 @@ def test_one_that_waits_is_canceled_at_once(instance, begin, sign_in):
     assert (marks(), row(task).state) == ([], "canceled")
 
 
+def test_a_half_written_result_is_not_swept_up_and_never_a_result_when_it_is_lost(instance, begin, tmp_path, sign_in):
+    trap = tmp_path / "refuse"
+    trap.touch()
+    task = begin(to=5, trap=str(trap))
+    run_due()
+    (half,) = bytes_on_disk(instance)
+    os.utime(half, (1_000_000, 1_000_000))
+    upkeep.sweep_private_files.function()
+    assert bytes_on_disk(instance) == [half]
+    half.unlink()
+    clerk = sign_in("clerk")
+    clerk.post(f"/tasks/{task}/resume")
+    run_due()
+    assert (marks(), row(task).state) == ([1, 2, 3], "failed")
+    assert "Begin the task again." in clerk.get(f"/tasks/{task}").get_data(as_text=True)
+
+
 def test_one_that_waits_for_another_try_is_canceled_at_once(instance, begin, tmp_path, sign_in):
     trap = tmp_path / "trouble"
     trap.touch()
