@@ -111,7 +111,7 @@ def test_a_canceled_task_stops_at_the_next_step_and_nothing_half_done_remains(in
         assert db.scalars(select(PrivateFile)).all() == []
         assert "core.task.canceled" in db.scalars(select(AuditEntry.action).where(AuditEntry.target_id == str(task))).all()
     page = clerk.get(f"/tasks/{task}").get_data(as_text=True)
-    assert "It was canceled." in page and "hx-trigger" not in page
+    assert "It was canceled." in page and "data-watch" not in page
     assert clerk.post(f"/tasks/{task}/cancel").status_code == 409
 
 
@@ -278,10 +278,10 @@ def test_progress_is_asked_for_every_few_seconds_until_it_ends(instance, begin, 
     work_of().between.append(lambda n: seen.append(clerk.get(f"/task-progress/{task}")))
     run_due()
     texts = [answer.get_data(as_text=True) for answer in seen]
-    assert all('hx-trigger="every 3s"' in text and "HX-Refresh" not in answer.headers for text, answer in zip(texts, seen, strict=True))
+    assert all(f'data-watch="/task-progress/{task}"' in text and "HX-Refresh" not in answer.headers for text, answer in zip(texts, seen, strict=True))
     assert "2 of 4" in texts[1] and "Number 2" in texts[1]
     ended = clerk.get(f"/task-progress/{task}")
-    assert ended.headers["HX-Refresh"] == "true" and "hx-trigger" not in ended.get_data(as_text=True)
+    assert ended.headers["HX-Refresh"] == "true" and "data-watch" not in ended.get_data(as_text=True)
     with reading() as db:
         assert [n.title for n in latest(db, people["clerk"])] == ["A task of yours is done."]
         assert latest(db, people["viewer"]) == []
