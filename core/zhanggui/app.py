@@ -7,6 +7,7 @@ running one and swaps it, so no other code needs to know that plugins can come a
 from __future__ import annotations
 
 import gc
+import inspect
 import logging
 import re
 import threading
@@ -34,6 +35,7 @@ from .host import faults, generation, hosted, use_host
 from .host.host import Fault, Host, fault_of
 from .host.service import build, found_plugins, present, record_repairs
 from .i18n import readers
+from .i18n.texts import lazy_gettext as _l
 from .kernel import actors
 from .kernel.actors import ANONYMOUS, current_actor
 from .kernel.errors import WiringError
@@ -42,6 +44,7 @@ from .kernel.trace import traced
 from .runtime import Runtime, activated, open_runtime
 from .web import errors, health, theme
 from .web.bodies import Request, flooded
+from .web.describe import Screen
 from .web.gateway import gateway
 from .web.home import CORE_VIEWS
 from .web.limits import PublicLimits, visitor_is_known
@@ -56,6 +59,8 @@ _HASHED = re.compile(r"\.[0-9a-f]{10}\.")  # built assets carry their content's 
 
 
 _PLACE = re.compile(r"<[^>]*>")
+
+
 class PluginFailed(Exception):
     """A plugin's views could not be added; the app is built again without it."""
 
@@ -75,7 +80,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
     app.config.update(_flask_config(runtime))
     app.url_map.converters["key"] = Key
     theme.install(app, runtime, host)
-    readers.install(app, runtime, host)
+    readers.install(app, runtime)
     taken: dict[Any, str] = {}
     app.jinja_env.globals.update(TEMPLATE_GLOBALS)
     auth.install_sessions(app)
@@ -85,15 +90,16 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
         session = scoped_session(sessionmaker(bind=runtime.read_bind, expire_on_commit=False))
         app.teardown_appcontext(lambda _error: session.remove())
         builder = ContainedAppBuilder(app, session)
-        readers.choose_readers(app, runtime)
+        readers.choose_readers(app, runtime, host)
         health.install(app)
         auth_views.register(builder)
         for view in CORE_VIEWS:
             builder.add_view_no_menu(view)
-        for plugin_id, part in host.parts.items():
+        for plugin_id in [one for one in host.seniority if one in host.parts]:
             try:
+                part = host.parts[plugin_id]
                 _add_part(app, builder, host, part)
-                claimed = _claim_routes(app, plugin_id, taken)
+                claimed = _claim_routes(app, plugin_id, taken, part.screens)
                 if plugin_id in host.manifests:
                     headers.own_pages(app, plugin_id, claimed, host.manifests[plugin_id].csp)
                 _check_routes(app)
@@ -110,7 +116,7 @@ def create_app(runtime: Runtime, host: Host) -> Flask:
 def _check_routes(app: Flask) -> None:
     faults = faulty_routes(app)
     if faults:
-        raise WiringError(faults[0])
+        raise faults[0]
 
 
 def _add_part(app: Flask, builder: Any, host: Host, part: Any) -> None:
@@ -128,7 +134,7 @@ def _add_part(app: Flask, builder: Any, host: Host, part: Any) -> None:
         mount_webhook(app, webhook)
 
 
-def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str]) -> set[str]:
+def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str], screens: Iterable[Screen]) -> set[str]:
     """The endpoints that came with this part.
 
     :raises WiringError: when a plugin has a page at an address that another one answers already.
@@ -142,7 +148,8 @@ def _claim_routes(app: Flask, plugin_id: str, taken: dict[Any, str]) -> set[str]
         for method in rule.methods or ():
             owner = taken.setdefault((_PLACE.sub("<>", rule.rule), method), plugin_id)
             if owner != plugin_id:
-                raise WiringError(f"route {rule.rule} is taken by {owner}")
+                at = [inspect.unwrap(app.view_functions[rule.endpoint]), *((("Screen", screen.resource),) for screen in screens)]
+                raise WiringError(_l("the route “%(route)s” is taken by %(owner)s", route=rule.rule, owner=owner), at=at)
     return claimed
 
 
@@ -199,8 +206,15 @@ class Site:
                                   add_headers_function=_static_headers, charset="utf-8", max_age=0)  # fmt: skip
         for prefix, folder in theme.static_folders(runtime).items():
             self._static.add_files(str(folder), prefix=prefix)
-        for prefix, folder in theme.plugin_static(found_plugins(runtime).manifests).items():
-            self._static.add_files(str(folder), prefix=prefix)
+        self._served: set[str] = set()
+        self._serve_static()
+
+    def _serve_static(self) -> None:
+        """The files of plugins; those of one that came while the process runs are added when its app is built."""
+        for prefix, folder in theme.plugin_static(found_plugins(self.runtime).manifests).items():
+            if prefix not in self._served:
+                self._static.add_files(str(folder), prefix=prefix)
+                self._served.add(prefix)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if flooded(environ):
@@ -266,6 +280,7 @@ class Site:
             if self._app is None or now.plugins > self._generation:
                 self._app, host = build_app(self.runtime)
                 self._generation = host.generation
+                self._serve_static()
             return self._app
 
 
@@ -299,7 +314,7 @@ def build_app(runtime: Runtime) -> tuple[Flask, Host]:
             break
         except PluginFailed as failed:
             broken |= host.faults  # the next build no longer meets these
-            broken[failed.plugin] = fault_of(failed.plugin, "build", failed.error)
+            broken[failed.plugin] = fault_of(found_plugins(runtime).manifests[failed.plugin], "build", failed.error)
             stamp = host.generation
             host = build(runtime, set(host.manifests) - set(broken))
             host.generation = stamp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zhanggui.api import AppendOnly, BigKey, Model, Pii, UTCDateTime, Versioned, code_string
@@ -39,6 +39,7 @@ class StockLevel(Model):
     product_id: Mapped[int] = mapped_column(BigKey, index=True)
     sku: Mapped[str] = mapped_column(code_string(64))
     title: Mapped[str] = mapped_column(String(420))
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")  # see `words.stored`: the title
     on_hand: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
     warn_level: Mapped[int] = mapped_column(default=0)

@@ -31,7 +31,7 @@ LEVELS = Screen(
     ),
     card=Card(title="title", end="available", sub=("sku", "on_hand", "reserved")),
     filters=(Filter("low", _l("Runs low"), "bool"),),
-    search=Search(prefix=("sku",), contains=("title",), hint=_l("Product or SKU")),
+    search=Search(prefix=("sku",), words=("search_text",), hint=_l("Product or SKU")),
     default_sort=("sku", "id"),
     sections=(
         Section(

@@ -23,6 +23,7 @@ class Category(Versioned, Model):
     position: Mapped[int] = mapped_column(default=0, index=True)
     visible: Mapped[bool] = mapped_column(default=True)
     picture: Mapped[str | None] = mapped_column(String(40))
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")  # see `words.stored`: its names
 
 
 class Product(Versioned, Model):
@@ -44,7 +45,7 @@ class Product(Versioned, Model):
     position: Mapped[int] = mapped_column(default=0)
     pictures: Mapped[list[str]] = mapped_column(JSON, default=list)
     picture: Mapped[str | None] = mapped_column(String(40))  # the first of them, for lists
-    search_text: Mapped[str] = mapped_column(Text, default="")  # name, SKUs and barcodes, in lower case
+    search_text: Mapped[str] = mapped_column(Text, default="")  # see `words.stored`: names, SKUs and barcodes
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

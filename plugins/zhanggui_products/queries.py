@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, fmt, translations
+from zhanggui.api import Hit, fmt, translations, words
 
 from .contracts import Shelf, ShelfProduct, ShelfVariant, SoldVariant
 from .models import Category, Product, Variant
@@ -85,7 +85,7 @@ def search(db: Session, text: str, limit: int) -> list[Hit]:
     """Products by a part of their name, a SKU or a barcode."""
     rows = db.execute(
         select(Product.id, Product.name, Product.status)
-        .where(Product.search_text.contains(text.casefold(), autoescape=True))
+        .where(words.found(Product.search_text, text))
         .order_by(Product.id.desc())
         .limit(limit)
     )
@@ -145,7 +145,7 @@ def shelf_page(
     if category is not None:
         statement = statement.where(Product.category_id.in_(_with_children(category)))
     if q:
-        statement = statement.where(Product.search_text.contains(q.casefold(), autoescape=True))
+        statement = statement.where(words.found(Product.search_text, q))
     if after is not None:
         place, last = after
         statement = statement.where(or_(Product.position > place, and_(Product.position == place, Product.id > last)))

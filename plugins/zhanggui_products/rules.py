@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from zhanggui.api import Money, current_runtime
+from zhanggui.api import Money, current_runtime, words
 
 MAX_PRICE = 10**12
 
@@ -32,7 +32,7 @@ def minor_units(value: Money | int, currency: str) -> int:
 def search_text(name: str, variants: Iterable[Any], others: Iterable[str] = ()) -> str:
     """What the search box of products looks through."""
     codes = [code for v in variants for code in (v.sku, v.barcode) if code]
-    return " ".join([name, *others, *codes]).casefold()
+    return words.stored(name, *others, *codes)
 
 
 def price_range(prices: Sequence[int]) -> tuple[int, int] | None:

@@ -43,7 +43,7 @@ PRODUCTS = Screen(
         Filter("status", _l("Status"), choices=states.CHOICES, tabs=True),
         Filter("category_id", _l("Category"), "lookup", to="products.Category"),
     ),
-    search=Search(contains=("search_text",), hint=_l("Name, SKU or barcode")),
+    search=Search(words=("search_text",), hint=_l("Name, SKU or barcode")),
     fields=(
         Field(
             "name",
@@ -152,7 +152,7 @@ CATEGORIES = Screen(
         Column("position", _l("Place"), "int", sortable=True, order=50),
     ),
     card=Card(title="name", end="products", sub=("parent_id",)),
-    search=Search(contains=("name",), hint=_l("Name")),
+    search=Search(words=("search_text",), hint=_l("Name")),
     default_sort=("position", "id"),
     fields=(
         Field("name", _l("Name"), "translations", required=True, max_length=120, get=queries.category_texts, order=10),

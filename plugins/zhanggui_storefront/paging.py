@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from zhanggui.api import _l, current_runtime
+from zhanggui.api import _l, current_runtime, words
 
 from .bodies import BadArgument
 from .contracts import ShopRequest
@@ -60,8 +60,7 @@ def page(name: str, request: ShopRequest, items: Sequence[Any], following: Seque
 
 def short_page(name: str, request: ShopRequest, rows: Sequence[T], show: Callable[[T], Any], text: Callable[[T], str]) -> dict[str, Any]:
     """A page of a list that is short enough to be read whole; ``text`` is what ``q`` is looked for in."""
-    wanted = request.query["q"].casefold()
-    found = [row for row in rows if wanted in text(row).casefold()]
+    found = [row for row in rows if words.is_found(text(row), request.query["q"])]
     start = (place_of(name, request) or [0])[0]
     end = start + request.query["limit"]
     return page(name, request, [show(row) for row in found[start:end]], [end] if end < len(found) else None)

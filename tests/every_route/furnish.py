@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import Client
 
-from zhanggui.api import Actor, Money, save_image
+from zhanggui.api import Actor, Money, save_image, save_private_file, start_task
 from zhanggui.app import Site
 from zhanggui.approvals.models import Approval
 from zhanggui.auth import service as accounts
@@ -37,8 +37,10 @@ from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
 from zhanggui.notices import notify
 from zhanggui.runtime import Runtime
+from zhanggui.tasks.models import Task
 from zhanggui.testing.browsing import Visitor
 from zhanggui.testing.fixtures import NOON, PASSWORD
+from zhanggui.web.export_tasks import write_export
 from zhanggui.web.gateway import gateway
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "plugins" / name) for name in ("storefront", "orders")]
@@ -119,6 +121,7 @@ def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:
     act(payment.mark_paid_offline, fulfillment.ship_order, fulfillment.receive_order)
     act(payment.mark_paid_offline, cancellation.cancel_order)
     return {
+        **_work(db),
         "/files/": [{"file_id": picture, "size": "thumb"}, {"file_id": picture, "size": "full"}],
         "/system/plugins/": [{"plugin_id": "storefront"}, {"plugin_id": "products"}],
         "/system/settings/": [{"key": "plugin.storefront.allow_demo_login"}],
@@ -126,6 +129,17 @@ def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:
         "/api/<version>": [{"version": "v1"}],
         "/tea": [{"variant": tea.public_id}],
     }
+
+
+def _work(db: Session) -> dict[str, list[dict[str, Any]]]:
+    """A task that waits, one that failed, and a private file of the first."""
+    about = {"resource": "products.Product", "arguments": {}, "zone": "Asia/Shanghai"}
+    waits, failed = (start_task(db, write_export, actor=SYSTEM, now=NOON, **about) for _ in range(2))
+    db.execute(update(Task).where(Task.id == failed).values(state="failed"))
+    file = save_private_file(db, io.BytesIO(b"a,b"), filename="a.csv", kinds=("csv",), row=("core.Task", waits), actor=WHO, now=NOON)
+    return {
+        "/task-progress/": [{"task_id": waits}], "/private-files/": [{"file_id": file.id}], "/api/v1/core/files/": [{"file_id": file.id}],
+    }  # fmt: skip
 
 
 def _fault(db: Session) -> str:

@@ -28,10 +28,14 @@ from sqlalchemy import select
 from zhanggui.auth import service as accounts
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import current_host, refresh
+from zhanggui.jobs import runner
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM, acting_as
 from zhanggui.runtime import Runtime, activated, open_runtime
+from zhanggui.tasks.models import Task
+from zhanggui.tasks.service import start_task
 from zhanggui.testing.instances import Databases, environment, one_worker
+from zhanggui.web.export_tasks import write_export
 from zhanggui_customers.models import Customer
 from zhanggui_orders.models import Order
 from zhanggui_products.models import Product
@@ -75,6 +79,7 @@ def _fill() -> dict[str, object]:
     rng = random.Random(1)
     for part in current_host().every("demo"):
         part.fill(clock.now(), rng)
+    tasks = _tasks()
     with reading() as db:
         return {
             "order": db.scalar(select(Order.id).where(Order.stage == "to_ship").order_by(Order.id)),
@@ -82,7 +87,18 @@ def _fill() -> dict[str, object]:
             "customer": db.scalar(select(Order.customer_id).where(Order.customer_id.is_not(None)).order_by(Order.id.desc()))
             or db.scalar(select(Customer.id)),
             "role": db.scalar(select(Role.id).where(Role.name == "warehouse")),
+            **tasks,
         }
+
+
+def _tasks() -> dict[str, object]:
+    """One that has a result, and one that waits for a worker."""
+    about = {"resource": "products.Product", "arguments": {}, "zone": "Asia/Shanghai"}
+    with unit_of_work() as db:
+        done, waits = (start_task(db, write_export, actor=SYSTEM, now=clock.now(), title=write_export.title, **about) for _ in range(2))
+        job_id = db.scalar(select(Task.job_id).where(Task.id == done))
+    assert runner.run(job_id or 0) == "done"
+    return {"task": done, "waiting_task": waits}
 
 
 def _answers(url: str) -> bool:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A screen as a test opens it. ``path`` may name a row of the demo: ``{order}``, ``{product}``, ``{customer}``, ``{role}``."""
+    """A screen as a test opens it. ``path`` may name a row of the demo: ``{order}``, ``{product}``, ``{customer}``, ``{role}``, ``{task}``."""
 
     name: str
     path: str
@@ -68,6 +68,9 @@ SIGHTS = (
     Sight("repairs", "/system/repairs/"),
     Sight("jobs", "/system/jobs/"),
     Sight("events", "/system/events/"),
+    Sight("tasks", "/tasks/"),
+    Sight("task", "/tasks/{task}"),
+    Sight("task that waits", "/tasks/{waiting_task}"),
     Sight("audit trail", "/system/audit/"),
     Sight("messages", "/messages/"),
     Sight("me", "/me/"),

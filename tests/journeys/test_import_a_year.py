@@ -20,9 +20,9 @@ from sqlalchemy import func, select, text
 from zhanggui.audit.models import AuditEntry
 from zhanggui.db.uow import reading
 from zhanggui.importing.compare import compare
-from zhanggui.importing.models import Import
 from zhanggui.importing.runner import run_import
 from zhanggui.runtime import Runtime
+from zhanggui.tasks.models import Task
 from zhanggui.testing.browsing import Visitor
 from zhanggui.testing.instances import environment
 from zhanggui_orders.models import Order, OrderLine
@@ -70,7 +70,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 def progress(instance: Runtime) -> tuple[str, int] | None:
     """State, and how many orders are there."""
     with instance.engine.connect() as connection:
-        row = connection.execute(text("SELECT state, phase FROM core__import")).first()
+        row = connection.execute(text("SELECT state FROM core__task")).first()
         return (row.state, connection.scalar(select(func.count()).select_from(Order)) or 0) if row else None
 
 
@@ -86,7 +86,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(instance: Runtime, half_ye
     assert {what: count for what, (count, _amount) in report.tally.outcomes.items()} == {"order line": ROWS}
     with reading() as db:
         assert (db.scalar(select(func.count()).select_from(Order)), db.scalar(select(func.count()).select_from(OrderLine))) == (INVOICES, ROWS)
-        step = db.scalar(select(Import.step)) or 0
+        step = db.scalar(select(Task.step)) or 0
         audited = db.scalar(select(func.count()).select_from(AuditEntry)) or 0
     # One audit row a batch: nothing was done twice, and nothing was done without a trace.
     assert audited == step

@@ -5,6 +5,9 @@ Names are only ever added here; one that goes away is deprecated for a release f
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Any
+
 from .. import API_LEVEL, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
@@ -16,6 +19,7 @@ from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
 from ..auth.throttle import throttled, told_to_wait
 from ..config.settings import get as get_setting
+from ..db import words
 from ..db.append_only import AppendOnly
 from ..db.append_only import guards as append_only_guards
 from ..db.base import Model, Versioned
@@ -26,6 +30,7 @@ from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime,
 from ..db.uow import after_commit, reading, recording, unit_of_work
 from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
+from ..files.private import FileInfo, attach_private_file, remove_private_files, save_private_file, url_for_private
 from ..hookspecs import hookimpl, hookspec
 from ..host import hooks
 from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
@@ -50,7 +55,7 @@ from ..host.declare import (
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
-from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
+from ..i18n.texts import texts_of
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
 from ..jobs.phases import OutsideTrouble, in_phases
@@ -75,6 +80,8 @@ from ..kernel.phases import ThreePhases
 from ..notices import notify, read_notice
 from ..people import erase_person, export_person, find_person
 from ..runtime import current_runtime
+from ..tasks.running import TaskRun
+from ..tasks.service import TaskDef, cancel_task, resume_task, start_task, task
 from ..web.bodies import read_json
 from ..web.describe import (
     Action,
@@ -94,27 +101,49 @@ from ..web.describe import (
 )
 from ..web.gateway import gateway
 from ..web.limits import visitor_is_known
+from ..web.private_files import readable_file
 from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
 from ..web.views import View
 from ..webhooks import KeptMessage, webhook_message
 
-_ = gettext
-_l = lazy_gettext
+if TYPE_CHECKING:
+    from ..i18n.texts import gettext, lazy_gettext, ngettext, pgettext
+
+    _, _l = gettext, lazy_gettext
+
+_TEXTS = {"_", "_l", "gettext", "lazy_gettext", "ngettext", "pgettext"}
+
+
+def __getattr__(name: str) -> Any:
+    """The functions for texts are those of whoever imports them: found out once, when ``from zhanggui.api import _l`` runs."""
+    if name not in _TEXTS:
+        raise AttributeError(f"zhanggui.api has no {name!r}")
+    package = str(sys._getframe(1).f_globals.get("__name__", "")).partition(".")[0]
+    return getattr(texts_of(domain_of(package)), name)
+
+
+def domain_of(package: str) -> str:
+    """The domain of a package's texts: the id of the plugin that lives in it."""
+    return "" if package in ("zhanggui", "importlib") else package.removeprefix("zhanggui_")
+
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "AlreadyAsked", "Approvable", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
-    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field",
-    "Figure", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
-    "KeptMessage", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
-    "Permission", "PersonalData", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson",
-    "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "ThreePhases", "UTCDateTime",
-    "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l", "acting_as",
-    "after_commit", "allocate", "append_only_guards", "blind_index", "choice_schemas", "clock", "code_string", "complaints",
-    "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person",
-    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
-    "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
-    "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
-    "read_notice", "reading", "record_audit", "recording", "regions", "request_approval", "save_image", "throttled", "timeline", "tokens", "told_to_wait",
-    "translations", "unit_of_work", "url_for_file", "visitor_is_known", "webhook_message", "write_rows",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival", "BadRequest",
+    "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData",
+    "DomainError", "Event", "Exporter", "Field", "Figure", "FileInfo", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove",
+    "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage", "Looked", "MenuItem", "Model", "Money",
+    "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Permission", "PersonalData", "Pii", "Preparation",
+    "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
+    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice",
+    "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l", "acting_as", "after_commit",
+    "allocate", "append_only_guards", "attach_private_file", "blind_index", "cancel_task", "choice_schemas", "clock",
+    "code_string", "complaints", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue",
+    "erase_person", "export_person", "expose", "find_person", "fmt", "gateway", "get_setting", "gettext", "has_access",
+    "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up",
+    "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public", "public_id", "publish",
+    "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reading", "record_audit", "recording",
+    "regions", "remove_private_files", "request_approval", "resume_task", "save_image", "save_private_file", "start_task",
+    "task", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file",
+    "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

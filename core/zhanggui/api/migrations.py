@@ -1,7 +1,8 @@
-"""The door for migrations of plugins: texts that stood in clear, sealed where they stand."""
+"""The door for migrations of plugins: texts that stood in clear, sealed where they stand; words by which rows are found."""
 
 from __future__ import annotations
 
 from ..migrations.sealing import batches, index_column, leave_nothing_behind, seal_column, seal_trail
+from ..migrations.words import store_words
 
-__all__ = ["batches", "index_column", "leave_nothing_behind", "seal_column", "seal_trail"]
+__all__ = ["batches", "index_column", "leave_nothing_behind", "seal_column", "seal_trail", "store_words"]

@@ -55,7 +55,7 @@ def doctor(out: Output) -> None:
     with out.instance() as runtime:
         exposed = list(privacy.exposed(*runtime.on_disk))
         parts = readiness()
-        faults = [{"plugin": f.plugin, "stage": f.stage, "sentence": f.sentence} for f in current_host().faults.values()]
+        faults = [{"plugin": f.plugin, "stage": f.stage, "sentence": str(f.sentence)} for f in current_host().repairs().values()]
         with reading() as db:
             for met in known(db):
                 how = f"{'is paused: it ' if met.paused_at else ''}failed {met.times} times in {met.kind} {met.name}"

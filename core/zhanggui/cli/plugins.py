@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 from .frame import Output, options
@@ -20,7 +23,7 @@ def plugin_list(out: Output) -> None:
 
     with out.instance():
         infos = service.list_plugins(current_host())
-        rows = [{"id": i.manifest.id, "version": i.manifest.version, "state": i.state, "reason": i.reason} for i in infos]
+        rows = [{"id": i.manifest.id, "version": i.manifest.version, "state": i.state, "reason": " ".join(map(str, i.reasons))} for i in infos]
     out.say("\n".join(f"{r['state']:<12} {r['id']} {r['version']} {r['reason']}".rstrip() for r in rows), rows)
 
 
@@ -38,6 +41,20 @@ def plugin_enable(out: Output, plugin_id: str) -> None:
 def plugin_disable(out: Output, plugin_id: str) -> None:
     """Switch a plugin off; its data stays."""
     _toggle(out, plugin_id, False)
+
+
+@plugin.command("check")
+@options
+@click.argument("plugin_id", metavar="ID", required=False)
+def plugin_check(out: Output, plugin_id: str | None) -> None:
+    """What is wrong with plugins, with file and line: every one in reach, or one. No instance is needed; exit code 1 when something is."""
+    from ..host.trial import check_plugins
+
+    found = check_plugins(out.config, ["plugins"], os.environ, plugin_id)
+    rows = [{"plugin": one.plugin, "sentence": str(one.sentence)} for one in found]
+    out.say("\n".join(f"{row['plugin']}: {row['sentence']}" for row in rows) or "Nothing is wrong.", rows)
+    if found:
+        sys.exit(1)
 
 
 @plugin.command("migration")

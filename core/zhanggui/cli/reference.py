@@ -31,7 +31,8 @@ def _host() -> Host:
     manifests = discover(["plugins"]).manifests
     host = build_host(manifests, set(manifests), core_part())
     if host.faults:
-        raise SystemExit(f"a plugin cannot be built: {next(iter(host.faults.values()))}")
+        fault = next(iter(host.faults.values()))
+        raise SystemExit(f"the plugin {fault.plugin} cannot be built: {fault.sentence}")
     return host
 
 

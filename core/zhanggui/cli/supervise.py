@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..kernel.errors import ConfigError
 
@@ -52,11 +53,13 @@ def die_with_parent(parent: int) -> Callable[[], None]:
 class Child:
     """One supervised process and how to start it again."""
 
+    SHORTEST: ClassVar = 0.5  # seconds
+
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    wait: float = 0.5
+    wait: float = SHORTEST
     again_at: float = 0.0
 
     def keep(self) -> None:
@@ -67,7 +70,7 @@ class Child:
         now = time.monotonic()
         if self.process is not None and self.process.poll() is None:
             if now - self.started > 20:
-                self.wait = 0.5
+                self.wait = self.SHORTEST
             return
         if self.process is not None:
             self._later(f"ended with {self.process.returncode}", now)

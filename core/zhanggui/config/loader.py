@@ -13,12 +13,15 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..kernel.errors import ConfigError
 from . import checks
 from .core_settings import CORE_SETTINGS
 from .declare import Setting, plugin_settings
+
+if TYPE_CHECKING:
+    from ..host.manifest import Manifest
 
 PREFIX = "ZHANGGUI_"
 ENVIRONMENT = "environment"
@@ -87,6 +90,24 @@ class Config(Mapping[str, Any]):
         self.installed = frozenset(found)
         for manifest in found.values():
             self.settings |= {setting.key: setting for setting in plugin_settings(manifest.id, manifest.settings)}
+
+    def learn(self, manifest: Manifest) -> None:
+        """Take up the settings of a plugin that came while the process runs, as the layers have them.
+
+        :raises ConfigError: naming the setting and the layer that is wrong.
+        """
+        self.installed |= {manifest.id}
+        settings = {setting.key: setting for setting in plugin_settings(manifest.id, manifest.settings)}
+        settled = {key: setting.default for key, setting in settings.items()}
+        for layer in self.layers:
+            for key in [key for key in layer.values if key.startswith(f"plugin.{manifest.id}.")]:
+                if key not in settings:
+                    self._unknown(key, layer)
+                settled[key] = self._value(settings[key], layer.values[key], layer)
+        self.settings |= settings
+        self.settled |= settled
+        self.locked |= {key: layer.name for layer in reversed(self.layers) for key in layer.locked if key in settings}
+        self.kept = {key: layer for key, layer in self.kept.items() if not key.startswith(f"plugin.{manifest.id}.")}
 
     def _raw(self, key: str) -> Any:
         value = None

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from ..db.people import Subject, envelope
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import WiringError
@@ -59,10 +60,11 @@ class Event:
             if get_origin(hint) is ClassVar or name not in {f.name for f in fields(cls)}:  # type: ignore[arg-type]
                 continue
             if name == "event":  # what a handler of every event gets beside the fields
-                raise WiringError(f"{cls.__name__} of {cls.name}@{cls.version} cannot have a field named event")
+                raise WiringError(_l("the event “%(event)s” cannot have a field named event", event=f"{cls.name}@{cls.version}"), at=cls)
             wrong = [part for part in _leaves(hint) if part != Sealed and part not in _PLAIN]
             if wrong:
-                raise WiringError(f"{cls.__name__}.{name} of {cls.name}@{cls.version} must be an id, Code, number, time, Money or Sealed")
+                what = _l("must be an id, Code, number, time, Money or Sealed")
+                raise WiringError(_l("%(where)s: %(what)s", where=f"{cls.__name__}.{name} of {cls.name}@{cls.version}", what=what), at=cls)
 
     def subject(self) -> Subject | None:
         """The person whom the event is about."""

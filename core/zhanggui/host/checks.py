@@ -6,7 +6,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,7 +16,9 @@ from croniter import croniter
 
 from ..db.types import BlindIndex
 from ..i18n.texts import LazyText
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
+from ..kernel.phases import ThreePhases
 from ..web.describe import (
     COLUMN_KINDS,
     FIELD_KINDS,
@@ -24,12 +26,14 @@ from ..web.describe import (
     TONES,
     WIDGET_KINDS,
     Action,
+    Card,
     Choice,
     Column,
     Field,
     Filter,
     MenuItem,
     Screen,
+    Search,
     SearchProvider,
     Section,
     Slot,
@@ -44,12 +48,14 @@ from .declare import (
     JobDef,
     Permission,
     PersonalData,
+    Preparation,
     RolePreset,
     Schedule,
     SettingTest,
     Webhook,
 )
 from .manifest import Manifest
+from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
     "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
@@ -59,12 +65,11 @@ ROOMS: dict[str, type[Any]] = {
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
 _CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
+_PARTS = {Column, Card, Filter, Search, Field, Section, Action, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _BELOW = re.compile(r"(/[a-z0-9_-]+|/<[a-z_]+>)*\Z")
 _LARGEST_MESSAGE = 4 * 1024 * 1024
-# The verbs of every screen: an action of that name would take the place of one of them.
-_RESERVED = {"add", "bulk", "delete", "edit", "export", "list", "lookup", "show"}
 
 
 def is_name(text: str) -> bool:
@@ -83,10 +88,10 @@ def check_room(room: str, entries: Any) -> Any:
     if room == "handlers":
         handlers = {} if entries is None else entries
         if not isinstance(handlers, Mapping):
-            raise WiringError(f"{where}: a mapping is needed, not {type(handlers).__name__}")
+            raise WiringError(_l("%(where)s: a mapping is needed, not %(found)s", where=where, found=type(handlers).__name__))
         for event, jobs in handlers.items():
             if not isinstance(event, str) and not (hasattr(event, "name") and hasattr(event, "version")):
-                raise WiringError(f"{where}: {event!r} is no event")
+                raise WiringError(_l("%(where)s: %(found)s is no event", where=where, found=repr(event)[:100]))
             _all_of(where, jobs, JobDef)
         return dict(handlers)
     return _all_of(where, entries, ROOMS[room])
@@ -94,11 +99,11 @@ def check_room(room: str, entries: Any) -> Any:
 
 def _all_of(where: str, entries: Any, kind: type[Any]) -> list[Any]:
     if entries is not None and (isinstance(entries, str | Mapping) or not hasattr(entries, "__iter__")):
-        raise WiringError(f"{where}: a list is needed, not {type(entries).__name__}")
+        raise WiringError(_l("%(where)s: a list is needed, not %(found)s", where=where, found=type(entries).__name__))
     found = list(entries or ())
     for entry in found:
         if not isinstance(entry, kind):
-            raise WiringError(f"{where}: {entry!r} is no {kind.__name__}"[:300])
+            raise WiringError(_l("%(where)s: %(found)s is no %(kind)s", where=where, found=repr(entry)[:200], kind=kind.__name__))
         if is_dataclass(entry) and kind is not type:
             check_values(entry, where)
     return found
@@ -106,7 +111,7 @@ def _all_of(where: str, entries: Any, kind: type[Any]) -> list[Any]:
 
 def _mapping(where: str, entries: Any, kind: type[Any]) -> dict[str, Any]:
     if entries is not None and not isinstance(entries, Mapping):
-        raise WiringError(f"{where}: a mapping is needed, not {type(entries).__name__}")
+        raise WiringError(_l("%(where)s: a mapping is needed, not %(found)s", where=where, found=type(entries).__name__))
     found = dict(entries or {})
     _all_of(where, list(found.values()), kind)
     return found
@@ -123,22 +128,53 @@ def check_values(thing: Any, where: str) -> None:
     :raises WiringError: naming the field.
     """
     kind = type(thing)
-    where = f"{where}: {kind.__name__}"
-    name = next((str(getattr(thing, n)) for n in ("resource", "name", "id", "kind") if isinstance(getattr(thing, n, None), str)), "")
-    where = f"{where} {name!r}" if name else where
+    where = f"{where}: {called(thing)}"
     hints = _hints(kind)  # type: ignore[arg-type] # a class is hashable
     for f in fields(thing):
         value = getattr(thing, f.name)
+        try:
+            fits = _fits(value, hints[f.name], where)
+        except WiringError as error:
+            error.at = (step(thing), *error.at)
+            raise
         if f.name in _TEXTS and not (kind is Screen and f.name == "label"):
             if not isinstance(value, str | LazyText):
-                raise WiringError(f"{where}: {f.name} must be a text, not {type(value).__name__}")
-        elif not _fits(value, hints[f.name], where):
-            raise WiringError(f"{where}: {f.name} cannot be {value!r}"[:300])
+                raise WiringError(_l("%(where)s: %(part)s must be a text, not %(found)s", where=where, part=f.name, found=type(value).__name__), at=(step(thing),))
+        elif not fits:
+            raise WiringError(_l("%(where)s: %(part)s cannot be %(found)s", where=where, part=f.name, found=repr(value)[:200]), at=(step(thing),))
     chosen = _CHOSEN.get(kind)
     if chosen is not None and thing.kind not in chosen:
-        raise WiringError(f"{where}: there is no kind {thing.kind!r}")
+        raise WiringError(_l("%(where)s: there is no kind %(kind)s", where=where, kind=repr(thing.kind)), at=(step(thing),))
     if isinstance(thing, Choice) and thing.tone not in TONES:
-        raise WiringError(f"{where}: there is no tone {thing.tone!r}")
+        raise WiringError(_l("%(where)s: there is no tone %(tone)s", where=where, tone=repr(thing.tone)), at=(("Choice", str(thing.value)),))
+
+
+def called(thing: Any) -> str:
+    """A description as its author knows it: ``Column 'total'``."""
+    kind, name = step(thing)
+    return f"{kind} {name!r}" if name else kind
+
+
+def parts_of(thing: Any) -> Iterator[Any]:
+    """The descriptions inside a description: columns of a screen, fields of an action."""
+    for name in _holds(type(thing)):  # type: ignore[arg-type] # a class is hashable
+        value = getattr(thing, name)
+        for inner in value if isinstance(value, tuple | list) else (value,):
+            if type(inner) in _PARTS:
+                yield inner
+
+
+@cache
+def _holds(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a description that may hold others."""
+    names = {part.__name__ for part in _PARTS}
+    return tuple(f.name for f in fields(kind) if names & set(re.findall(r"\w+", str(f.type))))
+
+
+def step(thing: Any) -> Step:
+    """How a description is found in the files of its plugin."""
+    names = (getattr(thing, n, None) for n in ("resource", "name", "id", "kind", "screen"))
+    return type(thing).__name__, next((name for name in names if isinstance(name, str)), "")
 
 
 @cache
@@ -175,51 +211,53 @@ def _fits(value: Any, hint: Any, where: str) -> bool:
 
 def check_schedule(plugin_id: str, schedule: Schedule) -> None:
     """:raises WiringError: when nobody could say when it runs next, or what."""
-    where = f"schedule {schedule.id!r}"
     if (schedule.seconds is None) == (schedule.cron is None):
-        raise WiringError(f"{where} needs either seconds or a cron")
+        raise _wrong(schedule, _l("it needs either seconds or a cron"))
     if schedule.seconds is not None and not 1 <= schedule.seconds <= 366 * 86400:
-        raise WiringError(f"{where}: seconds cannot be {schedule.seconds}")
+        raise _wrong(schedule, _l("seconds cannot be %(seconds)s", seconds=schedule.seconds))
     if schedule.cron is not None:
         if len(schedule.cron.split()) != 5 or not croniter.is_valid(schedule.cron):
-            raise WiringError(f"{where}: {schedule.cron!r} is no cron of five fields")
+            raise _wrong(schedule, _l("“%(cron)s” is no cron of five fields", cron=schedule.cron))
         try:
             croniter(schedule.cron, datetime(2026, 1, 1, tzinfo=UTC)).get_next(datetime)
-        except Exception as error:
-            raise WiringError(f"{where}: {schedule.cron!r} never comes ({error})") from None
+        except Exception:
+            raise _wrong(schedule, _l("“%(cron)s” never comes", cron=schedule.cron)) from None
     if not schedule.id or len(f"{plugin_id}.{schedule.id}") > 120:
-        raise WiringError(f"{where}: its id must have 1 to {119 - len(plugin_id)} characters")
+        raise _wrong(schedule, _l("its id must have 1 to %(most)s characters", most=119 - len(plugin_id)))
     try:
         json.dumps(dict(schedule.kwargs))
-    except (TypeError, ValueError) as error:
-        raise WiringError(f"{where}: its arguments cannot be stored ({error})") from None
+    except (TypeError, ValueError):
+        raise _wrong(schedule, _l("its arguments cannot be stored: they must be plain JSON values")) from None
 
 
 def check_webhook(webhook: Webhook) -> None:
     """:raises WiringError: for an address that is none, or a handler that cannot do its work in a unit of work."""
-    where = f"webhook {webhook.id!r}"
     if not _PROVIDER.match(webhook.id):
-        raise WiringError(f"{where}: an id is made of 1 to 40 lower-case letters, digits and dashes")
+        raise _wrong(webhook, _l("an id is made of 1 to 40 lower-case letters, digits and dashes"))
     if not _BELOW.match(webhook.path):
-        raise WiringError(f"{where}: the path {webhook.path!r} must be empty or like /pay/<account>")
+        raise _wrong(webhook, _l("the path “%(path)s” must be empty or like /pay/<account>", path=webhook.path))
     if not 1 <= webhook.cap <= _LARGEST_MESSAGE:
-        raise WiringError(f"{where}: the cap must be 1 to {_LARGEST_MESSAGE} bytes")
+        raise _wrong(webhook, _l("the cap must be 1 to %(most)s bytes", most=_LARGEST_MESSAGE))
     if not webhook.handle.takes_db:
-        raise WiringError(f"{where}: the job {webhook.handle.name} must take db first, so that a message has its effect once")
+        raise _wrong(webhook, _l("the job %(job)s must take db first, so that a message has its effect once", job=webhook.handle.name))
+
+
+def _wrong(thing: Any, what: Any, *around: Step) -> WiringError:
+    return WiringError(_l("%(where)s: %(what)s", where=called(thing), what=what), at=(*around, step(thing)))
 
 
 def check_approvable(plugin_id: str, what: Approvable, screens: Mapping[str, Screen]) -> None:
     """:raises WiringError: for rows that nobody knows or that have no version, and for a right of somebody else."""
-    where = f"register_approvals: {what.id!r}"
     if not is_name(what.id):
-        raise WiringError(f"{where} is no name: it is made of letters, digits and underscores")
+        raise _wrong(what, _l("a name is made of letters, digits and underscores"))
     screen = screens.get(what.resource)
     if screen is None:
-        raise WiringError(f"{where}: there is no screen {what.resource!r}")
+        raise _wrong(what, _l("there is no screen “%(screen)s”", screen=what.resource))
     if "row_version" not in getattr(screen.source, "__table__", screen.source).c:
-        raise WiringError(f"{where}: rows of {what.resource} have no row_version, so nobody could tell that one has changed")
+        raise _wrong(what, _l("rows of %(screen)s have no row_version, so nobody could tell that one has changed", screen=what.resource))
     if not what.right[0].startswith("can_") or not what.right[1].startswith(f"{plugin_id}."):
-        raise WiringError(f"{where}: the right must be can_<verb> on {plugin_id}.<Model>, not {' on '.join(what.right)}")
+        right = " ".join(what.right)
+        raise _wrong(what, _l("the right “%(right)s” must be can_<verb> on %(prefix)s<Model>", right=right, prefix=f"{plugin_id}."))
 
 
 def check_personal_data(manifest: Manifest, models: Sequence[type[Any]], answers: Sequence[PersonalData]) -> None:
@@ -227,62 +265,52 @@ def check_personal_data(manifest: Manifest, models: Sequence[type[Any]], answers
     for data in answers:
         functions = (data.find, data.export, data.erase)
         if (data.because is None) != all(functions) or (data.because is not None and any(functions)):
-            raise WiringError(f"register_personal_data: {data.id!r} needs find, export and erase, or because")
+            raise _wrong(data, _l("find, export and erase are needed, or because"))
     answered = {model for data in answers for model in data.tables}
     for model in models:
         texts = [column.name for column in model.__table__.c if getattr(column.type, "pii", False) or isinstance(column.type, BlindIndex)]
         if texts and model not in answered:
-            raise WiringError(f"{model.__tablename__}.{texts[0]} is personal data, and register_personal_data does not answer for {model.__name__}")
+            what = _l("%(column)s is personal data, and register_personal_data does not answer for %(model)s",
+                      column=f"{model.__tablename__}.{texts[0]}", model=model.__name__)  # fmt: skip
+            raise WiringError(what, at=model)
     if any(data.because is None for data in answers) and not manifest.data.get("pii"):
         # Read while it is switched off: an erasure must not pass over it in silence.
-        raise WiringError(f"plugin.toml: data.pii must name what {manifest.id} keeps about people")
+        raise WiringError(_l("plugin.toml: data.pii must name what %(plugin)s keeps about people", plugin=manifest.id))
 
 
 def check_slot(slot: Slot, screen: Screen) -> None:
-    """That what is added stands beside what is there and leans on nothing that is missing.
+    """That what is added leans on nothing that is missing.
 
     :raises WiringError: naming the screen and the part.
     """
     thing = slot.add
-    name = thing.id if isinstance(thing, Section) else thing.name
-    where = f"{type(thing).__name__.lower()} {name!r} of {slot.screen}"
-    if not is_name(name):
-        raise WiringError(f"{where}: a name is made of letters, digits and underscores")
     source = getattr(screen.source, "__table__", screen.source).c
+
+    def wrong(what: Any) -> WiringError:
+        where = f"{called(thing)} ({slot.screen})"
+        return WiringError(_l("%(where)s: %(what)s", where=where, what=what), at=(("Slot", slot.screen), step(thing)))
+
+    if not is_name(name_of(thing)):
+        raise wrong(_l("a name is made of letters, digits and underscores"))
     if isinstance(thing, Column):
-        _check_column(thing, screen, source, where)
+        if thing.expr is not None or thing.sortable or (thing.load is None and thing.value is None):
+            raise wrong(_l("it needs load or value, and cannot be sorted by"))
+        if thing.currency is not None and thing.currency not in source:
+            raise wrong(_l("there is no column “%(column)s”", column=thing.currency))
     elif isinstance(thing, Filter):
         if thing.clause is None or thing.tabs or thing.counted:
-            raise WiringError(f"{where} needs a clause, and cannot be tabs")
+            raise wrong(_l("it needs a clause, and cannot be tabs"))
     elif isinstance(thing, Action):
         missing = [needed for needed in thing.needs if needed not in source]
         if missing:
-            raise WiringError(f"{where} needs {missing[0]!r}, which is no column there")
-        if name in _RESERVED:
-            raise WiringError(f"{where}: this verb belongs to the screen")
+            raise wrong(_l("there is no column “%(column)s”", column=missing[0]))
     elif isinstance(thing, Section):
         if not thing.template or thing.columns:
-            raise WiringError(f"{where} needs a template, and names no columns")
+            raise wrong(_l("it needs a template, and names no columns"))
     elif thing.get is None or slot.save is None:
-        raise WiringError(f"{where} needs get and save")
-    if any(getattr(other, "id" if isinstance(thing, Section) else "name") == name for other in _present(thing, screen)):
-        raise WiringError(f"{where} is there already")
+        raise wrong(_l("it needs get and save"))
 
 
-def _check_column(column: Column, screen: Screen, source: Any, where: str) -> None:
-    if column.expr is not None or column.sortable or (column.load is None and column.value is None):
-        raise WiringError(f"{where} needs load or value, and cannot be sorted by")
-    if column.currency is not None and column.currency not in source:
-        raise WiringError(f"{where} needs {column.currency!r}, which is no column there")
-
-
-def _present(thing: Any, screen: Screen) -> Sequence[Any]:
-    if isinstance(thing, Column):
-        return screen.columns
-    if isinstance(thing, Filter):
-        return screen.filters
-    if isinstance(thing, Action):
-        return screen.actions
-    if isinstance(thing, Section):
-        return screen.sections
-    return () if callable(screen.fields) else screen.fields
+def name_of(thing: Column | Filter | Action | Section | Field) -> str:
+    """What a part of a screen is called there."""
+    return thing.id if isinstance(thing, Section) else thing.name

@@ -15,13 +15,24 @@ def core_part() -> Contribution:
     from ..jobs import screens as job_screens
     from ..notices.events import NoticeCreated
     from ..people import erase_again
-    from ..web import core_menu
+    from ..tasks import screens as task_screens
+    from ..tasks import upkeep
+    from ..web import core_menu, private_file_pages
+    from ..web.export_tasks import write_export
+    from ..web.task_pages import TaskProgressView
 
     return Contribution(
-        screens=[approval_screens.APPROVALS, *audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS],
-        menu=list(core_menu.MENU),
-        permissions=list(core_menu.PERMISSIONS),
+        screens=[approval_screens.APPROVALS, *audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS, task_screens.TASKS],
+        views=[private_file_pages.PrivateFileView, TaskProgressView],
+        apis=[private_file_pages.PrivateFileApi],
+        menu=[*core_menu.MENU, *task_screens.MENU],
+        permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
+        role_presets=list(task_screens.ROLE_PRESETS),
         events=[NoticeCreated],
-        jobs=[erase_again],
-        schedules=[Schedule("clean_up", clean_up, seconds=3600)],
+        jobs=[write_export, erase_again],
+        schedules=[
+            Schedule("clean_up", clean_up, seconds=3600),
+            Schedule("tidy_tasks", upkeep.tidy_tasks, seconds=3600),
+            Schedule("sweep_private_files", upkeep.sweep_private_files, cron="20 4 * * *"),
+        ],
     )

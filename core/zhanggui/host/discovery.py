@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from .manifest import Manifest, read_manifest
 
@@ -19,7 +21,11 @@ class Found:
     """The manifests that could be read, in the order of ``requires``, and a sentence for each that could not."""
 
     manifests: dict[str, Manifest] = field(default_factory=dict)
-    broken: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, Any] = field(default_factory=dict)  # by package
+
+    def broken_one(self, plugin_id: str) -> Any:
+        """The sentence about a plugin whose manifest cannot be read, by what its id would be; None when there is no such."""
+        return next((why for package, why in self.broken.items() if plugin_id in (package, package.removeprefix("zhanggui_"))), None)
 
 
 @cache
@@ -60,12 +66,12 @@ def discover(folders: Iterable[str | Path] = ()) -> Found:
         try:
             manifest = read_manifest(path, package)
             if manifest.id in manifests:
-                raise WiringError(f"two plugins call themselves {manifest.id!r}: {manifests[manifest.id].path}, {path}")
+                raise WiringError(_l("two plugins call themselves “%(id)s”: %(one)s, %(other)s", id=manifest.id, one=str(manifests[manifest.id].path), other=str(path)))
         except WiringError as error:
-            found.broken[package] = str(error)
+            found.broken[package] = error.sentence
         except Exception as error:
             # Whatever stands in the file of one plugin, the others are found.
-            found.broken[package] = f"{path / 'plugin.toml'}: {type(error).__name__}: {error}"
+            found.broken[package] = _l("%(file)s cannot be read: %(error)s", file=f"{path.name}/plugin.toml", error=f"{type(error).__name__}: {error}")
         else:
             manifests[manifest.id] = manifest
     found.manifests = {plugin_id: manifests[plugin_id] for plugin_id in ordered(manifests)}
@@ -73,13 +79,21 @@ def discover(folders: Iterable[str | Path] = ()) -> Found:
 
 
 def ordered(manifests: Mapping[str, Manifest]) -> list[str]:
-    """Ids so that whoever is required comes first, and by name among equals. Circles come last."""
+    """Ids so that whoever is required comes first, then who is wished for (``after``), and by name among equals.
+
+    Wishes in a circle are let go; those who require each other come last.
+    """
     result: list[str] = []
     waiting = sorted(manifests)
+
+    def stands(names: Iterable[str]) -> bool:
+        return all(name in result or name not in manifests for name in names)
+
     while waiting:
-        ready = [i for i in waiting if all(r in result or r not in manifests for r in manifests[i].requires)]
-        if not ready:
+        able = [i for i in waiting if stands(manifests[i].requires)]
+        if not able:
             return result + waiting
+        ready = [i for i in able if stands(manifests[i].after)] or able[:1]
         result += ready
         waiting = [i for i in waiting if i not in ready]
     return result

@@ -11,7 +11,8 @@ import logging
 import time
 import traceback
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
@@ -20,6 +21,8 @@ from typing import Any
 import pluggy
 
 from ..hookspecs import Terms, data, screens, terms_of, trade, work
+from ..i18n.texts import in_english
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Stop, WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
 from .checks import check_room
@@ -38,8 +41,10 @@ from .declare import (
     SettingTest,
     Webhook,
 )
-from .faults import BUDGET, FaultBook, Place, Watch, said
+from .faults import BUDGET, Called, FaultBook, Place, Watch, said
 from .manifest import Manifest
+from .signatures import check_hook
+from .spots import find, of_error, said_at
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +56,18 @@ _LEFT_OUT = object()
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a plugin is not running: a sentence for people, the traceback for its author."""
+    """Why a plugin is not running, or what it names in vain: a sentence in the reader's language, the traceback for its author."""
 
     plugin: str
-    stage: str  # manifest | requires | import | migrate | build | hook
-    sentence: str
+    stage: str  # manifest | requires | import | migrate | build | hook; check: it runs
+    sentence: Any
     detail: str = ""
+
+    @property
+    def repair(self) -> str:
+        """The key of its repair item."""
+        key = f"plugin:{self.plugin}:{self.stage}"
+        return f"{key}:{zlib.crc32(in_english(self.sentence).encode()):08x}" if self.stage == "check" else key
 
 
 @dataclass
@@ -95,6 +106,8 @@ class Host:
     manifests: dict[str, Manifest] = field(default_factory=dict)  # enabled and running, in order of requires
     parts: dict[str, Contribution] = field(default_factory=dict)  # "core" and each of these plugins
     faults: dict[str, Fault] = field(default_factory=dict)
+    findings: list[Fault] = field(default_factory=list)  # what running plugins name and nothing answers to
+    seniority: list[str] = field(default_factory=list)  # parts, the oldest first: what is taken twice stays with the elder
     screens: dict[str, Screen] = field(default_factory=dict)  # with the slots of other plugins
     field_savers: dict[tuple[str, str], Any] = field(default_factory=dict)
     jobs: dict[str, JobDef] = field(default_factory=dict)
@@ -104,6 +117,10 @@ class Host:
     approvals: dict[str, Approvable] = field(default_factory=dict)  # by "<plugin>.<id>"
     generation: int = 0
     book: FaultBook = field(default_factory=FaultBook)
+
+    def repairs(self) -> dict[str, Fault]:
+        """What needs a person, by the key of its repair item."""
+        return {fault.repair: fault for fault in (*self.faults.values(), *self.findings)}
 
     def every(self, room: str) -> list[Any]:
         """All entries of one room (``menu``, ``widgets``, ...) in order: core, then plugins; by ``order`` where it has one."""
@@ -174,14 +191,17 @@ class Host:
 
 
 def build_host(
-    manifests: Mapping[str, Manifest], enabled: Iterable[str], core: Contribution, *, unready: Mapping[str, str] | None = None,
-    book: FaultBook | None = None,
+    manifests: Mapping[str, Manifest], enabled: Iterable[str], core: Contribution, *, unready: Mapping[str, Any] | None = None,
+    book: FaultBook | None = None, since: Mapping[str, Any] | None = None, icons: Collection[str] = (),
 ) -> Host:  # fmt: skip
-    """Collect what ``enabled`` plugins add. Never raises because of a plugin: see ``faults``.
+    """Collect what ``enabled`` plugins add. Never raises because of a plugin: see ``faults`` and ``findings``.
 
     :param unready: plugins whose tables are not there yet, with the reason; their code is not imported.
     :param book: where faults are counted while they run; those of the process, so that a build does not forget them.
+    :param since: since when each is on: of two that want the same route or kind, the one that came later is refused.
+    :param icons: those that the theme has; none: they are not looked at.
     """
+    from .names import unanswered
     from .wiring import adopt, wire
 
     manager = pluggy.PluginManager("zhanggui")
@@ -193,35 +213,44 @@ def build_host(
     for plugin_id, manifest in manifests.items():
         if plugin_id not in wanted:
             continue
-        fault = _reason_to_refuse(manifest, wanted, host, unready or {})
+        fault = _reason_to_refuse(manifest, wanted, manifests, host, unready or {})
         if fault is None:
             try:
                 loaded[plugin_id] = _load(manifest, host)
             except NO_REASON:
                 raise
             except BaseException as error:  # a plugin that calls sys.exit() ends itself, not the shop
-                fault = fault_of(plugin_id, "import", error)
+                fault = fault_of(manifest, "import", error)
         if fault is None:
             host.manifests[plugin_id] = manifest
         else:
             host.faults[plugin_id] = fault
     host.parts["core"] = core
-    for plugin_id in list(host.manifests):
+    for plugin_id in _by_age(host.manifests, since or {}):
         if plugin_id not in host.manifests:  # it went with one that it requires
             continue
         try:
+            _check_hooks(host, plugin_id, loaded[plugin_id], manifests)
             manager.register(loaded[plugin_id], plugin_id)
-            _check_hook_names(host, plugin_id, loaded[plugin_id], manifests)
             host.parts[plugin_id] = adopt(host, plugin_id, _collect(loaded[plugin_id]))
         except NO_REASON:
             raise
         except BaseException as error:
-            drop(host, fault_of(plugin_id, "build", error))
-            drop_needing(host)
+            drop(host, fault_of(manifests[plugin_id], "build", error))
+            drop_needing(host, manifests)
+    host.seniority = list(host.parts)
+    host.parts = {plugin_id: host.parts[plugin_id] for plugin_id in ("core", *host.manifests)}
     while (faulty := wire(host)) is not None:
         drop(host, faulty)
-        drop_needing(host)
+        drop_needing(host, manifests)
+    host.findings = [fault_of(manifests[plugin_id], "check", error) for plugin_id, error in unanswered(host, icons)]
     return host
+
+
+def _by_age(plugins: Iterable[str], since: Mapping[str, Any]) -> list[str]:
+    """The oldest first; those that came together, or whose age nobody knows, as they stand."""
+    known = sorted(since.values())
+    return sorted(plugins, key=lambda plugin_id: known.index(since[plugin_id]) if plugin_id in since else len(known))
 
 
 def _load(manifest: Manifest, host: Host) -> ModuleType:
@@ -234,29 +263,56 @@ def _load(manifest: Manifest, host: Host) -> ModuleType:
     for specs in offered() if offered else ():
         strange = [name for name, f in vars(specs).items() if hasattr(f, "zhanggui_spec") and not name.startswith(f"{manifest.id}_")]
         if strange:
-            raise WiringError(f"hook {strange[0]!r} must start with {manifest.id}_")
+            raise WiringError(_l("the hook “%(hook)s” must start with %(prefix)s", hook=strange[0], prefix=f"{manifest.id}_"), at=getattr(specs, strange[0]))
         host.manager.add_hookspecs(specs)
     return module
 
 
-def _reason_to_refuse(manifest: Manifest, wanted: set[str], host: Host, unready: Mapping[str, str]) -> Fault | None:
+def _reason_to_refuse(
+    manifest: Manifest, wanted: set[str], manifests: Mapping[str, Manifest], host: Host, unready: Mapping[str, Any]
+) -> Fault | None:
     if not manifest.compatible:
-        return Fault(manifest.id, "manifest", f"{manifest.id} was written for a newer core (API level {manifest.api_level})")
+        return Fault(manifest.id, "manifest", _l("It was written for a newer core (API level %(level)s).", level=manifest.api_level))
     for need in manifest.requires:
-        if need not in host.manifests:
-            return Fault(manifest.id, "requires", f"{manifest.id} needs {need}, which is not running")
+        why = _unmet(manifest, need, wanted, manifests, host)
+        if why is not None:
+            return Fault(manifest.id, "requires", why)
     for other in manifest.conflicts:
         if other in wanted:
-            return Fault(manifest.id, "requires", f"{manifest.id} cannot run beside {other}")
+            return Fault(manifest.id, "requires", _l("It cannot run beside %(other)s.", other=named(other, manifests)))
     if manifest.id in unready:
         return Fault(manifest.id, "migrate", unready[manifest.id])
     return None
 
 
-def fault_of(plugin_id: str, stage: str, error: BaseException) -> Fault:
-    """What went wrong with a plugin, logged once."""
-    log.error("plugin %s is quarantined (%s): %s", plugin_id, stage, said(error))
-    return Fault(plugin_id, stage, said(error)[:500], "".join(traceback.format_exception(error))[-6000:])
+def _unmet(manifest: Manifest, need: str, wanted: set[str], manifests: Mapping[str, Manifest], host: Host) -> Any:
+    """Why a requirement is not met, in words; None when it is."""
+    there, asked = manifests.get(need), manifest.versions.get(need)
+    if there is None:
+        return _l("It needs %(needs)s, which is not installed.", needs=need)
+    if asked is not None and not asked.contains(there.version, prereleases=True):
+        return _l("It needs %(needs)s in version %(asked)s; version %(there)s is installed.", needs=named(need, manifests), asked=str(asked), there=there.version)
+    if need not in wanted:
+        return _l("It needs %(needs)s, which is switched off.", needs=named(need, manifests))
+    return None if need in host.manifests else _l("It needs %(needs)s, which does not run.", needs=named(need, manifests))
+
+
+def named(plugin_id: str, manifests: Mapping[str, Manifest]) -> Any:
+    """A plugin by the name that whoever reads knows, and by the one that commands take."""
+    manifest = manifests.get(plugin_id)
+    return _l("%(name)s (%(id)s)", name=Called(plugin_id, manifest.name), id=plugin_id) if manifest else plugin_id
+
+
+def fault_of(manifest: Manifest, stage: str, error: BaseException) -> Fault:
+    """What went wrong with a plugin, with file and line; logged once."""
+    if isinstance(error, WiringError):
+        sentence = said_at(error.sentence, find(manifest.path, error.at) or of_error(manifest.path, error))
+    elif stage == "import":
+        sentence = said_at(_l("It cannot be loaded: %(error)s", error=said(error)[:300]), of_error(manifest.path, error))
+    else:
+        sentence = said_at(said(error)[:300], of_error(manifest.path, error))
+    log.log(logging.WARNING if stage == "check" else logging.ERROR, "plugin %s (%s): %s", manifest.id, stage, in_english(sentence))
+    return Fault(manifest.id, stage, sentence, "" if stage == "check" else "".join(traceback.format_exception(error))[-6000:])
 
 
 def drop(host: Host, fault: Fault) -> None:
@@ -268,25 +324,26 @@ def drop(host: Host, fault: Fault) -> None:
         host.manager.unregister(name=fault.plugin)
 
 
-def drop_needing(host: Host) -> None:
+def drop_needing(host: Host, manifests: Mapping[str, Manifest]) -> None:
     """Leave out those that require one which was left out."""
     for plugin_id, manifest in list(host.manifests.items()):
         gone = [need for need in manifest.requires if need in host.faults]
         if gone:
-            drop(host, Fault(plugin_id, "requires", f"{plugin_id} needs {gone[0]}, which is not running"))
+            drop(host, Fault(plugin_id, "requires", _l("It needs %(needs)s, which does not run.", needs=named(gone[0], manifests))))
 
 
-def _check_hook_names(host: Host, plugin_id: str, module: ModuleType, manifests: Mapping[str, Manifest]) -> None:
+def _check_hooks(host: Host, plugin_id: str, module: ModuleType, manifests: Mapping[str, Manifest]) -> None:
     """A misspelt hook would be silent; one that a disabled or absent plugin offers is fine."""
     for name, function in vars(module).items():
-        if hasattr(function, "zhanggui_impl") and not getattr(host.manager.hook, name).has_spec():
-            _refuse_unknown(name, manifests, host)
-
-
-def _refuse_unknown(name: str, manifests: Mapping[str, Manifest], host: Host) -> None:
-    owner = next((i for i in manifests if name.startswith(f"{i}_")), None)
-    if owner is None or owner in host.manifests:
-        raise WiringError(f"there is no hook {name!r}")
+        if not hasattr(function, "zhanggui_impl"):
+            continue
+        caller = getattr(host.manager.hook, name, None)
+        if caller is not None and caller.has_spec():
+            check_hook(name, function, caller.spec.argnames)
+            continue
+        owner = next((i for i in manifests if name.startswith(f"{i}_")), None)
+        if owner is None or owner in host.manifests:
+            raise WiringError(_l("there is no hook “%(hook)s”", hook=name), at=function)
 
 
 def _collect(module: ModuleType) -> Contribution:

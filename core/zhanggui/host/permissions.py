@@ -29,25 +29,24 @@ def screen_permissions(screen: Screen) -> set[Pair]:
     return {(name, screen.resource) for name in names}
 
 
-def wanted_permissions(host: Host) -> tuple[set[Pair], list[RolePreset]]:
-    """Every permission that a screen, view, endpoint or plugin declares, and all role presets."""
-    wanted: set[Pair] = set()
+def declared_permissions(host: Host) -> set[Pair]:
+    """Every permission that a screen, view, endpoint or plugin declares."""
+    declared: set[Pair] = set()
     for screen in host.screens.values():
-        wanted |= screen_permissions(screen)
+        declared |= screen_permissions(screen)
     for permission in host.every("permissions"):
-        wanted.add((permission.name, permission.resource))
-    wanted |= {what.right for what in host.approvals.values()}
-    for widget in host.every("widgets"):
-        wanted.add(widget.permission)
-    for provider in host.every("search"):
-        wanted.add(provider.permission)
-    for item in host.every("menu"):
-        if item.permission:
-            wanted.add(item.permission)
+        declared.add((permission.name, permission.resource))
+    declared |= {what.right for what in host.approvals.values()}
     for view in (*host.every("views"), *host.every("apis")):
         resource = view.class_permission_name or view.__name__
         for attribute in dir(view):
             name = getattr(getattr(view, attribute, None), "_permission_name", None)
             if name:
-                wanted.add((f"can_{name}", resource))
-    return wanted, list(host.every("role_presets"))
+                declared.add((f"can_{name}", resource))
+    return declared
+
+
+def wanted_permissions(host: Host) -> tuple[set[Pair], list[RolePreset]]:
+    """Every permission that is declared or asked for, and all role presets."""
+    asked = [entry.permission for room in ("widgets", "search", "menu") for entry in host.every(room) if entry.permission]
+    return declared_permissions(host) | set(asked), list(host.every("role_presets"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
@@ -16,30 +18,26 @@ from ..config.models import StoredSetting
 from ..db.locks import one_at_a_time
 from ..db.uow import reading, unit_of_work
 from ..db.upsert import insert_or_skip
+from ..i18n.texts import in_english
 from ..i18n.texts import lazy_gettext as _l
-from ..i18n.texts import reader
 from ..kernel import clock
 from ..kernel.actors import Actor
-from ..kernel.errors import DomainError, NotFound
+from ..kernel.errors import ConfigError, DomainError, NotFound
 from ..migrations import runner
 from ..migrations.runner import Outcome
 from ..runtime import Runtime, activated, current_runtime
-from . import faults, generation, hosted, use_host
+from ..web.theme import icon_names
+from . import faults, generation, use_host
 from .core_part import core_part
-from .discovery import Found, discover
-from .host import Contribution, Fault, Host, build_host, fault_of
+from .discovery import Found, discover, ordered
+from .host import Contribution, Fault, Host, build_host, named
 from .manifest import Manifest
 from .models import PluginState, Repair
 from .permissions import wanted_permissions
+from .trial import mounted
 
 _lock = threading.Lock()
 LOCK = "core.plugins"  # which plugins are on, and the permissions that they bring
-
-
-def called(plugin_id: str, manifests: Mapping[str, Manifest]) -> str:
-    """A plugin by the name that its reader knows, and the one that commands take."""
-    manifest = manifests.get(plugin_id)
-    return f"{manifest.text('name', reader().locale)} ({plugin_id})" if manifest else plugin_id
 
 
 _FIRST = "plugins.first_enabled"
@@ -57,15 +55,40 @@ class PluginInfo:
 
     manifest: Manifest
     state: str  # enabled | disabled | quarantined | incompatible | broken
-    reason: str = ""
+    reasons: Sequence[Any] = ()  # sentences in the reader's language
 
 
 def found_plugins(runtime: Runtime) -> Found:
-    """What is installed, read once per process: new code means a restart anyway."""
+    """What is installed, as this process knows it: code that was imported does not change without a restart."""
     if "found" not in runtime.shared:
         runtime.shared["found"] = discover(runtime.config["plugins.folders"])
     found: Found = runtime.shared["found"]
     return found
+
+
+def look_again(runtime: Runtime) -> Found:
+    """What is installed now: folders that came are taken up while the process runs; those that it knows stay as they are."""
+    known, now = found_plugins(runtime), discover(runtime.config["plugins.folders"])
+    fresh = []
+    for plugin_id, manifest in now.manifests.items():
+        if plugin_id not in known.manifests:
+            try:
+                runtime.config.learn(manifest)
+            except ConfigError as error:  # a file sets one of its settings to what it cannot be
+                now.broken[manifest.package] = str(error)
+            else:
+                fresh.append(manifest)
+    if fresh or now.broken != known.broken:
+        importlib.invalidate_caches()
+        kept = known.manifests | {manifest.id: manifest for manifest in fresh}
+        runtime.shared["found"] = Found({i: kept[i] for i in ordered(kept)}, now.broken)
+    versions = {i: now.manifests[i].version for i in known.manifests if i in now.manifests}
+    runtime.shared["waiting"] = {i: version for i, version in versions.items() if version != known.manifests[i].version}
+    return found_plugins(runtime)
+
+
+def _enabled_since(db: Session) -> dict[str, datetime]:
+    return dict(db.execute(select(PluginState.id, PluginState.changed_at).where(PluginState.enabled)).tuples().all())
 
 
 def enabled_ids(db: Session) -> set[str]:
@@ -73,9 +96,9 @@ def enabled_ids(db: Session) -> set[str]:
     return set(db.scalars(select(PluginState.id).where(PluginState.enabled)))
 
 
-def unready(db: Session, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+def unready(db: Session, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
     """Plugins whose tables are behind their code, with a sentence each."""
-    return {i: f"the tables of {i} are not up to date: run zhanggui upgrade" for i in runner.behind(db, manifests)}
+    return {i: _l("Its tables are not up to date: run zhanggui upgrade.") for i in runner.behind(db, manifests)}
 
 
 def build(runtime: Runtime, enabled: set[str] | None = None) -> Host:
@@ -83,17 +106,22 @@ def build(runtime: Runtime, enabled: set[str] | None = None) -> Host:
     found = found_plugins(runtime)
     with reading() as db:
         stamp = generation.read(db)
-        wanted = enabled_ids(db) if enabled is None else enabled
+        since = _enabled_since(db)
+        wanted = set(since) if enabled is None else enabled
+        if not wanted <= set(found.manifests):  # it came while this process ran, and another one switched it on
+            found = look_again(runtime)
         late = unready(db, found.manifests)
     book = faults.book_of(runtime)
     book.heed(stamp.faults)
-    host = build_host(found.manifests, set() if runtime.safe_mode else wanted, core_part(), unready=late, book=book)
+    host = build_host(
+        found.manifests, set() if runtime.safe_mode else wanted, core_part(), unready=late, book=book, since=since, icons=icon_names(runtime)
+    )
     host.generation = stamp.plugins
     for package, sentence in found.broken.items():
         host.faults[package] = Fault(package, "manifest", sentence)
     if not runtime.safe_mode:
         for plugin_id in sorted(wanted - set(found.manifests)):
-            host.faults[plugin_id] = Fault(plugin_id, "manifest", f"{plugin_id} is enabled but not installed")
+            host.faults[plugin_id] = Fault(plugin_id, "manifest", _l("It is switched on, but not installed."))
     return host
 
 
@@ -127,7 +155,7 @@ def refresh(runtime: Runtime) -> Host:
 
 def record_repairs(host: Host) -> None:
     """Keep the list of repairs in step with what this build met. Writes only differences."""
-    wanted = {f"plugin:{f.plugin}:{f.stage}": f for f in host.faults.values()}
+    wanted = host.repairs()
     with reading() as db:
         present = set(db.scalars(select(Repair.id).where(Repair.id.like("plugin:%"))))
     if present == set(wanted):
@@ -138,23 +166,28 @@ def record_repairs(host: Host) -> None:
         for key in sorted(set(wanted) - present):
             fault = wanted[key]
             insert_or_skip(
-                db, Repair, id=key, plugin=fault.plugin, title=fault.sentence[:200], detail=fault.detail, since=clock.now()
+                db, Repair, id=key, plugin=fault.plugin, title=in_english(fault.sentence)[:200], detail=fault.detail, since=clock.now()
             )
 
 
 def list_plugins(host: Host) -> list[PluginInfo]:
     """Every installed plugin with its state, and those that are broken before they have a name."""
     infos = []
-    found = found_plugins(current_runtime())
+    found = look_again(current_runtime())
     for plugin_id, manifest in found.manifests.items():
         fault = host.faults.get(plugin_id)
         if fault is not None:
-            infos.append(PluginInfo(manifest, "quarantined", fault.sentence))
+            infos.append(PluginInfo(manifest, "quarantined", [fault.sentence]))
         elif not manifest.compatible:
-            infos.append(PluginInfo(manifest, "incompatible", f"API level {manifest.api_level}"))
+            why = _l("It was written for a newer core (API level %(level)s).", level=manifest.api_level)
+            infos.append(PluginInfo(manifest, "incompatible", [why]))
         else:
-            infos.append(PluginInfo(manifest, "enabled" if plugin_id in host.manifests else "disabled"))
-    return infos + [PluginInfo(nameless(package), "broken", sentence) for package, sentence in sorted(found.broken.items())]
+            told = [finding.sentence for finding in host.findings if finding.plugin == plugin_id]
+            version = current_runtime().shared["waiting"].get(plugin_id)
+            if version is not None:
+                told.append(_l("Version %(version)s is installed; it runs once the processes were started again.", version=version))
+            infos.append(PluginInfo(manifest, "enabled" if plugin_id in host.manifests else "disabled", told))
+    return infos + [PluginInfo(nameless(package), "broken", [found.broken[package]]) for package in sorted(found.broken)]
 
 
 def nameless(package: str) -> Manifest:
@@ -185,8 +218,12 @@ def enable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
 
     :raises PluginRefused: when it needs another, clashes with one, or fails to build.
     """
-    manifest = found_plugins(current_runtime()).manifests.get(plugin_id)
+    found = look_again(current_runtime())
+    manifest = found.manifests.get(plugin_id)
     if manifest is None:
+        broken = found.broken_one(plugin_id)
+        if broken is not None:
+            raise PluginRefused(_l("%(id)s cannot be enabled: %(why)s"), id=plugin_id, why=broken)
         raise NotFound(_l("There is no plugin %(id)s."), id=plugin_id)
     while True:
         with reading() as db:
@@ -203,33 +240,21 @@ def _tried(manifest: Manifest, wanted: set[str]) -> Host:
     """
     runtime = current_runtime()
     manifests = found_plugins(runtime).manifests
-    missing = [need for need in manifest.requires if need not in wanted]
+    missing = [need for need in manifest.requires if need in manifests and need not in wanted]
     if missing:
         raise PluginRefused(
-            _l("%(id)s needs %(needs)s: enable that first."), id=called(manifest.id, manifests),
-            needs=", ".join(called(need, manifests) for need in missing),
+            _l("%(id)s needs %(needs)s: enable that first."), id=named(manifest.id, manifests),
+            needs=", ".join(str(named(need, manifests)) for need in missing),
         )
     trial = build(runtime, wanted | {manifest.id})
     # Its own fault, or that of one that ran until now and cannot run beside it.
     running = build(runtime, wanted).manifests
     fault = trial.faults.get(manifest.id) or next((trial.faults[i] for i in sorted(trial.faults) if i in running), None)
     if fault is None:
-        fault = _mounted(runtime, trial)
+        fault = mounted(runtime, trial)
     if fault is not None:
-        raise PluginRefused(_l("%(id)s cannot be enabled: %(why)s"), id=called(manifest.id, manifests), why=fault.sentence)
+        raise PluginRefused(_l("%(id)s cannot be enabled: %(why)s"), id=named(manifest.id, manifests), why=fault.sentence)
     return trial
-
-
-def _mounted(runtime: Runtime, trial: Host) -> Fault | None:
-    """What is wrong with the views of a host that no process serves yet."""
-    from ..app import PluginFailed, create_app
-
-    try:
-        with hosted(trial):
-            create_app(runtime, trial)
-    except PluginFailed as failed:
-        return fault_of(failed.plugin, "build", failed.error)
-    return None
 
 
 def disable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
@@ -246,8 +271,8 @@ def disable_plugin(plugin_id: str, *, actor: Actor, now: datetime) -> None:
         needing = sorted(i for i in wanted if i in manifests and plugin_id in manifests[i].requires)
         if needing:
             raise PluginRefused(
-                _l("%(id)s is needed by %(needing)s: disable that first."), id=called(plugin_id, manifests),
-                needing=", ".join(called(other, manifests) for other in needing),
+                _l("%(id)s is needed by %(needing)s: disable that first."), id=named(plugin_id, manifests),
+                needing=", ".join(str(named(other, manifests)) for other in needing),
             )
         if _switch(plugin_id, False, wanted, actor=actor, now=now):
             return
@@ -305,7 +330,7 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
             generation.bump(db, "security")
         record_repairs(host)
         for fault in host.faults.values():
-            report(f"{fault.plugin}: not running ({fault.sentence})")
+            report(f"{fault.plugin}: not running ({in_english(fault.sentence)})")
         use_host(host)
     return outcome
 

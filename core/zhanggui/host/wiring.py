@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..config.declare import plugin_settings
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
-from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name
+from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
+from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
+from .columns import check_screen
 from .contain import contain_shared, contain_slot, contain_test
-from .declare import EVERY
+from .declare import EVERY, Approvable
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
+from .manifest import Manifest
+from .signatures import check_functions, check_jobs
 
 _SLOT_ROOM = {Column: "columns", Filter: "filters", Action: "actions", Section: "sections", Field: "fields"}
 
@@ -20,74 +23,106 @@ _SLOT_ROOM = {Column: "columns", Filter: "filters", Action: "actions", Section: 
 def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     """A plugin's part, checked beside those that are there, with contained functions on pages that all share.
 
-    :raises WiringError: naming what is wrong.
+    :raises WiringError: naming what is wrong, and where it stands.
     """
     manifest = host.manifests[plugin_id]
-    _check_names(host, plugin_id, part)
+    _check_names(manifest, part)
+    _check_ids(part)
+    _check_taken(host, part)
+    for screen in part.screens:
+        check_screen(screen)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
         check_webhook(webhook)
     check_personal_data(manifest, part.models, part.personal_data)
-    actions = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
-    for action in actions:
-        _check_phases(action.run, part, f"action {action.name!r}")
-    for what in part.approvals:
-        _check_phases(what.run, part, f"register_approvals: {what.id!r}")
+    for room in _CALLED:
+        for thing in getattr(part, room):
+            check_functions(thing)
+    for test in part.setting_tests.values():
+        check_functions(test)
+    actions: list[Action | Approvable] = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
+    for action in actions + list(part.approvals):
+        if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
+            what = _l("register_jobs must name %(job)s, which goes on with what was claimed", job=action.run.resume.name)
+            raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-def _check_phases(run: Any, part: Contribution, where: str) -> None:
-    if isinstance(run, ThreePhases) and run.resume not in part.jobs:
-        raise WiringError(f"{where}: register_jobs must name {run.resume.name}, which goes on with what was claimed")
+_CALLED = ("screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
+_WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data")
 
 
-def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
+def _check_names(manifest: Manifest, part: Contribution) -> None:
+    """Names begin with the plugin they belong to."""
+    plugin_id = manifest.id
     for screen in part.screens:
         if screen.plugin != plugin_id:
-            raise WiringError(f"screen {screen.resource!r} must be named {plugin_id}.<Model>")
-        for other in host.parts.values():
-            if any(screen.resource == s.resource or screen.route == s.route for s in other.screens):
-                raise WiringError(f"screen {screen.resource!r} or its route {screen.route!r} is taken")
+            raise WiringError(_l("the screen “%(screen)s” must be named %(prefix)s<Model>", screen=screen.resource, prefix=f"{plugin_id}."), at=(step(screen),))
     for model in part.models:
         if not model.__tablename__.startswith(f"{plugin_id}__"):
-            raise WiringError(f"table {model.__tablename__!r} must start with {plugin_id}__")
+            raise WiringError(_l("the table “%(table)s” must start with %(prefix)s", table=model.__tablename__, prefix=f"{plugin_id}__"), at=model)
     for event in part.events:
+        if not event.name.startswith(f"{plugin_id}."):
+            raise WiringError(_l("the event “%(event)s” must start with %(prefix)s", event=event.name, prefix=f"{plugin_id}."), at=event)
         event.check()
-    for key in part.setting_tests:
-        if key not in {s.key for s in plugin_settings(plugin_id, host.manifests[plugin_id].settings) if s.runtime}:
-            raise WiringError(f"register_setting_tests: {key!r} is no setting of {plugin_id} that stands on the screen")
     jobs = [*part.jobs, *(s.job for s in part.schedules), *(job for jobs in part.handlers.values() for job in jobs)]
     jobs += [webhook.handle for webhook in part.webhooks]
     for job in jobs:
         if not job.name.startswith(f"{plugin_id}."):
-            raise WiringError(f"job {job.name!r} must start with {plugin_id}.")
+            at = [job, *((("def", f"register_{room}"),) for room in ("jobs", "handlers", "schedules", "webhooks"))]
+            raise WiringError(_l("the job “%(job)s” must start with %(prefix)s", job=job.name, prefix=f"{plugin_id}."), at=at)
     everywhere = {job.name for job in part.handlers.get(EVERY, ())}
-    for event, handlers in part.handlers.items():
-        if event != EVERY and everywhere & {job.name for job in handlers}:
-            raise WiringError(f"register_handlers: a job of {EVERY!r} is told of {event!r} anyhow")
-    for room in ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data"):
-        ids = [entry.id for entry in getattr(part, room)]
-        if len(set(ids)) < len(ids):
-            raise WiringError(f"register_{room}: the id {max(ids, key=ids.count)!r} is there twice")
-    for choice in part.choices:
-        if not is_name(choice.id) or sum((c.id, c.per) == (choice.id, choice.per) for c in part.choices) > 1:
-            raise WiringError(f"register_choices: {choice.id!r} is no name, or there twice")
-    addresses = [f"{webhook.id}{webhook.path}" for webhook in part.webhooks]
-    if len(set(addresses)) < len(addresses):
-        raise WiringError(f"register_webhooks: /notify/{max(addresses, key=addresses.count)} is there twice")
-    for other in host.parts.values():
-        for webhook in other.webhooks:
-            if webhook.id in {own.id for own in part.webhooks}:
-                raise WiringError(f"the webhook {webhook.id!r} is taken")
+    for named, handlers in part.handlers.items():
+        for job in handlers:
+            if named != EVERY and job.name in everywhere:
+                raise WiringError(_l("register_handlers: the job “%(job)s” hears every event, and is named for one once more", job=job.name), at=job)
+
+
+def _check_ids(part: Contribution) -> None:
+    """Nothing of one plugin is there twice."""
+    for room in _WITH_ID:
+        _once(room, [(entry.id, entry) for entry in getattr(part, room)])
     for room in ("importers", "exporters"):
-        taken = {entry.kind for other in host.parts.values() for entry in getattr(other, room)}
-        clash = [entry.kind for entry in getattr(part, room) if entry.kind in taken]
-        if clash:
-            raise WiringError(f"the kind {clash[0]!r} of {room} is taken")
+        _once(room, [(entry.kind, entry) for entry in getattr(part, room)])
+    _once("screens", [(screen.resource, screen) for screen in part.screens])
+    _once("webhooks", [(f"{webhook.id}{webhook.path}", webhook) for webhook in part.webhooks])
+    _once("choices", [(f"{choice.id} ({choice.per})", choice) for choice in part.choices])
+    _once("events", [(f"{event.name}@{event.version}", event) for event in part.events])
+    _once("permissions", [(f"{one.name} ({one.resource})", one) for one in part.permissions])
+    _once("slots", [(f"{step(slot.add)[0]} {name_of(slot.add)} ({slot.screen})", slot.add) for slot in part.slots])
+    for choice in part.choices:
+        if not is_name(choice.id):
+            what = _l("a name is made of letters, digits and underscores")
+            raise WiringError(_l("%(where)s: %(what)s", where=called(choice), what=what), at=(step(choice),))
+
+
+def _once(room: str, named: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, thing in named:
+        if name in seen:
+            at = thing if isinstance(thing, type) else (("def", f"register_{room}"), step(thing))
+            raise WiringError(_l("register_%(room)s: “%(name)s” is there twice", room=room, name=name), at=at)
+        seen.add(name)
+
+
+def _check_taken(host: Host, part: Contribution) -> None:
+    """What another plugin has stays with it."""
+    routes = {screen.route: owner for owner, other in host.parts.items() for screen in other.screens}
+    for screen in part.screens:
+        owner = routes.get(screen.route)
+        if owner is not None or [one.route for one in part.screens].count(screen.route) > 1:
+            what = _l("the route “%(route)s” is taken by %(owner)s", route=screen.route, owner=owner or screen.plugin)
+            raise WiringError(_l("%(where)s: %(what)s", where=called(screen), what=what), at=(step(screen),))
+    for room, attribute in (("webhooks", "id"), ("importers", "kind"), ("exporters", "kind")):
+        owners = {getattr(entry, attribute): owner for owner, other in host.parts.items() for entry in getattr(other, room)}
+        for entry in getattr(part, room):
+            name = getattr(entry, attribute)
+            if name in owners:
+                raise WiringError(_l("register_%(room)s: “%(name)s” is taken by %(owner)s", room=room, name=name, owner=owners[name]), at=(step(entry),))
 
 
 def wire(host: Host) -> Fault | None:
@@ -98,16 +133,16 @@ def wire(host: Host) -> Fault | None:
     host.schedules.clear()
     slots = [(slot, plugin_id) for plugin_id, part in host.parts.items() for slot in part.slots]
     steps: list[tuple[str, Any, Any]] = [(owner, _add_slot, slot) for slot, owner in sorted(slots, key=lambda pair: pair[0].order)]
-    steps += [(plugin_id, _add_work, part) for plugin_id, part in host.parts.items()]
-    for plugin_id, step, thing in steps:
+    steps += [(plugin_id, act, part) for act in (_add_work, _check_work) for plugin_id, part in host.parts.items()]
+    for plugin_id, act, thing in steps:
         try:
-            step(host, plugin_id, thing)
+            act(host, plugin_id, thing)
         except NO_REASON:
             raise
         except BaseException as error:
             if plugin_id == "core":
                 raise
-            return fault_of(plugin_id, "build", error)
+            return fault_of(host.manifests[plugin_id], "build", error)
     return None
 
 
@@ -117,13 +152,22 @@ def _add_slot(host: Host, plugin_id: str, slot: Any) -> None:
         return
     if plugin_id != screen.plugin and plugin_id != "core":
         check_slot(slot, screen)
-        slot = contain_slot(slot, screen, host.manifests[plugin_id], host.book)
+        slot = _prefixed(plugin_id, contain_slot(slot, screen, host.manifests[plugin_id], host.book))
     room = _SLOT_ROOM[type(slot.add)]
     there = getattr(screen, room)
+    if not callable(there) and any(name_of(other) == name_of(slot.add) for other in there):
+        what = _l("is there twice")
+        raise WiringError(_l("%(where)s: %(what)s", where=f"{called(slot.add)} ({slot.screen})", what=what), at=(("Slot", slot.screen), step(slot.add)))
     more: dict[str, Any] = {room: _with_field(there, slot.add) if callable(there) else (*there, slot.add)}
     host.screens[slot.screen] = replace(screen, **more)
     if slot.save is not None:
         host.field_savers[slot.screen, slot.add.name] = slot.save
+
+
+def _prefixed(plugin_id: str, slot: Slot) -> Slot:
+    """What is added to a screen of another plugin bears the name of the one it comes from: two ``refund`` never meet."""
+    name = f"{plugin_id}__{name_of(slot.add)}"
+    return replace(slot, add=replace(slot.add, id=name) if isinstance(slot.add, Section) else replace(slot.add, name=name))
 
 
 def _with_field(fields: Any, added: Field) -> Any:
@@ -148,3 +192,9 @@ def _add_work(host: Host, plugin_id: str, part: Contribution) -> None:
     for schedule in part.schedules:
         host.schedules.append((plugin_id, schedule))
         host.jobs[schedule.job.name] = schedule.job
+
+
+def _check_work(host: Host, plugin_id: str, part: Contribution) -> None:
+    named = {e if isinstance(e, str) else f"{e.name}@{e.version}": jobs for e, jobs in part.handlers.items()}
+    for error in check_jobs(named, part.schedules, host.events):
+        raise error

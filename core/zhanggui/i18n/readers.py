@@ -1,4 +1,4 @@
-"""Languages: catalogs merged per enabled plugin, the reader's language and zone."""
+"""Languages: the core's catalogs, one of each enabled plugin beside them, the reader's language and zone."""
 
 from __future__ import annotations
 
@@ -17,41 +17,47 @@ from ..host.faults import Place
 from ..host.host import Host
 from ..host.manifest import Manifest
 from ..runtime import Runtime
-from . import texts
+from . import in_templates, texts
 from .texts import Reader
 
 CORE = Path(__file__).parents[1] / "translations"
 
 
-def install(app: Flask, runtime: Runtime, host: Host) -> None:
-    """Name the catalogs, later ones winning; the base puts its own first when it starts."""
-    folders = [CORE, *(manifest.path / "translations" for manifest in host.manifests.values() if _readable(manifest, host))]
+def install(app: Flask, runtime: Runtime) -> None:
+    """Name the core's catalogs; the base puts its own first when it starts."""
     locales = list(runtime.config["i18n.locales"])
     app.config.update(
         LANGUAGES={code: {"flag": code[-2:].lower(), "name": code} for code in locales},
-        BABEL_TRANSLATION_DIRECTORIES=";".join(str(folder) for folder in folders if folder.is_dir()),
+        BABEL_TRANSLATION_DIRECTORIES=str(CORE),
         BABEL_DEFAULT_LOCALE=runtime.config["i18n.default_locale"],
     )
 
 
-def _readable(manifest: Manifest, host: Host) -> bool:
-    """Whether the catalogs of a plugin can be read; else its texts stay in English, and it is named for that."""
+def _of_plugin(manifest: Manifest, host: Host, code: str, core: NullTranslations) -> NullTranslations:
+    """A plugin's own texts, and the core's for those that it has not; the core's alone when its catalog cannot be read."""
     folder = manifest.path / "translations"
     watch = host.book.watch(Place(manifest.id, "catalog", "translations", names=manifest.name))
 
-    def read() -> bool:
-        for path in folder.iterdir() if folder.is_dir() else ():
-            Translations.load(folder, [path.name])
-        return True
+    def read() -> NullTranslations:
+        found: NullTranslations = core
+        for name in dict.fromkeys((code.split("_")[0], code)):
+            if (folder / name).is_dir():
+                own = Translations.load(folder, [name])
+                if isinstance(own, Translations):
+                    own.add_fallback(found)
+                    found = own
+        return found
 
-    return bool(watch.around(read, lambda: False)())
+    read_or_core: NullTranslations = watch.around(read, lambda: core)()
+    return read_or_core
 
 
-def choose_readers(app: Flask, runtime: Runtime) -> None:
+def choose_readers(app: Flask, runtime: Runtime, host: Host) -> None:
     """Put our selectors in place of the base's, and our texts in the templates."""
     locales = list(runtime.config["i18n.locales"])
     default = str(runtime.config["i18n.default_locale"])
     catalogs = {code: _catalog(app, code) for code in {*locales, default, "en"}}
+    domains = {code: {m.id: _of_plugin(m, host, code, core) for m in host.manifests.values()} for code, core in catalogs.items()}
 
     def locale() -> str:
         if not has_request_context():  # an app being built, a command: the source language
@@ -66,13 +72,14 @@ def choose_readers(app: Flask, runtime: Runtime) -> None:
 
     def read() -> None:
         code = locale()
-        texts.read_by(Reader(code, catalogs[code], _zone(zone())))
+        texts.read_by(Reader(code, catalogs[code], _zone(zone()), domains[code]))
 
     babel = app.extensions["babel"]
     babel.locale_selector, babel.timezone_selector = locale, zone
     app.extensions["zhanggui_reader"] = read
     app.jinja_env.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["_"] = texts.gettext
+    in_templates.install(app.jinja_env, host.manifests)
 
 
 def _catalog(app: Flask, code: str) -> Any:

@@ -1,13 +1,16 @@
 """Texts in the reader's language: looked up in one dictionary, chosen once a request.
 
 The base's functions find the reader, his locale and his catalog anew for each text; a list page prints
-a hundred and more.
+a hundred and more. Each plugin's texts are a domain of their own (:class:`Texts`), so that a plugin's "Paid" is
+nobody else's; what it does not translate is the core's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from gettext import NullTranslations
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +23,11 @@ class Reader:
     locale: str
     catalog: NullTranslations
     zone: ZoneInfo | None = None
+    domains: Mapping[str, NullTranslations] = field(default_factory=dict)  # of plugins, by their id
+
+    def catalog_of(self, domain: str) -> NullTranslations:
+        """The catalog of a plugin; the core's for a plugin that has none."""
+        return self.domains.get(domain, self.catalog)
 
 
 NOBODY = Reader("en", NullTranslations())
@@ -36,10 +44,13 @@ def read_by(new: Reader) -> None:
     _reader.set(new)
 
 
-def gettext(msgid: str, /, **params: Any) -> str:
-    """A text in the reader's language, its ``%(name)s`` places filled."""
-    text = _reader.get().catalog.gettext(msgid) if msgid else ""
-    return filled(text, msgid, params) if params else text
+def in_english(text: Any) -> str:
+    """A text as it stands in the code, with whatever fills its places: for logs and for what is stored."""
+    token = _reader.set(NOBODY)
+    try:
+        return str(text)
+    finally:
+        _reader.reset(token)
 
 
 def filled(text: str, source: str, params: dict[str, Any]) -> str:
@@ -50,28 +61,16 @@ def filled(text: str, source: str, params: dict[str, Any]) -> str:
         return source % params
 
 
-def ngettext(singular: str, plural: str, n: int, /, **params: Any) -> str:
-    """A text that depends on a number; ``%(num)s`` is that number."""
-    text = _reader.get().catalog.ngettext(singular, plural, n)
-    return filled(text, singular if n == 1 else plural, {"num": n, **params})
-
-
-def pgettext(context: str, msgid: str, /, **params: Any) -> str:
-    """A text that means another thing elsewhere."""
-    text = _reader.get().catalog.pgettext(context, msgid)
-    return filled(text, msgid, params) if params else text
-
-
 class LazyText:
     """A text that is translated when it is printed, for module level and for refusals."""
 
-    __slots__ = ("msgid", "params")
+    __slots__ = ("domain", "msgid", "params")
 
-    def __init__(self, msgid: str, params: dict[str, Any]) -> None:
-        self.msgid, self.params = msgid, params
+    def __init__(self, msgid: str, params: dict[str, Any], domain: str = "") -> None:
+        self.msgid, self.params, self.domain = msgid, params, domain
 
     def __str__(self) -> str:
-        text = _reader.get().catalog.gettext(self.msgid)
+        text = _reader.get().catalog_of(self.domain).gettext(self.msgid)
         return filled(text, self.msgid, self.params) if self.params else text
 
     def __html__(self) -> str:
@@ -110,6 +109,39 @@ class LazyText:
         return str(self) < str(other)
 
 
-def lazy_gettext(msgid: str, /, **params: Any) -> LazyText:
-    """See :class:`LazyText`."""
-    return LazyText(msgid, params)
+class Texts:
+    """The functions that look up texts of one domain: a plugin's id, or "" for the core."""
+
+    def __init__(self, domain: str) -> None:
+        self.domain = domain
+
+    def gettext(self, msgid: str, /, **params: Any) -> str:
+        """A text in the reader's language, its ``%(name)s`` places filled."""
+        text = _reader.get().catalog_of(self.domain).gettext(msgid) if msgid else ""
+        return filled(text, msgid, params) if params else text
+
+    def ngettext(self, singular: str, plural: str, n: int, /, **params: Any) -> str:
+        """A text that depends on a number; ``%(num)s`` is that number."""
+        text = _reader.get().catalog_of(self.domain).ngettext(singular, plural, n)
+        return filled(text, singular if n == 1 else plural, {"num": n, **params})
+
+    def pgettext(self, context: str, msgid: str, /, **params: Any) -> str:
+        """A text that means another thing elsewhere."""
+        text = _reader.get().catalog_of(self.domain).pgettext(context, msgid)
+        return filled(text, msgid, params) if params else text
+
+    def lazy_gettext(self, msgid: str, /, **params: Any) -> LazyText:
+        """See :class:`LazyText`."""
+        return LazyText(msgid, params, self.domain)
+
+    _, _l = gettext, lazy_gettext
+
+
+@cache
+def texts_of(domain: str) -> Texts:
+    """The texts of a plugin."""
+    return Texts(domain)
+
+
+CORE = texts_of("")
+gettext, lazy_gettext, ngettext, pgettext = CORE.gettext, CORE.lazy_gettext, CORE.ngettext, CORE.pgettext

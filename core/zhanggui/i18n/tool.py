@@ -1,6 +1,8 @@
 """Catalogs: collect the texts of the core and of each plugin, compile the translations, check that none is missing.
 
-    python -m zhanggui.i18n.tool extract|compile|check
+    python -m zhanggui.i18n.tool extract|compile|check [FOLDER ...]
+
+Without folders: the core and ./plugins. With them: the plugins that lie there, as those of a shop or of somebody outside.
 """
 
 from __future__ import annotations
@@ -26,9 +28,12 @@ _KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "nget
 _OPTIONS = {"**/templates/**.html": {"trimmed": "true"}}
 
 
-def components() -> dict[str, Path]:
-    """The core, and every plugin that is installed or lies in ./plugins."""
-    found = {plugin_id: manifest.path for plugin_id, manifest in discover(["plugins"]).manifests.items()}
+def components(folders: Sequence[str] = ()) -> dict[str, Path]:
+    """The core, and every plugin that is installed or lies in ./plugins; or the plugins of other folders alone."""
+    found = {plugin_id: manifest.path for plugin_id, manifest in discover(folders or ["plugins"]).manifests.items()}
+    if folders:
+        roots = [Path(folder).resolve() for folder in folders]
+        return {name: path for name, path in found.items() if any(path.resolve().is_relative_to(root) for root in roots)}
     return {"core": CORE} | found
 
 
@@ -39,6 +44,14 @@ def collect(folder: Path) -> Catalog:
     for filename, _line, message, comments, context in messages:
         catalog.add(message, None, [(filename, 0)], auto_comments=comments, context=context)
     return catalog
+
+
+def _with_texts(folders: Sequence[str]) -> Iterator[tuple[str, Catalog, Path]]:
+    """The components that say something, each with what it says."""
+    for name, folder in components(folders).items():
+        template = collect(folder)
+        if any(message.id for message in template):
+            yield name, template, folder
 
 
 def po_path(folder: Path, locale: str) -> Path:
@@ -55,10 +68,9 @@ def load(folder: Path, locale: str) -> Catalog:
         return read_po(source, locale=locale)
 
 
-def extract() -> None:
+def extract(folders: Sequence[str] = ()) -> None:
     """Bring every catalog in step with the code; translations that are there stay."""
-    for folder in components().values():
-        template = collect(folder)
+    for _name, template, folder in _with_texts(folders):
         for locale in LOCALES:
             present = load(folder, locale)
             # The date stays as it was: a run that finds nothing new changes nothing.
@@ -78,9 +90,9 @@ def compiled(catalog: Catalog) -> bytes:
     return out.getvalue()
 
 
-def compile_all() -> None:
+def compile_all(folders: Sequence[str] = ()) -> None:
     """Write the machine forms."""
-    for folder in components().values():
+    for _name, _template, folder in _with_texts(folders):
         for locale in LOCALES:
             po_path(folder, locale).with_suffix(".mo").write_bytes(compiled(load(folder, locale)))
 
@@ -94,10 +106,9 @@ def _places(texts: str | Sequence[str]) -> set[str]:
     return set(_PLACE.findall(texts if isinstance(texts, str) else " ".join(texts)))
 
 
-def problems() -> Iterator[str]:
+def problems(folders: Sequence[str] = ()) -> Iterator[str]:
     """What is missing, a line each."""
-    for name, folder in components().items():
-        template = collect(folder)
+    for name, template, folder in _with_texts(folders):
         for locale in LOCALES:
             catalog = load(folder, locale)
             for message in template:
@@ -116,14 +127,14 @@ def problems() -> Iterator[str]:
                 yield f"{name}: {mo.name} is not what messages.po says; run `make catalogs`"
 
 
-def main(command: str) -> int:
+def main(command: str = "", *folders: str) -> int:
     """Run one command; answers the exit code."""
     if command == "extract":
-        extract()
+        extract(folders)
     elif command == "compile":
-        compile_all()
+        compile_all(folders)
     elif command == "check":
-        found = list(problems())
+        found = list(problems(folders))
         print("\n".join(found) or "Catalogs are complete.")
         return 1 if found else 0
     else:
@@ -133,4 +144,4 @@ def main(command: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2] or [""]))
+    sys.exit(main(*sys.argv[1:]))

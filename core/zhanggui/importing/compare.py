@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ..config import Config
@@ -21,6 +21,8 @@ from ..kernel import clock
 from ..kernel.actors import SYSTEM, acting_as
 from ..kernel.errors import ConfigError, DomainError, NotFound
 from ..runtime import Runtime, activated
+from ..tasks.models import Task
+from ..tasks.states import TaskState
 from .contracts import ZERO, Figure, ImportRow, ImportRun
 from .models import Import, Rejection, Rounding
 from .reader import open_table
@@ -36,7 +38,7 @@ def compare(runtime: Runtime, kind: str, path: Path, source: str = DEFAULT_SOURC
         refresh(runtime)
         importer: Importer | None = next((i for i in current_host().every("importers") if i.kind == kind), None)
         with reading() as db:
-            done = db.scalars(select(Import).where(Import.kind == kind, Import.source == source, Import.state == "done")).all()
+            done = db.scalars(_done(kind, source)).all()
             if importer is None or importer.compare is None or not done:
                 raise NotFound("No finished import of %(kind)s from the source %(source)s was found.", kind=kind, source=source)
             last = done[-1]
@@ -49,6 +51,12 @@ def compare(runtime: Runtime, kind: str, path: Path, source: str = DEFAULT_SOURC
             run = ImportRun(source, "", ZoneInfo(last.options["zone"]), last.currency, SYSTEM, clock.now(), last.options)
             found: list[Figure] = importer.compare(db, rows, run, *_left_out(db, last.id))
             return found
+
+
+def _done(kind: str, source: str) -> Select[Import]:
+    """Finished imports of a source, oldest first."""
+    done = select(Import).join(Task, Task.id == Import.task_id).where(Task.state == TaskState.DONE)
+    return done.where(Import.kind == kind, Import.source == source).order_by(Import.id)
 
 
 def _left_out(db: Session, import_id: int) -> tuple[int, Decimal]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
-from ..db.types import BigKey, Pii, SealedJson, UTCDateTime
+from ..db.types import BigKey, Pii, SealedJson
 
 
 class Import(Model):
-    """One file, read once: a run that was killed goes on at ``position``, one that is done is only reported."""
+    """One file, read once. How far it is stands in its task: one that was killed goes on, one that is done is only reported."""
 
     __tablename__ = "core__import"
 
@@ -26,15 +25,9 @@ class Import(Model):
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON)  # field: name of the column
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
     currency: Mapped[str] = mapped_column(String(3))
-    state: Mapped[str] = mapped_column(String(16), default="running")  # running | done
-    phase: Mapped[int] = mapped_column(default=0)
-    position: Mapped[str | None] = mapped_column(Pii, default="")  # within the phase: the last key, which can be a phone
-    step: Mapped[int] = mapped_column(BigInteger, default=0)  # batches so far; two processes cannot both do the next
     rows: Mapped[int] = mapped_column(BigInteger, default=0)  # of the file
     tally: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # see report.Tally
-    actor: Mapped[str] = mapped_column(String(128), default="")
-    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    task_id: Mapped[int | None] = mapped_column(BigKey)
 
 
 class Rejection(Model):

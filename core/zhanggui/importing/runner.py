@@ -28,6 +28,10 @@ from ..kernel.actors import current_actor
 from ..kernel.errors import DomainError, Invalid, NotFound
 from ..kernel.ids import public_id
 from ..runtime import Runtime
+from ..tasks.running import TaskCanceled, TaskRun, TaskTaken
+from ..tasks.service import add_task, take_up
+from ..tasks.states import TaskState
+from ..tasks.texts import LOST
 from .contracts import ImportRow, ImportRun, Outcome
 from .mapping import Ask, check_options, match, read_mapping
 from .models import Import, Rejection, Rounding
@@ -38,6 +42,7 @@ from .scratch import Scratch
 BATCH_ROWS = 4000
 BATCH_KEYS = 500
 DEFAULT_SOURCE = "file"
+TASK = "core.import"  # no job: the command does it
 _OPTIONS = ("zone", "currency", "source")
 _imports: Any = Import.__table__
 _rejections: Any = Rejection.__table__
@@ -49,6 +54,13 @@ class BeingImported(DomainError):
 
     code = "being_imported"
     message = _l("Another process is importing this file.")
+
+
+class ImportCanceled(DomainError):
+    """Somebody asked for its end, on the page of its task."""
+
+    code = "import_canceled"
+    message = _l("This import was canceled. Give the same command again to go on where it stopped.")
 
 
 class _NothingKept(Exception):
@@ -68,8 +80,8 @@ def run_import(
     started = time.monotonic()
     job = _prepare(runtime, kind, Path(path), Path(mapping) if mapping else None, {"zone": zone, "currency": currency, "source": source},
                    ask if ask is not None else None if quiet or not sys.stdin.isatty() else _ask)  # fmt: skip
-    bookmark = _Bookmark(0) if dry_run else _open(job)
-    if bookmark.state == "done":
+    bookmark = _Bookmark() if dry_run else _open(job)
+    if bookmark.done:
         return _report(job, bookmark, already=True, seconds=time.monotonic() - started)
     scratch = Scratch(job.places, job.table.columns, job.importer.order_by)
     try:
@@ -77,7 +89,14 @@ def run_import(
             for count in scratch.fill(job.table.rows()):
                 tick(count)
         bookmark.rows = scratch.count
-        _run(job, scratch, bookmark, dry_run, quiet)
+        _run(job, scratch, bookmark, quiet)
+    except (BeingImported, ImportCanceled):
+        raise
+    except BaseException:
+        if bookmark.run is not None:
+            with contextlib.suppress(Exception, TaskTaken):
+                bookmark.run.fail(LOST)
+        raise
     finally:
         scratch.close()
     return _report(job, bookmark, dry_run=dry_run, seconds=time.monotonic() - started)
@@ -104,13 +123,13 @@ class _Job:
 
 @dataclass
 class _Bookmark:
-    """How far a run is."""
+    """How far an import is. ``run`` moves its task on; a dry run has none."""
 
-    id: int
-    state: str = "running"
+    id: int = 0
+    run: TaskRun | None = None
+    done: bool = False
     phase: int = 0
     position: str = ""
-    step: int = 0
     rows: int = 0
     tally: Tally = field(default_factory=Tally)
 
@@ -154,48 +173,59 @@ def _ask(name: str, columns: Sequence[str]) -> str | None:
 
 def _open(job: _Job) -> _Bookmark:
     """Where an earlier run of the same reading stands; a new one begins when there was none."""
-    c = _imports.c
+    c, actor, name = _imports.c, job.run.actor, job.table.path.name[-200:]
     with unit_of_work() as db:
         # Of two who begin the same file at once one makes the row; the other finds it, and is stopped at his first step.
         insert_or_skip(
-            db, Import, fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=job.table.path.name[-200:],
-            digest=job.digest, mapping=job.mapping, currency=job.run.currency, actor=job.run.actor.name, tally=Tally().dump(),
-            options={"zone": str(job.run.zone), **job.run.options}, started_at=job.run.now,
-            state="running", phase=0, position="", step=0, rows=0,
+            db, Import, fingerprint=job.fingerprint, kind=job.importer.kind, source=job.run.source, file_name=name,
+            digest=job.digest, mapping=job.mapping, currency=job.run.currency, tally=Tally().dump(), rows=0,
+            options={"zone": str(job.run.zone), **job.run.options},
         )  # fmt: skip
-        row = db.execute(select(_imports).where(c.fingerprint == job.fingerprint)).one()
-        return _Bookmark(row.id, row.state, row.phase, row.position or "", row.step, row.rows, Tally.load(row.tally))
+        import_id, task_id = db.execute(select(c.id, c.task_id).where(c.fingerprint == job.fingerprint)).one()
+        if task_id is None:
+            title = _l("Import of %(kind)s from %(file)s", kind=job.importer.label, file=name)
+            task_id = add_task(db, TASK, title, TaskState.RUNNING, actor=actor, now=job.run.now)
+            db.execute(update(_imports).where(c.id == import_id).values(task_id=task_id))
+        task = take_up(db, task_id, now=job.run.now, canceled=True)
+        # Read while the task is held: rows and place were moved on together.
+        row = db.execute(select(_imports).where(c.id == import_id)).one()
+    mark = _Bookmark(import_id, rows=row.rows, tally=Tally.load(row.tally), done=task is None)
+    if task is not None:
+        mark.run = TaskRun(task, actor, rests=False, keep=None)
+        place = mark.run.place or {}
+        mark.phase, mark.position = place.get("phase", 0), place.get("position", "")
+    return mark
 
 
-def _run(job: _Job, scratch: Scratch, mark: _Bookmark, dry_run: bool, quiet: bool) -> None:
+def _run(job: _Job, scratch: Scratch, mark: _Bookmark, quiet: bool) -> None:
     for phase, preparation in enumerate(job.importer.prepare):
         if phase >= mark.phase:
-            _prepare_keys(job, scratch, mark, phase, preparation, dry_run)
+            _prepare_keys(job, scratch, mark, phase, preparation)
     first = len(job.importer.prepare)
     if mark.phase < first:
         mark.phase, mark.position = first, "0"
     with _progress(quiet, "Writing", scratch.count) as tick:
         tick(mark.tally.rows)
         for place, rows in scratch.batches(int(mark.position or 0), BATCH_ROWS):
-            with _step(mark, dry_run) as db:
+            with _step(mark) as db:
                 _write(db, job, scratch, mark, rows)
                 mark.position = str(place)
             tick(mark.tally.rows)
     if mark.tally.rows != scratch.count:
         raise RuntimeError(f"{scratch.count} rows were read and {mark.tally.rows} became something")
-    with _step(mark, dry_run) as db:
-        mark.state = "done"
-        if not dry_run:
-            audit.record(
-                db, "core.import.finished", target=("core.Import", mark.id), label=job.table.path.name, actor=job.run.actor,
-                now=clock.now(), after={"kind": job.importer.kind, "rows": mark.rows, **mark.tally.dump()},
-            )  # fmt: skip
+    if mark.run is None:
+        return
+    with _step(mark, last=True) as db:
+        audit.record(
+            db, "core.import.finished", target=("core.Import", mark.id), label=job.table.path.name, actor=job.run.actor,
+            now=clock.now(), after={"kind": job.importer.kind, "rows": mark.rows, **mark.tally.dump()},
+        )  # fmt: skip
 
 
-def _prepare_keys(job: _Job, scratch: Scratch, mark: _Bookmark, phase: int, preparation: Preparation, dry_run: bool) -> None:
+def _prepare_keys(job: _Job, scratch: Scratch, mark: _Bookmark, phase: int, preparation: Preparation) -> None:
     after = mark.position if mark.phase == phase else ""
     for keys in scratch.keys(preparation.key, preparation.columns, after, BATCH_KEYS):
-        with _step(mark, dry_run) as db:
+        with _step(mark) as db:
             preparation.batch(db, keys, job.run)
             mark.phase, mark.position = phase, keys[-1][0]
 
@@ -223,29 +253,24 @@ def _write(db: Session, job: _Job, scratch: Scratch, mark: _Bookmark, rows: list
 
 
 @contextlib.contextmanager
-def _step(mark: _Bookmark, dry_run: bool) -> Iterator[Session]:
+def _step(mark: _Bookmark, *, last: bool = False) -> Iterator[Session]:
     """One unit of work that also moves the bookmark; a dry run takes everything back."""
-    c = _imports.c
-    mine = (c.id == mark.id) & (c.step == mark.step) & (c.state == "running")
-    try:
-        with unit_of_work() as db:
-            # Held from the beginning: another process that has come as far waits, and then finds the step done.
-            if not dry_run and db.scalar(select(c.id).where(mine).with_for_update()) is None:
-                raise BeingImported()
+    if mark.run is None:
+        with contextlib.suppress(_NothingKept), unit_of_work() as db:
             yield db
-            if dry_run:
-                raise _NothingKept()
-            db.execute(
-                update(_imports)
-                .where(mine)
-                .values(
-                    state=mark.state, phase=mark.phase, position=mark.position[:255], rows=mark.rows, tally=mark.tally.dump(),
-                    step=mark.step + 1, finished_at=clock.now() if mark.state == "done" else None,
-                )
-            )  # fmt: skip
-    except _NothingKept:
-        pass
-    mark.step += 1
+            raise _NothingKept()
+        return
+    try:
+        with mark.run.step(last=last) as db:
+            yield db
+            db.execute(update(_imports).where(_imports.c.id == mark.id).values(rows=mark.rows, tally=mark.tally.dump()))
+            said = _l("The file is read.") if last else _l("The rows are being written.")
+            place = {"phase": mark.phase, "position": mark.position}
+            mark.run.report(done=mark.tally.rows, total=mark.rows, sentence=said, place=place)
+    except TaskTaken:
+        raise BeingImported() from None
+    except TaskCanceled:
+        raise ImportCanceled() from None
 
 
 def _report(job: _Job, mark: _Bookmark, *, already: bool = False, dry_run: bool = False, seconds: float = 0) -> Report:

@@ -13,13 +13,15 @@ from .. import audit
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..notices import notify
+from ..tasks.ending import fail_task_of
 from .models import Job
 
 c = Job.__table__.c
 
 
 def tell(db: Session, job_id: int, name: str, why: str, *, now: datetime) -> None:
-    """Leave a notice for those who may look at jobs."""
+    """Leave a notice for those who may look at jobs; the task that the job did has failed."""
+    fail_task_of(db, job_id, now)
     notify(
         db, kind="core.job.dead", title=_l("A job was given up: %(name)s"), params={"name": name}, body=why[:200],
         href=f"/system/jobs/{job_id}", permission=("can_list", "core.Job"), now=now, key=f"job:{job_id}:{now:%Y%m%d%H%M%S}",

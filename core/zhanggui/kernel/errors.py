@@ -135,4 +135,11 @@ class ConfigError(ZhangguiError):
 
 
 class WiringError(ZhangguiError):
-    """A plugin or the core is put together wrongly: an unknown hook, a table name taken twice."""
+    """A plugin or the core is put together wrongly: an unknown hook, a table name taken twice.
+
+    :param at: where it stands: the function or class, or steps as ``host.spots`` takes them.
+    """
+
+    def __init__(self, sentence: Any, *, at: Any = None) -> None:
+        super().__init__(sentence)
+        self.sentence, self.at = sentence, at

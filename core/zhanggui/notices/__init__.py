@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ..db.upsert import insert_for
 from ..events import MAX_DEPTH, publish
 from ..i18n.formats import fmt
-from ..i18n.texts import LazyText, gettext
+from ..i18n.texts import LazyText, texts_of
 from ..kernel.actors import Actor
 from ..kernel.errors import NotFound
 from ..kernel.ids import Code
@@ -108,7 +108,8 @@ def read_notice(db: Session, notice_id: int) -> NoticeLine:
 
 
 def _line(n: Notice, read: int) -> NoticeLine:
-    return NoticeLine(n.id, n.at, gettext(n.title, **_written(n.params or {})), n.body or "", n.href, n.id > read)
+    texts = texts_of(n.kind.partition(".")[0])  # a kind begins with the plugin whose words the title is
+    return NoticeLine(n.id, n.at, texts.gettext(n.title, **_written(n.params or {})), n.body or "", n.href, n.id > read)
 
 
 def _written(params: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ..host.contain import UNAVAILABLE, Missing, watch_of
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from .describe import Choice, Column
+from .file_fields import file_link
 
 Show = Callable[[Any, Any], Markup]  # (value, row) -> markup
 _NOTHING = Markup('<span class="muted">–</span>')
@@ -53,6 +54,8 @@ def shower(column: Column, currency: str, extra: Mapping[Any, Any] | None, key: 
         return lambda value, _row: Markup('<img src="%s" alt="" width="48" height="48" loading="lazy" decoding="async">') % (
             url_for_file(value, "thumb")
         )
+    if kind == "file":
+        return file_link(extra)
     if kind == "json":
         return lambda value, _row: Markup("<code>%s</code>") % json.dumps(value, ensure_ascii=False)
     if kind == "html":

@@ -12,6 +12,7 @@ PERMISSIONS = [
     Permission("can_manage", "core.Setting", _l("Change settings")),
     Permission("can_list", "core.Repair", _l("See what needs repair")),
     Permission("can_retry", "core.Repair", _l("Try again what was paused")),
+    Permission("can_add", "core.PrivateFile", _l("Bring private files through the API")),
     Permission("can_use", "core.Token", _l("Have tokens for programs")),
     Permission("can_import", "core.Import", _l("Import rows from a file")),
 ]

@@ -16,9 +16,11 @@ from ..kernel import clock
 from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
 from . import context, writing
 from .describe import Action, Field, Screen
+from .export_tasks import start_export
 from .forms import LEFT_OUT, Bound, bind, present, present_or_leave_out
 from .gateway import gateway
 from .page import FormField, FormPage
+from .query import parse
 from .verbs import perform
 
 MAX_BULK = 200
@@ -130,6 +132,15 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     return _form(screen, fields, bound, error, title=str(action.label), action=where, row=row, verb=action)
 
 
+def begin_export(screen: Screen) -> Answer:
+    """The list as a file, by a task: on its page the file is downloaded."""
+    who, zone, arguments = context.actor(), context.zone(), context.arguments()
+    query = parse(screen, arguments, who, zone=zone, currency=context.currency())
+    with unit_of_work() as db:
+        task_id = start_export(db, screen, query, arguments, zone=zone.key, actor=who, now=clock.now())
+    return redirect(f"/tasks/{task_id}", 303)
+
+
 def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     """One verb on one row."""
     who = context.actor()
@@ -233,7 +244,7 @@ def _form(
         title=title, action=action, fields=shown, submit=str(verb.label) if verb else _("Save"), back=back(screen) if row is None else
         f"{screen.route}/{getattr(row, screen.key)}", hidden=hidden, errors=listed, conflict=_conflict(fields, error, bound),
         draft_key=f"{screen.resource}:{request.path}", tone=verb.tone if verb and verb.tone == "danger" else "primary",
-        multipart=any(f.kind in ("image", "images") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
+        multipart=any(f.kind in ("image", "images", "file") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
     )  # fmt: skip
     template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
     status = error.status if error is not None else 200

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..files.kinds import DOCUMENTS, MAX_BYTES
 from ..kernel.phases import ThreePhases
 
 Text = Any  # str or a lazy translation of one
@@ -17,11 +18,11 @@ Clause = Any  # a SQLAlchemy boolean expression
 
 COLUMN_KINDS = (
     "text", "long_text", "code", "int", "money", "bool", "date", "datetime",
-    "status", "choice", "image", "lookup", "json", "html",
+    "status", "choice", "image", "lookup", "json", "html", "file",
 )  # fmt: skip
 FIELD_KINDS = (
     "text", "long_text", "code", "int", "money", "bool", "date", "datetime", "choice", "choices",
-    "lookup", "image", "images", "translations", "hidden", "password", "rows",
+    "lookup", "image", "images", "translations", "hidden", "password", "rows", "file",
 )  # fmt: skip
 FILTER_KINDS = ("choice", "bool", "date_range", "int_range", "money_range", "lookup", "text")
 WIDGET_KINDS = ("number", "todo", "chart", "list")
@@ -94,7 +95,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Search:
-    """What the search box of a list looks at: columns compared by prefix, and exact matches.
+    """What the search box of a list looks at: words, columns compared by prefix, and exact matches.
 
     ``exact`` maps a column (often a blind index) to a function that turns what was typed into the
     value to compare with, or None when it cannot be one. Over a ``BlindIndex`` that is a look-up of
@@ -104,7 +105,8 @@ class Search:
 
     prefix: Sequence[str] = ()
     exact: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
-    contains: Sequence[str] = ()  # substring: only for tables that stay small
+    words: Sequence[str] = ()  # columns that hold what ``zhanggui.api.words.stored`` made of the texts of a row
+    contains: Sequence[str] = ()  # a part of the text as it stands: only for tables that stay small
     reveal: tuple[str, str] | None = None
     hint: Text = ""
 
@@ -115,7 +117,7 @@ class Field:
 
     ``clean`` takes the parsed value and returns it, or raises ``Invalid``/``ValueError`` with a
     sentence. ``get`` reads the present value from the row where it is no column. ``scan`` gives the
-    field a barcode button.
+    field a barcode button. A ``file`` is private: its value is the id of a private file of the row, for a column of 24 characters.
     """
 
     name: str
@@ -134,6 +136,8 @@ class Field:
     clean: Callable[[Any], Any] | None = None
     get: Callable[[Any, Any], Any] | None = None  # (db, row) -> value
     rows: Sequence[Field] = ()  # kind "rows": the columns of a small table of inputs
+    accept: Sequence[str] = DOCUMENTS  # kind "file": names of files.kinds.KINDS
+    max_bytes: int = MAX_BYTES  # kind "file"
     permission: str | None = None
     autocomplete: str = "off"
     order: int = 100

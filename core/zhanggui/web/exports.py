@@ -17,6 +17,7 @@ from ..kernel.money import exponent
 from ..kernel.spreadsheets import harmless
 from .cells import reader
 from .describe import Column, Screen
+from .file_fields import file_names
 from .gateway import gateway
 from .query import ListQuery, visible_columns
 
@@ -25,13 +26,33 @@ def csv_rows(
     db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str
 ) -> Iterator[bytes]:
     """The header line, then blocks of lines. UTF-8 with a mark, so that spreadsheets read Chinese."""
-    columns = [c for c in visible_columns(screen, actor) if c.kind not in ("image", "html")]
-    yield csv_head([c.name for c in columns])
-    for rows, extra in gateway.stream(db, screen, actor, query):
+    yield csv_title(screen, actor)
+    for block, _count, _last in csv_blocks(db, screen, actor, query, zone=zone, currency=currency):
+        yield block
+
+
+def csv_title(screen: Screen, actor: Actor) -> bytes:
+    """The header line of an export."""
+    return csv_head([c.name for c in _columns(screen, actor)])
+
+
+def csv_blocks(
+    db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str, after: Any = None
+) -> Iterator[tuple[bytes, int, Any]]:
+    """Blocks of lines below the header: ``(bytes, how many rows, the key of the last)``.
+
+    :param after: the key behind which it goes on.
+    """
+    columns = _columns(screen, actor)
+    for rows, extra in gateway.stream(db, screen, actor, query, after=after):
         # By columns, because what is the same for a whole column is decided once.
         stored = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
         cells = [_cells(c, _values(c, rows, stored, extra.get(c.name), screen.key), rows, extra.get(c.name), zone, currency) for c in columns]
-        yield _lines(list(zip(*cells, strict=True)))
+        yield _lines(list(zip(*cells, strict=True))), len(rows), getattr(rows[-1], screen.key)
+
+
+def _columns(screen: Screen, actor: Actor) -> list[Column]:
+    return [c for c in visible_columns(screen, actor) if c.kind not in ("image", "html")]
 
 
 def _values(column: Column, rows: Sequence[Any], stored: Mapping[str, Sequence[Any]], extra: Any, key: str) -> Sequence[Any]:
@@ -66,6 +87,8 @@ def _cells(column: Column, values: Sequence[Any], rows: Sequence[Any], extra: An
     if column.kind == "lookup":
         labels = extra or {}
         return ["" if v is None else harmless(str(labels.get(v, v))) for v in values]
+    if column.kind == "file":
+        return list(map(harmless, file_names(values, extra)))
     if column.kind in ("status", "choice", "int"):
         return values
     if column.kind == "datetime":

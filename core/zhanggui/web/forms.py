@@ -22,6 +22,7 @@ from ..kernel.actors import Actor
 from ..kernel.errors import Invalid
 from ..kernel.money import Money, exponent
 from .describe import Choice, Field
+from .file_fields import present_file, read_file
 from .gateway import gateway
 from .page import FormField
 
@@ -105,6 +106,8 @@ def _read(
                 kept.append(str(ref.id))
         bound.typed[name] = kept
         return (kept[-1] if kept else None) if f.kind == "image" else kept
+    if f.kind == "file":
+        return read_file(f, form, files, context.actor, db, bound.typed)
     if f.kind == "bool":
         bound.typed[name] = name in form
         return name in form
@@ -263,6 +266,8 @@ def present(f: Field, value: Any, context: FormContext, db: Session, errors: Map
     elif f.kind in ("image", "images"):
         ids = [shown] if isinstance(shown, str | int) and shown else list(shown or ())
         result.pictures = [(str(i), url_for_file(i, "thumb")) for i in ids]
+    elif f.kind == "file":
+        present_file(f, result, db, context.actor if typed else None)
     elif f.kind == "rows":
         result.row_labels = [str(sub.label) for sub in f.rows if sub.kind != "hidden"]
         lines = [*(shown or ()), {}]

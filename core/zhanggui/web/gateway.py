@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, a
 from sqlalchemy.orm import Session
 
 from ..auth.lookups import look_up
+from ..db import words
 from ..db.types import BlindIndex, Pii, SealedJson
 from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
 from ..host.faults import PluginTrouble
@@ -138,6 +139,7 @@ class Gateway:
         values: dict[str, Any] = {name: convert(text) for name, convert in exact.items() if name not in personal}
         values |= look_up(text, personal, right=screen.search.reveal or ("can_reveal", screen.resource), actor=actor)
         options += [c[name] == value for name, value in values.items() if value is not None]
+        options += [words.found(c[name], text) for name in screen.search.words]
         for name in screen.search.contains:
             options.append(c[name].icontains(text, autoescape=True))
         return or_(false(), *options)
@@ -263,6 +265,11 @@ class Gateway:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
         return int(db.scalar(self._counting(screen, self.where(screen, actor, query))) or 0)
 
+    def count_all(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
+        """How many rows a question has, exactly: for what reads them all anyhow."""
+        some = select(func.count()).select_from(self.table(screen)).where(*self.where(screen, actor, query))
+        return int(db.scalar(some) or 0)
+
     def tab_counts(self, db: Session, screen: Screen, actor: Actor, f: Filter, *, limit: int = 100) -> dict[Any, int]:
         """How many rows wait behind some choices of a filter, in one statement; none is counted beyond ``limit``."""
         if not f.counted:
@@ -275,6 +282,7 @@ class Gateway:
     def extras(self, db: Session, screen: Screen, columns: Sequence[Column], rows: Sequence[Row[Any]]) -> dict[str, Mapping[Any, Any]]:
         """What columns say that is not in the row: one query a column for the whole page."""
         from ..host import current_host
+        from .file_fields import files_of
 
         result: dict[str, Mapping[Any, Any]] = {}
         if not rows:
@@ -283,6 +291,8 @@ class Gateway:
         for column in columns:
             if column.load is not None:
                 result[column.name] = column.load(db, ids)
+            elif column.kind == "file":
+                result[column.name] = files_of(db, screen.resource, ids, {getattr(row, column.name) for row in rows} - {None})
             elif column.kind == "lookup" and column.to:
                 target = current_host().screens.get(column.to)
                 pointed = {getattr(row, column.name) for row in rows} - {None}
@@ -367,10 +377,11 @@ class Gateway:
     # -- export --------------------------------------------------------------------------------
 
     def stream(
-        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, batch: int = 1000
+        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, batch: int = 1000, after: Any = None
     ) -> Iterator[tuple[Sequence[Row[Any]], Mapping[str, Mapping[Any, Any]]]]:
         """All rows of a question in batches, walking the key, so that memory does not grow with the table.
 
+        :param after: the key behind which it begins.
         :raises Forbidden: without ``can_export``.
         """
         self.check(screen, actor, "can_export")
@@ -378,7 +389,7 @@ class Gateway:
         clauses = self.where(screen, actor, query)
         key = self.table(screen).c[screen.key]
         statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)
-        last: Any = None
+        last = after
         while True:
             rows = _answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
             if not rows:

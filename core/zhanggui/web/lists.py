@@ -36,6 +36,7 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
     plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     parts = _card_parts(screen)
     may_add = bool(screen.create) and actor.may("can_add", screen.resource)
+    may_export, by_task = actor.may("can_export", screen.resource), not found.counted and actor.may("can_show", "core.Task")
     bulk = _bulk(screen, actor)
     rows, verbs = list_rows(screen, actor, columns, found, parts, picking=bool(bulk))
     return ListPage(
@@ -51,11 +52,16 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
         bulk=bulk,
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
-        export_href=url(f"{screen.route}/export.csv", plain).replace("export.csv/", "export.csv")
-        if actor.may("can_export", screen.resource) else "",
+        export_href=_export("export.csv", screen, plain) if may_export and not by_task else "",
+        export_task=ActionButton("export", _("Export"), _export("export", screen, plain), "download")
+        if may_export and by_task else None,
         empty=str(screen.empty) if screen.empty and not (query.q or query.filters) else _("Nothing found."),
         reset_href=f"{screen.route}/" if query.q or query.filters else "",
     )  # fmt: skip
+
+
+def _export(name: str, screen: Screen, plain: Mapping[str, str]) -> str:
+    return url(f"{screen.route}/{name}", plain).replace(f"{name}/", name)
 
 
 def _card_parts(screen: Screen) -> dict[str, str]:

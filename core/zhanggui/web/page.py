@@ -83,6 +83,8 @@ class FormField:
     row_labels: Sequence[str] = ()
     languages: Sequence[tuple[str, str, str]] = ()  # kind translations: (code, language, text)
     pictures: Sequence[tuple[str, str]] = ()  # kind image(s): (file id, thumbnail URL)
+    file: tuple[str, str, str] | None = None  # kind file: (id, name, URL) of the one that is there
+    accept: str = ""  # kind file: how names of files end that may be sent
 
 
 @dataclass(slots=True)
@@ -132,6 +134,7 @@ class ListPage:
     add_href: str = ""
     add_label: str = ""
     export_href: str = ""
+    export_task: ActionButton | None = None  # instead, where the list is too long for one answer
     empty: str = ""
     reset_href: str = ""
 

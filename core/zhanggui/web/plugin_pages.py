@@ -19,7 +19,7 @@ from ..host.models import PluginFault, Repair
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
-from ..i18n.texts import ngettext, reader
+from ..i18n.texts import ngettext, reader, texts_of
 from ..kernel import clock
 from ..kernel.errors import NotFound
 from ..runtime import current_runtime
@@ -56,7 +56,7 @@ class PluginsView(View):
     @has_access
     def adds(self, plugin_id: str) -> str:
         """What one that is switched off would add: it is imported for that, so the gallery asks for it afterwards."""
-        found = service.found_plugins(current_runtime()).manifests.get(plugin_id)
+        found = service.look_again(current_runtime()).manifests.get(plugin_id)
         if found is None:
             raise NotFound()
         part = service.would_add(plugin_id)
@@ -94,7 +94,7 @@ def _gallery_line(info: service.PluginInfo, infos: list[service.PluginInfo], pau
     part = current_host().parts.get(manifest.id)
     return {
         "id": manifest.id, "name": manifest.text("name", locale), "summary": manifest.text("summary", locale),
-        "version": manifest.version, "icon": manifest.icon, "state": info.state, "reason": info.reason,
+        "version": manifest.version, "icon": manifest.icon, "state": info.state, "reasons": info.reasons,
         "needs": [names.get(n, n) for n in manifest.requires], "adds": _additions(part, manifest) if part is not None else [],
         "category": manifest.category, "loads": _loads(manifest), "paused": manifest.id in paused and info.state == "enabled",
         "needed_by": [names[i.manifest.id] for i in infos if manifest.id in i.manifest.requires and i.state == "enabled"],
@@ -142,9 +142,10 @@ class RepairsView(View):
             repairs = db.scalars(select(Repair).order_by(Repair.since)).all()
             enabled = service.enabled_ids(db)
             lines = [_fault_line(fault) for fault in faults.known(db)]
+            told = current_host().repairs()  # in the language of who reads; the row says it in English
             broken = [
-                {"plugin": r.plugin, "name": _plugin_name(r.plugin) if r.plugin else "", "title": r.title, "detail": r.detail, "since": r.since,
-                 "enabled": r.plugin in enabled}
+                {"plugin": r.plugin, "name": _plugin_name(r.plugin) if r.plugin else "", "title": told[r.id].sentence if r.id in told else r.title,
+                 "detail": r.detail, "since": r.since, "enabled": r.plugin in enabled, "runs": r.plugin in current_host().manifests}
                 for r in repairs
             ]  # fmt: skip
         return render_template("zg/repairs.html", title=_("Repairs"), repairs=broken, faults=lines, may_manage=may_manage)
@@ -158,12 +159,19 @@ class RepairsView(View):
         return redirect("/system/repairs/", 303)
 
 
+def _wording(fault: PluginFault) -> str:
+    """Whose words the label is: the plugin's own, or of a hook those of who offers it."""
+    offers = (i for i in current_host().manifests if fault.kind == "hook" and fault.name.startswith(f"{i}_"))
+    return next(offers, "" if fault.kind == "hook" else fault.plugin)
+
+
 def _fault_line(fault: PluginFault) -> dict[str, Any]:
     """A fault in words: what, where, how often, since when."""
     kind = str(_KINDS.get(fault.kind, fault.kind))
-    label = _(fault.label) if fault.label else ""
+    label = texts_of(_wording(fault)).gettext(fault.label) if fault.label else ""
     if fault.screen:
-        where = _("%(kind)s “%(label)s” in “%(screen)s”", kind=kind, label=label, screen=_(fault.screen))
+        screen = texts_of(fault.name.partition(".")[0]).gettext(fault.screen)  # the name begins with the resource of that screen
+        where = _("%(kind)s “%(label)s” in “%(screen)s”", kind=kind, label=label, screen=screen)
     else:
         where = _("%(kind)s “%(label)s”", kind=kind, label=label) if label else kind
     times = ngettext("It failed %(num)s time, last on %(when)s.", "It failed %(num)s times, last on %(when)s.", fault.times, when=fmt.datetime(fault.last_at))

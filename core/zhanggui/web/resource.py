@@ -24,6 +24,7 @@ from . import context, writing
 from .bodies import json_object
 from .cells import reader
 from .describe import Action, Column, Field, Screen
+from .file_fields import file_json
 from .forms import bind
 from .gateway import gateway
 from .query import parse, visible_columns
@@ -106,6 +107,9 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
         elif column.kind == "lookup":
             labels = extra.get(column.name, {})
             parts.append((column.name, lambda row, read=read, labels=labels: _label(read(row), labels)))  # type: ignore[misc]
+        elif column.kind == "file":
+            files = extra.get(column.name)
+            parts.append((column.name, lambda row, read=read, files=files: file_json(read(row), files)))  # type: ignore[misc]
         else:
             parts.append((column.name, lambda row, read=read: _scalar(read(row))))  # type: ignore[misc]
     key = screen.key

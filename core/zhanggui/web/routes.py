@@ -11,6 +11,8 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.routing import Rule as WerkzeugRule
 
 from ..auth.permissions import undeclared_routes
+from ..i18n.texts import lazy_gettext as _l
+from ..kernel.errors import WiringError
 from ..kernel.methods import CHANGING
 
 
@@ -45,10 +47,14 @@ _READS = frozenset({"GET"})
 _GIVEN = frozenset({"HEAD", "OPTIONS"})  # HEAD is answered as its GET, OPTIONS by the app: nobody handles them
 
 
-def faulty_routes(app: Flask) -> list[str]:
-    """Routes that cannot be served, each as a sentence for whoever wrote it."""
-    undeclared = (f"route {called(rule)} declares no permission" for rule in undeclared_routes(app))
+def faulty_routes(app: Flask) -> list[WiringError]:
+    """Routes that cannot be served, each as an error that was not raised."""
+    undeclared = [_wrong(app, rule, _l("declares no permission")) for rule in undeclared_routes(app)]
     return [*undeclared, *_unclear_methods(app)]
+
+
+def _wrong(app: Flask, rule: WerkzeugRule, what: Any) -> WiringError:
+    return WiringError(_l("the route %(route)s %(what)s", route=called(rule), what=what), at=inspect.unwrap(app.view_functions[rule.endpoint]))
 
 
 def called(rule: WerkzeugRule) -> str:
@@ -56,7 +62,7 @@ def called(rule: WerkzeugRule) -> str:
     return f"{','.join(sorted((rule.methods or set()) - _GIVEN)) or 'ANY'} {rule.rule} ({rule.endpoint})"
 
 
-def _unclear_methods(app: Flask) -> Iterator[str]:
+def _unclear_methods(app: Flask) -> Iterator[WiringError]:
     """A handler that reads and changes would have to ask which method called it, and HEAD would slip through.
 
     Looked at by function, so that it does not matter how many routes lead to it.
@@ -65,16 +71,17 @@ def _unclear_methods(app: Flask) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         methods = frozenset(rule.methods or ()) - _GIVEN
         if not methods:
-            yield f"route {called(rule)} has to name its methods: GET, or some of {', '.join(sorted(CHANGING))}"
+            yield _wrong(app, rule, _l("has to name its methods: GET, or some of %(methods)s", methods=", ".join(sorted(CHANGING))))
         elif not getattr(rule, "provide_automatic_options", False):
-            yield f"route {called(rule)} answers OPTIONS itself, which the core does"
+            yield _wrong(app, rule, _l("answers OPTIONS itself, which the core does"))
         elif methods - _READS - CHANGING:
-            yield f"route {called(rule)} names a method that nothing here guards"
+            yield _wrong(app, rule, _l("names a method that nothing here guards"))
         else:
             function = _function(app.view_functions[rule.endpoint])
             seen[function] = seen.get(function, frozenset()) | methods
             if seen[function] & _READS and seen[function] & CHANGING:
-                yield f"route {called(rule)} reads and changes in one handler: give {', '.join(sorted(CHANGING & seen[function]))} one of its own"
+                own = ", ".join(sorted(CHANGING & seen[function]))
+                yield _wrong(app, rule, _l("reads and changes in one handler: give %(methods)s one of its own", methods=own))
 
 
 def _function(view: Callable[..., Any]) -> Any:

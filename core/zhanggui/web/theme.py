@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -122,6 +123,17 @@ def install(app: Flask, runtime: Runtime, host: Host) -> None:
         return icons[name]
 
     app.jinja_env.globals.update(asset=theme.asset, icon=icon)
+
+
+def icon_names(runtime: Runtime) -> frozenset[str]:
+    """The icons that the instance's theme has; read once a process."""
+    found: frozenset[str] | None = runtime.shared.get("icons")
+    if found is None:
+        theme = load_theme(runtime)
+        sprites = [path / "static" / theme.files["icons.svg"].rpartition("/")[2] for path in theme.chain if "icons.svg" in theme.files]
+        texts = [sprite.read_text(encoding="utf-8") for sprite in sprites if sprite.is_file()][:1]
+        found = runtime.shared["icons"] = frozenset(re.findall(r'<symbol id="([^"]+)"', "".join(texts)))
+    return found
 
 
 def static_folders(runtime: Runtime) -> dict[str, Path]:

@@ -17,6 +17,7 @@ from . import context, deeds
 from .deeds import Answer
 from .describe import Action, Screen
 from .details import detail_page
+from .export_tasks import file_name, record_export
 from .exports import csv_rows
 from .gateway import gateway
 from .lists import list_page
@@ -65,6 +66,7 @@ def screen_view(screen: Screen) -> type[View]:
     add_method("list", "GET", "/", "list", lambda self: show_list(now()))
     add_method("lookup", "GET", "/lookup", "list", lambda self: show_lookup(now()))
     add_method("export", "GET", "/export.csv", "export", lambda self: send_export(now()))
+    add_method("start_export", "POST", "/export", "export", lambda self: deeds.begin_export(now()))
     add_method("show", "GET", row, "show", lambda self, row_id: show_row(now(), row_id))
     # A form and what it posts are two methods: no handler asks which verb called it, so HEAD can never act.
     if screen.create:
@@ -124,15 +126,11 @@ def show_row(screen: Screen, row_id: Any) -> Answer:
 
 def send_export(screen: Screen) -> BaseResponse:
     """The whole list as CSV, streamed: filters and rights are those of the list."""
-    from .. import audit
-
     who = context.actor()
     query = parse(screen, context.arguments(), who, zone=context.zone(), currency=context.currency())
     gateway.check(screen, who, "can_export")
     with recording() as db:
-        # What was searched for can be a phone: the trail says that there was a search, not for whom.
-        after = {"filters": dict(query.raw), "searched": bool(query.q)}
-        audit.record(db, f"{screen.resource.lower()}.exported", target=(screen.resource, "*"), actor=who, now=clock.now(), after=after)
+        record_export(db, screen, query, actor=who, now=clock.now())
 
     zone, currency = context.zone(), context.currency()
 
@@ -140,6 +138,5 @@ def send_export(screen: Screen) -> BaseResponse:
         with reading() as db:
             yield from csv_rows(db, screen, who, query, zone=zone, currency=currency)
 
-    name = f"{screen.resource.replace('.', '-').lower()}-{clock.now():%Y%m%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(screen)}"'}
     return Response(stream_with_context(rows()), mimetype="text/csv", headers=headers)

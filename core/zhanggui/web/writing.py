@@ -15,12 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..files.private import remove_private_files
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import DomainError, Invalid, NotFound, StaleRow
 from ..kernel.money import Money
 from .describe import Screen
+from .file_fields import settle_files
 from .gateway import gateway
 
 
@@ -39,7 +41,8 @@ def split_slots(screen: Screen, values: Mapping[str, Any]) -> tuple[dict[str, An
 
 
 def save_slots(db: Session, screen: Screen, row_id: Any, extra: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
-    """Give the values of such fields to the plugins they belong to."""
+    """Give the values of such fields to the plugins they belong to, and the files of the form to the row."""
+    settle_files(db, screen, row_id, actor)
     for name, value in extra.items():
         current_host().field_savers[screen.resource, name](db, id=row_id, value=value, actor=actor, now=now)
 
@@ -126,6 +129,7 @@ def remove(db: Session, screen: Screen, *, id: Any, actor: Actor, now: datetime)
     try:
         with db.begin_nested():
             db.execute(delete(table).where(table.c[screen.key] == id))
+            remove_private_files(db, row=(screen.resource, id))
     except IntegrityError as error:
         raise StillUsed() from error
     audit.record(

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, _l, get_setting, notify, record_audit
+from zhanggui.api import Actor, _l, get_setting, notify, record_audit, words
 from zhanggui_products import facade as products
 from zhanggui_products.contracts import SoldVariant
 
@@ -50,6 +50,8 @@ def ensure_levels(db: Session, variant_ids: Collection[int], *, now: datetime) -
         for row in db.execute(select(c.variant_id, c.sku, c.title, c.product_id).where(c.variant_id.in_(list(wanted))))
     }
     names = {v.id: {"product_id": v.product_id, "sku": v.sku, "title": title_of(v)} for v in wanted.values()}
+    for name in names.values():
+        name["search_text"] = words.stored(str(name["title"]))
     renamed = [v for v, row in there.items() if (row.sku, row.title) != (names[v]["sku"], names[v]["title"])]
     for variant_id in sorted(renamed):  # in the order in which carts take them, or the two would wait for each other
         db.execute(update(_levels).where(c.variant_id == variant_id).values(**names[variant_id]))

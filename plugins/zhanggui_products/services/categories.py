@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, Invalid, NotFound, StaleRow, _l, one_at_a_time, record_audit, translations
+from zhanggui.api import Actor, DomainError, Invalid, NotFound, StaleRow, _l, one_at_a_time, record_audit, translations, words
 
 from ..models import Category, Product
 from .editing import CATALOGUE
@@ -111,9 +111,12 @@ def _category(db: Session, category_id: int) -> Category:
 
 def _fill(db: Session, category: Category, given: Mapping[str, Any]) -> None:
     if "name" in given:
-        category.name = translations.split(given["name"] or "")[0].strip()
+        name, others = translations.split(given["name"] or "")
+        category.name = name.strip()
         if not category.name:
             raise Invalid(errors={"name": _l("A category needs a name.")})
+        kept = translations.texts_in_all(db, RESOURCE, category.id, "name") if others is None and category.id else (others or {}).values()
+        category.search_text = words.stored(category.name, *kept)
     if "parent_id" in given:
         above = given["parent_id"]
         while above is not None:

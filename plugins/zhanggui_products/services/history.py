@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
-from zhanggui.api import Actor, Code, Invalid, _l, one_at_a_time, publish, record_audit, translations, write_rows
+from zhanggui.api import Actor, Code, Invalid, _l, one_at_a_time, publish, record_audit, translations, words, write_rows
 
 from ..contracts import ProductRecord
 from ..events import ProductsImported
@@ -132,7 +132,7 @@ def _categories(db: Session, names: set[str]) -> dict[str, int]:
         return {}
     found = {row.name: row.id for row in db.execute(select(Category.name, Category.id))}
     for name in sorted(names - set(found)):
-        category = Category(name=name)
+        category = Category(name=name, search_text=words.stored(name))
         db.add(category)
         db.flush()
         found[name] = category.id

@@ -42,7 +42,7 @@ def test_every_route_declares_who_may_use_it(site):
 def test_a_route_that_declares_nothing_is_found():
     app = Flask("bare", static_folder=None)
     app.add_url_rule("/open", view_func=lambda: "secret", endpoint="open")
-    assert faulty_routes(app) == ["route GET /open (open) declares no permission"]
+    assert [str(fault) for fault in faulty_routes(app)] == ["the route GET /open (open) declares no permission"]
 
 
 @SQLITE

@@ -137,6 +137,17 @@ def test_one_guess_a_second_keeps_nobody_out_for_a_quarter_of_an_hour(db):
     assert waited is not None and 60 < waited < 900
 
 
+def test_a_guesser_is_counted_with_his_name_when_the_count_of_his_address_starts_anew(db):
+    def tried(name, seconds):
+        with clock.hold(NOON + timedelta(seconds=seconds)):
+            return sign_in_tried(db, name, ELSEWHERE, device=None, known_place=True).full
+
+    assert not tried("somebody", 0)  # the address's window begins
+    last = WINDOW.seconds - 1
+    assert not any(tried("clerk", last - LIMIT + n) for n in range(LIMIT - 1))
+    assert [tried("clerk", last + n) for n in (1, 2)] == [False, True]
+
+
 def test_many_addresses_that_wait_get_a_limited_number_of_tries(db):
     places = [f"10.3.{n // 200}.{n % 200}" for n in range(PATIENT + 40)]
     with clock.hold(NOON):

@@ -19,7 +19,7 @@ from zhanggui.testing.instances import SECRET
 Run = Callable[..., Result]
 PROMISED = [
     "up", "web", "worker", "scheduler", "upgrade", "demo", "import", "export", "doctor", "hooks",
-    "plugin/list", "plugin/enable", "plugin/disable", "plugin/migration", "user/create", "user/password", "user/disable",
+    "plugin/list", "plugin/enable", "plugin/disable", "plugin/check", "plugin/migration", "user/create", "user/password", "user/disable",
     "jobs/status", "jobs/dead", "jobs/requeue", "outbox/status", "config/check", "config/explain",
 ]  # fmt: skip
 

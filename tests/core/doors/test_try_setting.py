@@ -11,6 +11,7 @@ from zhanggui.config import settings
 from zhanggui.config.models import StoredSetting
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import generation
+from zhanggui.host.names import unanswered
 from zhanggui.host.service import build
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
@@ -103,9 +104,10 @@ def test_a_list_is_shown_as_it_is_typed(boss, keep):
     assert 'value="b.example, c.example"' in boss.get("/system/settings/").get_data(as_text=True)
 
 
-def test_a_test_of_somebody_elses_setting_is_a_fault(instance, doors, monkeypatch):
+def test_a_test_of_somebody_elses_setting_is_told(instance, doors, monkeypatch):
     def register_setting_tests():
         return {"instance.name": doors.SettingTest("Knock", doors.knock)}
 
     monkeypatch.setattr(doors, "register_setting_tests", doors.hookimpl(register_setting_tests))
-    assert "'instance.name' is no setting of doors" in build(instance).faults["doors"].sentence
+    said = [str(error) for plugin, error in unanswered(build(instance)) if plugin == "doors"]
+    assert any("“instance.name” is no setting of doors" in sentence for sentence in said), said

@@ -34,7 +34,7 @@ from shoppers import Shopper, allow_demo_login  # noqa: E402
 OWNER = Actor("user", name="owner", everything=True)
 PAGES = ["/", "/orders/", "/orders/1", "/products/", "/customers/1/edit", "/search?q=tea", "/system/plugins/", "/system/repairs/"]
 LEFT_OUT = {
-    "fails_exit": "SystemExit: 3", "fails_cron": "every full moon", "fails_slot_name": "there already", "fails_route": "is taken by orders",
+    "fails_exit": "SystemExit: 3", "fails_cron": "every full moon", "fails_slot_name": "is there twice", "fails_route": "is taken by orders",
     "broken_hook": "no menu today",
 }  # fmt: skip
 REFUSING = {"fails_price": "The price cannot be worked out now: the plugin “Gifts” failed.",
@@ -156,26 +156,26 @@ def test_each_part_of_a_page_fails_alone(shop):
     assert page.count("Not available right now") == 3 * shop.count(Order)
     detail = shop.boss.get("/orders/1").text
     assert detail.count("This part is not available right now") == 2 and "Longjing" in detail
-    assert "/orders/1/curse" not in detail and "/orders/1/bless" in detail
-    for name in ("lucky", "unheard"):
+    assert "/orders/1/fails_slots__curse" not in detail and "/orders/1/fails_slots__bless" in detail
+    for name in ("fails_slots__lucky", "fails_slots__unheard"):
         refused = shop.boss.get(f"/orders/?{name}=1")
         assert refused.status_code == 409 and "the plugin “Fortune teller” failed" in refused.text
-    assert shop.boss.post("/orders/1/bless").status_code == 409
+    assert shop.boss.post("/orders/1/fails_slots__bless").status_code == 409
     line = shop.boss.get("/orders/export.csv").text.splitlines()
-    assert ("luck" in line[0], "947" in line[1], "Not available" in line[1]) == (True, True, False)
+    assert ("fails_slots__luck" in line[0], "947" in line[1], "Not available" in line[1]) == (True, True, False)
     row = shop.boss.client.get("/api/v1/orders/orders/").json["items"][0]
-    assert (row["luck"], row["mood"], row["wrong"], row["fine"]) == (None, None, None, 947)
+    assert tuple(row[f"fails_slots__{name}"] for name in ("luck", "mood", "wrong", "fine")) == (None, None, None, 947)
 
 
 def test_a_field_that_cannot_be_shown_is_left_as_it_is(shop):
     shop.only("fails_slots")
     form = shop.boss.get("/customers/1/edit").text
-    assert "charm" not in form.replace('value="charm"', "") and 'name="_left_out" value="charm"' in form
+    assert "charm" not in form.replace('value="fails_slots__charm"', "") and 'name="_left_out" value="fails_slots__charm"' in form
     with reading() as db:
         version = db.get_one(Customer, 1).row_version
-    typed = {"name": "Li Na", "row_version": str(version), "_left_out": "charm"}
+    typed = {"name": "Li Na", "row_version": str(version), "_left_out": "fails_slots__charm"}
     assert shop.boss.post("/customers/1/edit", typed).status_code == 303
-    refused = shop.boss.post("/customers/1/edit", {"name": "Li Na", "charm": "x", "row_version": str(version + 1)})
+    refused = shop.boss.post("/customers/1/edit", {"name": "Li Na", "fails_slots__charm": "x", "row_version": str(version + 1)})
     assert refused.status_code == 409 and "the plugin “Fortune teller” failed" in refused.text
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from zhanggui.app import Site
-from zhanggui.db.uow import unit_of_work
+from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import current_host, generation
-from zhanggui.host.models import PluginState
-from zhanggui.host.service import PluginRefused, enable_plugin
+from zhanggui.host.models import PluginState, Repair
+from zhanggui.host.service import PluginRefused, disable_plugin, enable_plugin
 from zhanggui.kernel import clock
 from zhanggui.runtime import Runtime
 
@@ -61,6 +61,35 @@ def test_it_cannot_be_enabled_in_the_first_place(instance, owner, name):
         enable_plugin(name, actor=owner, now=clock.now())
     assert name in refused.value.text()
     assert name not in current_host().manifests
+
+
+def test_one_that_names_what_nobody_has_runs_and_is_told_in_the_language_of_who_reads(instance, site, visit, owner):
+    enable_plugin("misnamed", actor=owner, now=clock.now())
+    boss = visit("owner")
+    assert "Misnamed page" in boss.get("/me/").text
+    for page in ("/system/repairs/", "/system/plugins/"):
+        for language, words in (
+            ("en", ("there is no event “orders.order.plcd@1” (zhanggui_misnamed/plugin.py, line 13)", "the theme has no icon “unicorn” (zhanggui_misnamed/plugin.py, line 18)")),
+            ("zh_CN", ("没有事件“orders.order.plcd@1”（zhanggui_misnamed/plugin.py 第 13 行）", "主题没有图标“unicorn”（zhanggui_misnamed/plugin.py 第 18 行）")),
+        ):  # fmt: skip
+            boss.post("/me/language", {"language": language})
+            text = boss.get(page).text
+            assert all(word in text for word in words), (page, language)
+    with reading() as db:
+        assert len(db.scalars(select(Repair).where(Repair.plugin == "misnamed")).all()) == 2
+    disable_plugin("misnamed", actor=owner, now=clock.now())
+    assert "unicorn" not in boss.get("/system/repairs/").text
+
+
+def test_one_that_does_not_run_is_told_in_the_language_of_who_reads(instance, site, visit):
+    force("needs_broken", "broken_import", "broken_migration")
+    boss = visit("owner")
+    boss.post("/me/language", {"language": "zh_CN"})
+    text = boss.get("/system/repairs/").text
+    assert "它的数据表不是最新：请运行 zhanggui upgrade。" in text
+    assert "broken_import（broken_import），但该插件没有运行。" in text
+    assert "无法加载：" in text and "（zhanggui_broken_import/plugin.py 第 " in text
+    assert "which does not run" not in text and "up to date" not in text
 
 
 def test_the_repair_goes_when_the_plugin_does(instance, site, visit):

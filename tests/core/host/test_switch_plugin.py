@@ -59,16 +59,16 @@ def test_it_adds_to_the_screen_of_another_plugin(instance, visit, owner):
     enable_plugin("guest", actor=owner, now=clock.now())
     listed = boss.get("/products/").text
     assert "Luck" in listed and "88" in listed
-    assert boss.get("/products/?lucky=1").status_code == 200
-    assert "Longjing" not in boss.get("/products/?lucky=0").text
+    assert boss.get("/products/?guest__lucky=1").status_code == 200
+    assert "Longjing" not in boss.get("/products/?guest__lucky=0").text
     detail = boss.get(f"/products/{product_id}").text
     assert "Fortune" in detail and "good" in detail
-    assert boss.post(f"/products/{product_id}/bless").status_code == 303
-    assert visit("clerk").post(f"/products/{product_id}/bless").status_code == 403
-    assert "luck" in boss.get("/products/export.csv").text
+    assert boss.post(f"/products/{product_id}/guest__bless").status_code == 303
+    assert visit("clerk").post(f"/products/{product_id}/guest__bless").status_code == 403
+    assert "guest__luck" in boss.get("/products/export.csv").text
     disable_plugin("guest", actor=owner, now=clock.now())
-    assert boss.get("/products/?lucky=1").status_code == 400
-    assert boss.get(f"/products/{product_id}/bless").status_code == 404
+    assert boss.get("/products/?guest__lucky=1").status_code == 400
+    assert boss.get(f"/products/{product_id}/guest__bless").status_code == 404
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)

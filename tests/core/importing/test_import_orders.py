@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from messy import BECAME, ROWS, SOURCE, total, write
@@ -11,15 +12,21 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from zhanggui.audit.models import AuditEntry
-from zhanggui.db.uow import reading
+from zhanggui.db.uow import after_commit, reading, unit_of_work
 from zhanggui.events.models import OutboxEvent
+from zhanggui.importing import runner
 from zhanggui.importing.compare import compare
 from zhanggui.importing.models import Import, Rejection, Rounding
-from zhanggui.importing.report import Report
+from zhanggui.importing.report import Report, Tally
 from zhanggui.importing.runner import BATCH_ROWS, run_import
+from zhanggui.kernel import clock
+from zhanggui.kernel.actors import SYSTEM
 from zhanggui.kernel.errors import Invalid, NotFound
 from zhanggui.notices.models import Notice
 from zhanggui.runtime import Runtime
+from zhanggui.tasks.models import Task
+from zhanggui.tasks.service import cancel_task
+from zhanggui.tasks.wording import spoken
 from zhanggui_customers.models import Customer
 from zhanggui_inventory.models import StockMovement, StockReservation
 from zhanggui_orders.models import Day, Order, OrderLine
@@ -138,11 +145,40 @@ def test_another_source_is_another_shop(instance: Runtime) -> None:
     assert all(f.file == f.database for s in ("file", "branch") for f in compare(instance, "orders", SOURCE, s))
 
 
+def test_a_canceled_import_ends_between_two_batches_and_goes_on_when_its_command_is_given_again(
+    instance: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = runner._write
+
+    def cancel() -> None:
+        with unit_of_work() as db:
+            cancel_task(db, id=db.scalars(select(Task.id)).one(), actor=SYSTEM, now=clock.now())
+
+    def canceled_meanwhile(db: Session, *args: Any) -> None:
+        write(db, *args)
+        after_commit(db, cancel)
+
+    monkeypatch.setattr(runner, "BATCH_ROWS", 5)
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "_write", canceled_meanwhile)
+        with pytest.raises(runner.ImportCanceled):
+            read(instance)
+    with reading() as db:
+        task, row = db.execute(select(Task, Import).join(Import, Import.task_id == Task.id)).one()
+        assert (task.state, task.total, spoken(task.title)) == ("canceled", ROWS, "Import of Orders from messy_shop.csv")
+        assert 0 < task.done == Tally.load(row.tally).rows == rows(db, OrderLine) + rows(db, Rejection) < ROWS
+    report = read(instance)
+    assert (report.already, report.adds_up, report.tally.amount) == (False, True, total())
+    with reading() as db:
+        assert db.scalars(select(Task.state)).all() == ["done"]
+        assert rows(db, OrderLine) + rows(db, Rejection) == ROWS
+
+
 def test_a_dry_run_keeps_nothing(instance: Runtime) -> None:
     report = read(instance, dry_run=True)
     assert (report.adds_up, report.tally.amount) == (True, total())
     with reading() as db:
-        assert [rows(db, m) for m in (Order, Customer, Product, Import, Rejection, AuditEntry)] == [0] * 6
+        assert [rows(db, m) for m in (Order, Customer, Product, Import, Rejection, AuditEntry, Task)] == [0] * 7
 
 
 def test_compare_sees_what_is_missing(instance: Runtime) -> None:

@@ -52,8 +52,8 @@ def test_no_file_takes_more_than_it_may(instance, tmp_path, size, keep_figures):
         sentence = expected[name]
         assert (found["exit"], found["broke"]) == (1 if sentence else 0, ""), (name, found)
         assert found["peak"] - found["idle"] < ABOVE_IDLE, (name, found)
-        assert found["seconds"] < SECONDS, (name, found)
         if sentence:
+            assert found["seconds"] < SECONDS, (name, found)
             assert re.search(sentence, found["said"]), (name, found)
             assert len(found["said"].splitlines()) == 1
             assert name in found["said"] or name == "one_group.csv"

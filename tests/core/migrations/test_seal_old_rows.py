@@ -27,6 +27,7 @@ from zhanggui.migrations.history import run
 from zhanggui.migrations.runner import components
 from zhanggui.notices.models import Notice
 from zhanggui.runtime import activated, open_runtime
+from zhanggui.tasks.models import Task
 from zhanggui.testing.instances import configured
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -141,7 +142,8 @@ def test_what_stood_in_clear_is_sealed_and_still_told(old_shop):
         job = db.scalars(select(Job)).one()
         assert (job.kwargs, job.last_error) == ({"paid": 0, "customer_id": None}, "ValueError: 错误提到赵六")
         assert db.execute(select(Notice.params, Notice.body)).one() == ({"name": "键是张三"}, "错误提到赵六")
-        assert db.execute(select(Import.file_name, Import.position)).one() == ("键是张三.csv", "13800138777")
+        name, task = db.execute(select(Import.file_name, Task).join(Task, Task.id == Import.task_id)).one()
+        assert (name, task.place["position"], task.title["with"]["file"]) == ("键是张三.csv", "13800138777", "键是张三.csv")
     who_signed_in_is_the_same_customer_and_orders_say_where_they_went(buyer)
 
 

@@ -52,13 +52,13 @@ class Doors:
         self.ann = Shopper(site, Shopper(site).post("/session", {"code": "demo:ann"}).get_json()["token"])
 
     def page(self):
-        return self.boss.post(f"/customers/{self.customer}/recall")
+        return self.boss.post(f"/customers/{self.customer}/courier__recall")
 
     def bulk(self):
-        return self.boss.post("/customers/bulk/recall", data={"ids": str(self.customer)})
+        return self.boss.post("/customers/bulk/courier__recall", data={"ids": str(self.customer)})
 
     def rest(self):
-        return self.api.post(f"/api/v1/customers/customers/{self.customer}/recall", headers={"Authorization": f"Bearer {self.token}"})
+        return self.api.post(f"/api/v1/customers/customers/{self.customer}/courier__recall", headers={"Authorization": f"Bearer {self.token}"})
 
     def shop(self, **headers):
         return self.ann.post("/parcels/recall", headers=headers)

@@ -1,15 +1,17 @@
-"""New connections are shared out among the web processes, and a port is one server's."""
+"""New connections are shared out among the web processes that are there, and a port is one server's."""
 
 from __future__ import annotations
 
+import os
 import select
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from zhanggui.cli.web_server import listen, share_out
+from zhanggui.cli.web_server import WebProcess, WebServer, listen, share_out
 
 
 @pytest.fixture
@@ -60,3 +62,43 @@ def test_who_comes_while_a_process_is_not_there_goes_to_another(listening: list[
 def test_a_port_that_another_server_has_is_refused(listening: list[socket.socket]) -> None:
     with pytest.raises(OSError, match="in use"):
         listen("127.0.0.1", listening[0].getsockname()[1], 2)
+
+
+@pytest.mark.parametrize(("served", "pauses"), [(True, [1.0, 1.0, 1.0]), (False, [1.0, 2.0, 4.0])])
+def test_pauses_grow_for_a_process_that_cannot_start_and_for_no_other(served: bool, pauses: list[float]) -> None:
+    def start() -> subprocess.Popen[bytes]:
+        ready, said = os.pipe()
+        process.listens_to(ready)
+        if served:
+            os.write(said, b"1")
+        os.close(said)
+        return subprocess.Popen(["true"])
+
+    process, found = WebProcess("web process", start), []
+    for _ in range(3):
+        process.again_at = 0.0
+        process.keep()
+        assert process.process is not None
+        process.is_ready()
+        process.process.wait()
+        process.keep()
+        found.append(process.wait)
+    assert found == pauses
+
+
+def test_the_server_sends_nobody_to_a_process_that_does_not_serve(listening: list[socket.socket]) -> None:
+    server = WebServer(None, "127.0.0.1", 0, 2, safe_mode=False)
+    server._listening = listening
+    processes = [subprocess.Popen(["sleep", "60"]) for _ in range(2)]
+    try:
+        for place, (kept, process) in enumerate(zip(server._processes, processes, strict=True)):
+            ready, said = os.pipe()
+            kept.process, kept.ready, kept.started = process, ready, time.monotonic()
+            os.write(said, b"01"[place : place + 1])
+            os.close(said)
+        server._share_out()
+        assert burst(listening) == [0, 64]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -153,7 +153,7 @@ GOOD = Webhook("acme-pay", "/<account>", lambda arrival: WebhookMessage("m1"), c
 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
-    [({"id": "Acme Pay"}, "an id is made of"), ({"path": "reports"}, "the path 'reports'"), ({"path": "/<path:all>"}, "the path"),
+    [({"id": "Acme Pay"}, "an id is made of"), ({"path": "reports"}, "the path “reports”"), ({"path": "/<path:all>"}, "the path"),
      ({"cap": 0}, "the cap must be"), ({"handle": replace(clean_up, takes_db=False)}, "must take db first")],
 )  # fmt: skip
 def test_a_webhook_that_cannot_work_is_refused_when_it_is_loaded(wrong, sentence):

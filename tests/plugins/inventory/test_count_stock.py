@@ -115,6 +115,6 @@ def test_the_list_of_products_says_what_is_available(db: Session, owner: Actor) 
     place(db, owner, (tea, 1))
     screen = current_host().screens["products.Product"]
     found = gateway.page(db, screen, SYSTEM, ListQuery())
-    assert found.extra["available"] == {tea.product_id: 6, cup.product_id: 2}
-    low = gateway.page(db, screen, SYSTEM, ListQuery(filters={"low_stock": True}))
+    assert found.extra["inventory__available"] == {tea.product_id: 6, cup.product_id: 2}
+    low = gateway.page(db, screen, SYSTEM, ListQuery(filters={"inventory__low_stock": True}))
     assert [row.id for row in low.rows] == [cup.product_id]

@@ -107,7 +107,7 @@ def test_every_page_opens_for_the_owner(shop: dict[str, Any], visit: Visit) -> N
     owner, product = visit("owner"), shop["tea"].product_id
     paths = [
         "/", "/orders/", f"/orders/{shop['to_ship']}", f"/orders/{shop['to_pay']}/mark_paid", f"/orders/{shop['to_pay']}/cancel",
-        "/products/", "/products/add", f"/products/{product}", f"/products/{product}/edit", "/products/?low_stock=1",
+        "/products/", "/products/add", f"/products/{product}", f"/products/{product}/edit", "/products/?inventory__low_stock=1",
         "/categories/", "/categories/add", "/stock/", "/stock/?low=1", f"/stock/{shop['level']}", f"/stock/{shop['level']}/restock",
         f"/stock/{shop['level']}/count", f"/stock/{shop['level']}/adjust", f"/stock/{shop['level']}/warn", "/stock-movements/",
         "/stock-movements/1", "/customers/", "/customers/add", f"/customers/{shop['buyer']}", f"/customers/{shop['buyer']}/edit",

@@ -158,7 +158,7 @@ def test_the_list_names_categories_without_a_statement_more(db: Session, owner: 
         create_product(db, actor=owner, now=NOON, name=sku, variants=[{"sku": sku, "price": 1}], category_id=chosen)
     found = gateway.page(db, current_host().screens["products.Product"], owner, ListQuery())
     assert [(row.name, row.category) for row in found.rows] == [("B", None), ("A", "Tea")]
-    assert set(found.extra) == {"price", "available"}
+    assert set(found.extra) == {"price", "inventory__available"}
 
 
 def test_what_stands_below_a_hidden_category_is_hidden_with_it(db: Session, owner: Actor) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import event, update
 
 from zhanggui.api import Actor, clock, unit_of_work
 from zhanggui.runtime import Runtime
+from zhanggui_inventory import facade as inventory
 from zhanggui_products.models import Product
 from zhanggui_products.services import categories, editing, selling
 
@@ -118,3 +119,20 @@ def test_it_answers_a_path_that_is_none_with_404(visitor: Any, path: str) -> Non
     response = visitor.send("GET", path)
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
     assert visitor.send("PUT", "/products").status_code == 405
+
+
+def test_at_every_door_words_are_found_however_they_are_typed(visitor: Any, visit: Any, instance: Runtime, owner: Actor) -> None:
+    with unit_of_work() as db:
+        sold = add_product(db, owner, "BERRY", name="Café: smoked berry, 正山红茶")
+        shelf = categories.create_category(db, actor=owner, now=clock.now(), name={"en": "Café: smoked berries", "zh_CN": "正山红茶"})
+        inventory.ensure_levels(db, [sold.id], now=clock.now())
+    admin = visit("owner")
+    for typed in ("BERRIES smoked", "ｂｅｒｒｙ", "红茶 正山", "cafe"):
+        assert [item["id"] for item in visitor.get("/products", query_string={"q": typed})["items"]]
+        assert not visitor.get("/products", query_string={"q": f"{typed} nothing"})["items"]
+        for path, found in (
+            ("/products/", f"/products/{sold.product_id}"), ("/stock/", "smoked berry"), ("/categories/", f"/categories/{shelf}"),
+            ("/search", f"/products/{sold.product_id}"), ("/categories/lookup", f'"id":"{shelf}"'),
+        ):  # fmt: skip
+            assert found in admin.get(path, query_string={"q": typed}).text, path
+            assert found not in admin.get(path, query_string={"q": f"{typed} nothing"}).text, path

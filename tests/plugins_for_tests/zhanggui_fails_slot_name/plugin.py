@@ -1,8 +1,8 @@
-"""Adds a column that is there already."""
+"""Adds two columns of one name."""
 
 from zhanggui.api import Column, Slot, hookimpl
 
 
 @hookimpl
 def register_slots():
-    return [Slot("orders.Order", Column("number", "Number", load=lambda db, ids: {}))]
+    return [Slot("orders.Order", Column("number", label, load=lambda db, ids: {})) for label in ("Number", "Another number")]

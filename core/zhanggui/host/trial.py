@@ -1,0 +1,75 @@
+"""Every plugin in reach, switched on and mounted on trial: no instance is needed, nothing is kept."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..config import Config
+from ..runtime import Runtime, activated
+from . import hosted
+from .core_part import core_part
+from .discovery import discover
+from .host import Fault, Host, build_host, fault_of
+from .names import missing_plugins
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a plugin, as a sentence in the reader's language."""
+
+    plugin: str
+    sentence: Any
+
+
+def check_plugins(config: str | None, folders: Sequence[str], environ: Mapping[str, str], only: str | None = None) -> list[Finding]:
+    """What is wrong with the plugins that are installed, or lie in ``folders`` beside those that the configuration names.
+
+    :param only: the id of the one that is asked for; the others are there beside it.
+    """
+    with tempfile.TemporaryDirectory() as empty:
+        runtime = Runtime(Config.load(config, {
+            **environ, "ZHANGGUI_SECURITY__SECRET_KEY": secrets.token_hex(32), "ZHANGGUI_INSTANCE__DATA": empty,
+            "ZHANGGUI_DATABASE__URL": f"sqlite:///{Path(empty) / 'none.sqlite3'}",
+        }))  # fmt: skip
+        with activated(runtime):
+            found = list(_findings(runtime, [*folders, *runtime.config["plugins.folders"]]))
+        runtime.close()
+    names = (only, f"zhanggui_{only}")
+    return [one for one in dict.fromkeys(found) if only is None or one.plugin in names]
+
+
+def _findings(runtime: Runtime, folders: Sequence[str]) -> Iterator[Finding]:
+    from ..web.theme import icon_names
+
+    found = discover(folders)
+    for package, sentence in found.broken.items():
+        yield Finding(package, sentence)
+    host = build_host(found.manifests, set(found.manifests), core_part(), icons=icon_names(runtime))
+    for plugin_id, error in missing_plugins(host, found.manifests):
+        yield _said(fault_of(found.manifests[plugin_id], "check", error))
+    yield from map(_said, host.faults.values())
+    while (fault := mounted(runtime, host)) is not None:
+        yield _said(fault)
+        host = build_host(found.manifests, set(host.manifests) - {fault.plugin}, core_part(), icons=icon_names(runtime))
+    yield from map(_said, host.findings)
+
+
+def _said(fault: Fault) -> Finding:
+    return Finding(fault.plugin, fault.sentence)
+
+
+def mounted(runtime: Runtime, host: Host) -> Fault | None:
+    """What is wrong with the first plugin whose views cannot be added, where no process serves the host yet."""
+    from ..app import PluginFailed, create_app
+
+    try:
+        with hosted(host):
+            create_app(runtime, host)
+    except PluginFailed as failed:
+        return fault_of(host.manifests[failed.plugin], "build", failed.error)
+    return None

@@ -1,0 +1,76 @@
+"""Exports that are too long for a request: a task writes the file, step by step, and whoever began it downloads it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from .. import audit
+from ..db.uow import reading
+from ..host import current_host
+from ..i18n.texts import lazy_gettext as _l
+from ..kernel import clock
+from ..kernel.actors import Actor
+from ..kernel.errors import NotFound
+from ..runtime import current_runtime
+from ..tasks.running import TaskRun
+from ..tasks.service import start_task, task
+from .describe import Screen
+from .exports import csv_blocks, csv_title
+from .gateway import gateway
+from .query import ListQuery, parse
+
+PAUSE = 1.0  # seconds between two steps: what was written is on disk then, and progress is seen
+
+
+@task(_l("Export"))
+def write_export(run: TaskRun, *, resource: str, arguments: Mapping[str, str], zone: str, **_from_newer_releases: object) -> None:
+    """Write a list as CSV, with the filters that were chosen and the rights that its reader has now."""
+    screen = current_host().screens.get(resource)
+    if screen is None:
+        raise NotFound(_l("This list is not there any more: its plugin is off."))
+    currency: str = current_runtime().config["instance.currency"]
+    query = parse(screen, arguments, run.actor, zone=ZoneInfo(zone), currency=currency)
+    out = run.result(file_name(screen))
+    with reading() as db:
+        if run.place is None:
+            total = gateway.count_all(db, screen, run.actor, query)
+            out.write(csv_title(screen, run.actor))
+            run.report(done=0, total=total, sentence=_l("The rows are being written."))
+        since = time.monotonic()
+        for block, rows, last in csv_blocks(db, screen, run.actor, query, zone=ZoneInfo(zone), currency=currency, after=run.place):
+            out.write(block)
+            run.report(done=run.done + rows, place=last)
+            if time.monotonic() - since > PAUSE:
+                with run.step():
+                    since = time.monotonic()
+    run.report(total=run.done, sentence=_l("The file is ready."))
+
+
+def start_export(db: Session, screen: Screen, query: ListQuery, arguments: Mapping[str, str], *, zone: str, actor: Actor, now: datetime) -> int:
+    """Begin an export of a list; answers the task.
+
+    :raises Forbidden: without ``can_export``.
+    """
+    gateway.check(screen, actor, "can_export")
+    record_export(db, screen, query, actor=actor, now=now)
+    return start_task(
+        db, write_export, actor=actor, now=now, title=_l("Export: %(things)s", things=screen.title), resource=screen.resource,
+        arguments=dict(arguments), zone=zone,
+    )  # fmt: skip
+
+
+def record_export(db: Session, screen: Screen, query: ListQuery, *, actor: Actor, now: datetime) -> None:
+    """Leave in the trail who took which list."""
+    # What was searched for can be a phone: the trail says that there was a search, not for whom.
+    after = {"filters": dict(query.raw), "searched": bool(query.q)}
+    audit.record(db, f"{screen.resource.lower()}.exported", target=(screen.resource, "*"), actor=actor, now=now, after=after)
+
+
+def file_name(screen: Screen) -> str:
+    """What the file of an export is called."""
+    return f"{screen.resource.replace('.', '-').lower()}-{clock.now():%Y%m%d}.csv"

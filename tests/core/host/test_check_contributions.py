@@ -1,0 +1,259 @@
+"""What a plugin adds is looked at when it is loaded: what is wrong is named with plugin, file and line, and the shop goes on."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zhanggui.host import contain, signatures
+from zhanggui.host.core_part import core_part
+from zhanggui.host.discovery import discover
+from zhanggui.host.host import build_host
+from zhanggui.host.names import missing_plugins
+from zhanggui.host.permissions import screen_permissions
+from zhanggui.i18n.texts import in_english
+
+ROOT = Path(__file__).parents[3]
+ICONS = frozenset(re.findall(r'<symbol id="([^"]+)"', next(ROOT.glob("themes/palm/static/icons.*.svg")).read_text(encoding="utf-8")))
+_numbers = itertools.count(1)
+BEFORE = '''
+from sqlalchemy import Column as TableColumn, Integer, MetaData, String, Table
+from zhanggui.api import *
+from zhanggui.api import _l
+
+THINGS = Table("ID__thing", MetaData(), TableColumn("id", Integer, primary_key=True), TableColumn("name", String(9)), TableColumn("note", String(9)))
+OTHERS = Table("ID__other", MetaData(), TableColumn("id", Integer, primary_key=True), TableColumn("name", String(9)))
+
+
+def screen(**more):
+    given = {
+        "resource": "ID.Thing", "source": THINGS, "route": "/ID-things", "title": "Things", "singular": "Thing",
+        "columns": [Column("name", "Name")], "card": Card(title="name"),
+    }
+    return Screen(**given | more)
+
+
+@job()
+def hear(product_id, **more):
+    return None
+
+
+@job()
+def write(db, **more):
+    return None
+
+
+MAY = ("can_list", "products.Product")
+ON = "products.Product"
+'''
+
+
+def hook(room: str, given: str, before: str = "") -> str:
+    return f"{before}\n@hookimpl\ndef register_{room}():\n    return {given}\n"
+
+
+SCREEN = "[Screen('ID.Thing', THINGS, '/ID-things', 'Things', 'Thing', {columns}, {card}{more})]"
+
+
+def screens(columns: str = "[Column('name', 'Name')]", card: str = "Card(title='name')", more: str = "") -> str:
+    return hook("screens", SCREEN.format(columns=columns, card=card, more=f", {more}" if more else ""))
+
+
+# What cannot stand: the plugin stays out. The line that is named ends with "# here".
+REFUSED = {
+    "a kind of columns": (screens("[Column('name', 'Name', 'colour')]  # here\n"), "there is no kind 'colour'"),
+    "a kind of fields": (screens(more="fields=[\n Field('name', 'Name', 'colour')]  # here\n"), "there is no kind 'colour'"),
+    "a tone": (screens("[Column('name', 'N', 'status', choices=[\n Choice('a', 'A', 'loud')])]  # here\n"), "there is no tone 'loud'"),
+    "a value": (screens(more="page_sizes=25"), "page_sizes cannot be 25"),
+    "a column": (screens("[\n Column('nme', 'Name'),  # here\n Column('name', 'N')]"), "there is no column “nme”"),
+    "a currency": (screens("[Column('name', 'N'),\n Column('note', 'T', 'money', currency='currncy')]  # here\n"), "there is no column “currncy”"),
+    "an expression": (screens("[Column('name', 'N'),\n Column('sum', 'Sum', expr=lambda c: c.nme)]  # here\n"), "its expr fails"),
+    "a column of the card": (screens(card="\n Card(title='nme')  # here\n"), "the screen has no column “nme”"),
+    "a column below": (screens(card="\n Card(title='name', sub=['note'])  # here\n"), "the screen has no column “note”"),
+    "a column of a section": (screens(more="sections=[\n Section('a', 'A', columns=['nme'])]  # here\n"), "the screen has no column “nme”"),
+    "a filter": (screens(more="filters=[\n Filter('nme', 'Name', 'text')]  # here\n"), "there is no column “nme”"),
+    "a search": (screens(more="search=\n Search(prefix=['nme'])  # here\n"), "there is no column “nme”"),
+    "a sort": (screens(more="default_sort=[\n '-nme']  # here\n"), "there is no column “nme”"),
+    "a label": (screens(more="label=\n 'nme'  # here\n"), "there is no column “nme”"),
+    "a need": (screens(more="actions=[\n Action('go', 'Go', None, needs=['nme'])]"), "run cannot be None"),
+    "a need of a verb": (screens(more="actions=[\n Action('go', 'Go', lambda db, *, id, actor, now: 1, needs=['nme'])]  # here\n"), "there is no column “nme”"),
+    "a lost field": (screens(more="create='generic', fields=[\n Field('nme', 'Name')]  # here\n"), "there is no column “nme”"),
+    "a column twice": (screens("[Column('name', 'N'),\n Column('name', 'M')]"), "is there twice"),
+    "a verb of screens": (screens(more="actions=[\n Action('edit', 'E', lambda db, *, id, actor, now: 1)]  # here\n"), "belongs to the screen"),
+    "a name": (screens(more="filters=[\n Filter('na me', 'Name', 'text', 'name')]  # here\n"), "a name is made of"),
+    "a route": (screens().replace("'/ID-things'", "\n 'things'"), "the route must be like"),
+    "a route that is taken": (screens().replace("'/ID-things'", "'/products'").replace("[Screen", "[\n Screen", 1), "“/products” is taken by products"),
+    "a route twice": (
+        hook("screens", "[screen(), screen(resource='ID.Other', source=OTHERS)]"), "“/ID-things” is taken by ID",
+    ),
+    "a screen twice": (hook("screens", "[screen(), screen(route='/ID-others')]"), "“ID.Thing” is there twice"),
+    "a screen of somebody": (hook("screens", "[screen(resource='products.Thing')]"), "must be named ID."),
+    "a cron": (hook("schedules", "[\n Schedule('a', write, cron='every full moon')]  # here\n"), "“every full moon” is no cron"),
+    "a cron that never comes": (hook("schedules", "[\n Schedule('a', write, cron='0 0 31 2 *')]  # here\n"), "“0 0 31 2 *” never comes"),
+    "arguments of a schedule": (
+        hook("schedules", "[Schedule('a', tick, seconds=60, kwargs={'cnt': 1})]", "@job()  # here\ndef tick(count):\n    return None\n"), "cannot take",
+    ),
+    "a handler": (
+        hook("handlers", "{'products.product.saved@1': [deaf]}", "@job()  # here\ndef deaf(order_id):\n    return None\n"), "cannot take what it is called with",
+    ),
+    "a handler of everything": (hook("handlers", "{'*': [write], 'products.product.saved@1': [write]}"), "hears every event"),
+    "a job of somebody": (hook("jobs", "[JobDef(print)]"), "must start with ID."),
+    "a loader": (screens("[Column('name', 'N'),\n Column('sum', 'Sum', load=lambda db: {})]  # here\n"), "load cannot take what it is called with: db, ids"),
+    "a verb": (screens(more="actions=[\n Action('go', 'Go', lambda db, id: 1)]  # here\n"), "cannot take what it is called with: db, id=, actor=, now="),
+    "a verb without its field": (
+        screens(more="actions=[\n Action('go', 'Go', lambda db, *, id, actor, now: 1, fields=[Field('why', 'Why')])]  # here\n"), "why=",
+    ),
+    "a creation": (screens(more="fields=[Field('name', 'N')],\n create=lambda db, *, actor, now: 1  # here\n"), "name="),
+    "a badge": (hook("menu", "[\n MenuItem('a', 'A', 'list', href='/', badge=lambda: 1)]  # here\n"), "badge cannot take"),
+    "a figure": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db: {}, MAY)]  # here\n"), "data cannot take"),
+    "a test of a setting": (hook("setting_tests", "{'instance.name':\n SettingTest('A', lambda: 'fine')}  # here\n"), "run cannot take"),
+    "a hook": ("@hookimpl  # here\ndef register_menus():\n    return []\n", "there is no hook “register_menus”"),
+    "an argument of a hook": ("@hookimpl  # here\ndef register_menu(db):\n    return []\n", "there is no argument “db”"),
+    "an id twice": (hook("menu", "[MenuItem('a', 'A', 'list', href='/'), MenuItem('a', 'B', 'list', href='/')]"), "“a” is there twice"),
+    "a kind of rows twice": (hook("exporters", "[Exporter(k, 'A', ['a'], lambda db, last, limit: ([], None)) for k in 'aa']"), "“a” is there twice"),
+    "a kind of rows that is taken": (hook("exporters", "[\n Exporter('products', 'A', ['a'], lambda db, last, limit: ([], None))]  # here\n"), "taken by products"),
+    "a right twice": (hook("permissions", "[Permission('can_a', 'ID.Thing'), Permission('can_a', 'ID.Thing')]"), "is there twice"),
+    "a choice": (hook("choices", "[\n CartChoice('gift wrap', __import__('marshmallow').fields.Boolean())]  # here\n"), "a name is made of"),
+    "a choice twice": (hook("choices", "[CartChoice('wrap', __import__('marshmallow').fields.Boolean()) for _n in 'ab']"), "is there twice"),
+    "a message": (hook("webhooks", "[\n Webhook('Acme', '', lambda arrival: None, write)]  # here\n"), "an id is made of"),
+    "a slot twice": (hook("slots", "[Slot(ON, Column('a', 'A', value=lambda row: 1)) for _n in 'ab']"), "is there twice"),
+    "a slot without a load": (hook("slots", "[\n Slot(ON, Column('a', 'A'))]  # here\n"), "it needs load or value"),
+    "a currency of a slot": (hook("slots", "[\n Slot(ON, Column('a', 'A', value=lambda row: 1, currency='dollars'))]  # here\n"), "there is no column “dollars”"),
+    "a function of a slot": (hook("slots", "[\n Slot(ON, Column('a', 'A', value=lambda: 1))]  # here\n"), "value cannot take"),
+    "an event of somebody": (
+        hook("events", "[Sold]", "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Sold(Event, name='products.sold'):  # here\n    id: int\n"),
+        "must start with ID.",
+    ),
+    "a table": (hook("models", "[Thing]", "class Thing:  # here\n    __tablename__ = 'thing'\n"), "must start with ID__"),
+    "an error": ("1 / 0  # here\n", "It cannot be loaded: ZeroDivisionError"),
+    "a line that cannot be read": ("def  # here\n", "It cannot be loaded: SyntaxError"),
+    "an error in a hook": ("@hookimpl\ndef register_menu():\n    return 1 / 0  # here\n", "ZeroDivisionError"),
+}  # fmt: skip
+# What nothing answers to: the plugin runs, and is told of.
+TOLD = {
+    "an event": (hook("handlers", "{\n 'products.product.savd@1': [hear]}  # here\n"), "there is no event “products.product.savd@1”"),
+    "a version": (hook("handlers", "{\n 'products.product.saved@7': [hear]}  # here\n"), "but “products.product.saved@1”"),
+    "no event at all": (hook("handlers", "{\n 'saved': [hear]}  # here\n"), "“saved” is no event"),
+    "a screen": (hook("slots", "[\n Slot('products.Prduct', Column('a', 'A', value=lambda row: 1))]  # here\n"), "there is no screen “products.Prduct”"),
+    "a screen of a look-up": (
+        screens("[Column('name', 'N'),\n Column('note', 'T', 'lookup', to='products.Prduct')]  # here\n"), "there is no screen “products.Prduct”",
+    ),
+    "a screen of the menu": (hook("menu", "[\n MenuItem('a', 'A', 'list', screen='ID.Thng')]  # here\n"), "there is no screen “ID.Thng”"),
+    "an icon": (hook("menu", "[\n MenuItem('a', 'A', 'unicorn', href='/')]  # here\n"), "no icon “unicorn”"),
+    "an icon of a verb": (screens(more="actions=[\n Action('go', 'G', lambda db, *, id, actor, now: 1, icon='unicorn')]  # here\n"), "no icon “unicorn”"),
+    "an icon of a slot": (
+        hook("slots", "[Slot(ON,\n Action('go', 'G', lambda db, *, id, actor, now: 1, icon='unicorn'))]  # here\n"), "no icon “unicorn”",
+    ),
+    "a right": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, now, zone: {}, ('can_lst', ON))]  # here\n"), "no right “can_lst”"),
+    "a right of a section": (
+        screens(more="sections=[\n Section('a', 'A', columns=['name'], permission=('can_lst', ON))]  # here\n"), "no right “can_lst”",
+    ),
+    "a right of a search": (screens(more="search=Search(prefix=['name'],\n reveal=('can_pry', ON))  # here\n"), "no right “can_pry”"),
+    "a right of a role": (hook("role_presets", "[RolePreset('clerk', 'C', {ON: ['list',\n 'lst']})]  # here\n"), "no right “can_lst”"),
+    "a setting": (hook("setting_tests", "{\n 'plugin.ID.nothing': SettingTest('A', lambda values: 'fine')}  # here\n"), "“plugin.ID.nothing” is no setting of ID"),
+}  # fmt: skip
+FINE = {
+    "a handler of one that is off": hook("handlers", "{'orders.order.plcd@9': [write]}"),
+    "a slot of one that is off": hook("slots", "[Slot('orders.Ordr', Column('a', 'A', value=lambda row: 1))]"),
+    "a right of one that is off": hook("role_presets", "[RolePreset('clerk', 'C', {'orders.Ordr': ['list']})]"),
+}
+
+
+class Written:
+    """A plugin in a folder of its own, and the host that has it beside the catalogue."""
+
+    def __init__(self, folder: Path, source: str, toml: str = "") -> None:
+        self.id = f"bad{next(_numbers)}"
+        self.path = folder / f"zhanggui_{self.id}"
+        self.path.mkdir()
+        (self.path / "__init__.py").touch()
+        self.source = (BEFORE + source).replace("ID", self.id)
+        (self.path / "plugin.py").write_text(self.source, encoding="utf-8")
+        head = f'id = "{self.id}"\nversion = "1.0"\napi_level = 1\n'
+        (self.path / "plugin.toml").write_text(f'{head}{toml or "requires = []"}\n[name]\nen = "Bad"\n[summary]\nen = "Bad"\n', encoding="utf-8")
+        found = discover([folder, ROOT / "plugins"])
+        self.manifests, self.broken = found.manifests, found.broken
+        self.host = build_host(found.manifests, {"products", self.id}, core_part(), icons=ICONS, since={"products": 1})
+
+    @property
+    def place(self) -> str:
+        """Where the line stands that the case marks."""
+        line = next((n for n, text in enumerate(self.source.splitlines(), 1) if text.endswith("# here")), 0)
+        return f"(zhanggui_{self.id}/plugin.py, line {line})" if line else f"(zhanggui_{self.id}/plugin.py, line "
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_stand_is_refused_with_file_and_line_and_the_rest_runs(case: str, tmp_path: Path):
+    source, why = REFUSED[case]
+    written = Written(tmp_path, source)
+    fault = written.host.faults[written.id]
+    said = in_english(fault.sentence)
+    assert why.replace("ID", written.id) in said
+    assert written.place in said
+    assert list(written.host.manifests) == ["products"]
+    assert list(written.host.parts) == ["core", "products"]
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_nothing_answers_to_is_told_with_file_and_line_and_the_plugin_runs(case: str, tmp_path: Path):
+    source, why = TOLD[case]
+    written = Written(tmp_path, source)
+    assert written.host.faults == {}
+    [finding] = written.host.findings
+    said = in_english(finding.sentence)
+    assert (finding.plugin, finding.stage) == (written.id, "check")
+    assert why.replace("ID", written.id) in said
+    assert written.place in said
+    assert list(written.host.repairs()) == [finding.repair]
+
+
+@pytest.mark.parametrize("case", FINE)
+def test_what_belongs_to_a_plugin_that_is_off_is_no_mistake(case: str, tmp_path: Path):
+    written = Written(tmp_path, FINE[case])
+    assert (written.host.faults, written.host.findings) == ({}, [])
+
+
+def test_an_icon_of_the_manifest_is_looked_at(tmp_path: Path):
+    [finding] = Written(tmp_path, "", 'icon = "unicorn"').host.findings
+    assert "no icon “unicorn”" in in_english(finding.sentence)
+
+
+@pytest.mark.parametrize(("toml", "told"), [("", 1), ('after = ["loyalty"]', 0)])
+def test_a_plugin_that_nobody_has_is_told_by_the_check_unless_it_is_optional(tmp_path: Path, toml: str, told: int):
+    written = Written(tmp_path, hook("handlers", "{'loyalty.point.given@1': [write]}"), toml)
+    assert written.host.findings == []
+    assert len(list(missing_plugins(written.host, written.manifests))) == told
+
+
+def test_the_one_that_came_later_is_refused_whatever_its_name_is(tmp_path: Path):
+    source = hook("screens", "[screen(route='/shared')]")
+    first, second = Written(tmp_path, source), Written(tmp_path, source)
+    for since, there in (({first.id: 1, second.id: 2}, first), ({first.id: 2, second.id: 1}, second)):
+        host = build_host(second.manifests, {first.id, second.id}, core_part(), since=since)
+        assert list(host.manifests) == [there.id]
+        assert f"“/shared” is taken by {there.id}" in in_english(next(iter(host.faults.values())).sentence)
+
+
+def test_every_function_of_a_description_has_its_call():
+    """A new function needs a row in ``signatures.CALLS``: else nobody looks whether it can be called."""
+    described = {**contain.SLOTS, **contain.SHARED, **contain.OWN}
+    for kind, names in described.items():
+        own = set(signatures.CALLS.get(kind, ()))
+        assert set(names) <= own, f"{kind.__name__}: {set(names) - own}"
+    for kind, calls in signatures.CALLS.items():
+        assert set(calls) <= {f.name for f in fields(kind)}, kind.__name__
+
+
+def test_one_of_two_that_want_a_verb_on_one_screen_never_meets_the_other(tmp_path: Path):
+    source = hook("slots", "[Slot(ON, Action('refund', 'Refund', lambda db, *, id, actor, now: 1))]")
+    first, second = Written(tmp_path, source), Written(tmp_path, source)
+    host = build_host(second.manifests, {"products", first.id, second.id}, core_part())
+    names: list[Any] = [action.name for action in host.screens["products.Product"].actions]
+    assert host.faults == {} and {f"{first.id}__refund", f"{second.id}__refund"} < set(names)
+    rights = screen_permissions(host.screens["products.Product"])
+    assert {(f"can_{one.id}__refund", "products.Product") for one in (first, second)} < rights

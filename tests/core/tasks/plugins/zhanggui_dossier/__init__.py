@@ -1,0 +1,1 @@
+"""Papers that only their owner sees, and work that takes long. For tests."""

@@ -1,0 +1,85 @@
+"""A list that is too long for one answer is exported by a task: the same file, with the rights of whoever asked."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from zhanggui.audit.models import AuditEntry
+from zhanggui.db.uow import reading
+from zhanggui.jobs import runner
+from zhanggui.jobs.models import Job
+from zhanggui.kernel import clock
+from zhanggui.web import export_tasks, gateway
+
+
+@pytest.fixture
+def work():
+    """Do the exports that wait."""
+
+    def do():
+        with clock.hold(clock.now() + timedelta(seconds=1)), reading() as db:
+            due = list(db.scalars(select(Job.id).where(Job.name == export_tasks.write_export.name, Job.state == "ready")))
+        return [runner.run(job_id) for job_id in due]
+
+    return do
+
+
+def test_it_is_the_file_of_the_list_with_its_filters(visit, shelves, work, monkeypatch):
+    shelves(12)
+    monkeypatch.setattr(gateway, "COUNT_LIMIT", 5)
+    monkeypatch.setattr(export_tasks, "PAUSE", -1.0)  # a step for each block
+    owner = visit("owner")
+    page = owner.get("/products/").get_data(as_text=True)
+    assert 'action="/products/export"' in page and 'href="/products/export.csv"' not in page
+    begun = owner.post("/products/export?status=draft")
+    assert begun.status_code == 303 and re.fullmatch(r"/tasks/\d+", begun.location)
+    assert "hx-trigger" in owner.get(begun.location).get_data(as_text=True)
+    assert work() == ["done"]
+    page = owner.get(begun.location).get_data(as_text=True)
+    assert "Export: Products" in page and "6 of 6" in page
+    href = re.search(r'href="(/private-files/\w+)"', page)
+    assert href
+    assert owner.get(href[1]).data == owner.get("/products/export.csv?status=draft").data
+    with reading() as db:
+        assert len(db.scalars(select(AuditEntry).where(AuditEntry.action == "products.product.exported")).all()) == 2
+
+
+def test_a_short_list_is_answered_at_once(visit, shelves):
+    shelves(3)
+    page = visit("owner").get("/products/").get_data(as_text=True)
+    assert 'href="/products/export.csv"' in page and 'action="/products/export"' not in page
+
+
+def test_it_goes_on_behind_the_last_row_that_was_written(visit, shelves, work, monkeypatch):
+    shelves(12)
+    monkeypatch.setattr(export_tasks, "PAUSE", -1.0)
+    stream, left = gateway.Gateway.stream, [2]
+
+    def breaks(self, *args, after=None, **more):
+        for block in stream(self, *args, batch=4, after=after):
+            if not left[0]:
+                left[0] = 9
+                raise RuntimeError("trouble")
+            left[0] -= 1
+            yield block
+
+    monkeypatch.setattr(gateway.Gateway, "stream", breaks)
+    owner = visit("owner")
+    begun = owner.post("/products/export")
+    assert work() == ["ready"]
+    assert "8 of 12" in owner.get(begun.location).get_data(as_text=True)
+    with clock.hold(clock.now() + timedelta(minutes=5)):
+        assert work() == ["done"]
+    monkeypatch.undo()
+    href = re.search(r'href="(/private-files/\w+)"', owner.get(begun.location).get_data(as_text=True))
+    assert href
+    assert owner.get(href[1]).data == owner.get("/products/export.csv").data
+
+
+def test_who_may_not_export_begins_no_task(visit, shelves):
+    viewer = visit("viewer")
+    assert viewer.post("/products/export").status_code == 403

@@ -1,0 +1,1 @@
+"""Coupons, as somebody outside writes a plugin: public names alone."""

@@ -1,0 +1,1 @@
+"""Runs, and names what nobody has: only for tests."""
