@@ -266,7 +266,7 @@ def test_what_nobody_could_decide_is_a_fault_when_it_is_loaded(instance, doors, 
         return [doors.Approvable("gift", "Gift", resource, right, doors.give)]
 
     monkeypatch.setattr(doors, "register_approvals", doors.hookimpl(register_approvals))
-    assert word in build(instance).faults["doors"].sentence
+    assert word in str(build(instance).faults["doors"].sentence)
 
 
 def test_what_was_decided_is_forgotten_after_a_while(asked, second):

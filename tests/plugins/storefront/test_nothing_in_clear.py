@@ -101,7 +101,7 @@ def live(n: int, said: dict[str, str], site: Any, sign_in: Callable[[str], Shopp
     owner.get(f"/search?q={said['searched']}")
     owner.get(f"/customers/export.csv?q={said['searched']}").get_data()
     owner.get(f"/no-such-page/{said['searched']}")
-    assert post("/stock/1/count", {"counted": "100", "note": said["stock note"]}).status_code == 303
+    assert post("/stock/1/count", {"counted": "1000", "note": said["stock note"]}).status_code == 303
     return {"customer": buyer, "order": ids[1], "first": ids[0]}
 
 
