@@ -22,7 +22,7 @@ def component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     (folder / "templates" / "tea" / "list.html").write_text("{{ _('Brew') }}{% trans %}\n  Pour slowly\n{% endtrans %}")
     (folder / "templates" / "tea" / "sw.js").write_text("const text = {{ _('No network')|tojson }}")
-    monkeypatch.setattr(tool, "components", lambda *folders: {"tea": folder})
+    monkeypatch.setattr(tool, "components", lambda _folders: {"tea": folder})
     return folder
 
 
