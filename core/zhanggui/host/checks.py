@@ -173,7 +173,7 @@ def _holds(kind: type[Any]) -> tuple[str, ...]:
 
 def step(thing: Any) -> Step:
     """How a description is found in the files of its plugin."""
-    names = (getattr(thing, n, None) for n in ("resource", "name", "id", "kind", "screen"))
+    names = (getattr(thing, n, None) for n in ("id", "name", "resource", "kind", "screen"))
     return type(thing).__name__, next((name for name in names if isinstance(name, str)), "")
 
 

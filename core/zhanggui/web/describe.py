@@ -226,7 +226,8 @@ class Slot:
     """Something that a plugin adds to a screen of another one, named by its resource.
 
     ``add`` is a Column (with ``load``), Filter (with ``clause``), Action, Section or Field (with
-    ``get`` and ``save``); it appears while both plugins are enabled.
+    ``get`` and ``save``); it appears while both plugins are enabled, under the name ``<plugin>__<name>`` in routes, rights,
+    files and forms, so that it never meets another plugin's.
     """
 
     screen: str

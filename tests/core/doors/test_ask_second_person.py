@@ -215,7 +215,7 @@ def test_it_waits_while_its_plugin_is_off(asked, second):
 
 def test_the_button_says_that_it_waits_and_the_second_person_sees_it(customer, enter):
     ada, sue = enter("ada", "asker"), enter("sue", "second")
-    sent = ada.post(f"/customers/{customer}/gift", {"amount": "5.00", "reason": "Why not"})
+    sent = ada.post(f"/customers/{customer}/doors__gift", {"amount": "5.00", "reason": "Why not"})
     assert sent.status_code == 303
     assert "A second person has to agree" in ada.get(sent.headers["Location"]).get_data(as_text=True)
     with reading() as db:

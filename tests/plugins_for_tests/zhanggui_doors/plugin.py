@@ -116,7 +116,7 @@ def register_slots():
 
 @hookimpl
 def register_role_presets():
-    both = {"customers.Customer": ("list", "show", "gift"), "core.Approval": ("list", "show", "approve", "refuse", "withdraw")}
+    both = {"customers.Customer": ("list", "show", "doors__gift"), "core.Approval": ("list", "show", "approve", "refuse", "withdraw")}
     return [
         RolePreset("asker", "Asker", both),
         RolePreset("second", "Second person", {**both, "doors.Gift": ("approve_gift",)}),
