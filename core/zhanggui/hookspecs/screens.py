@@ -10,6 +10,7 @@ from . import hookspec
 if TYPE_CHECKING:
     from ..host.declare import Permission, RolePreset, SettingTest
     from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
+    from ..web.kinds import Kind
 
 
 @hookspec
@@ -17,6 +18,15 @@ def register_screens() -> Sequence[Screen]:
     """Lists, forms and details, with their REST resource.
 
     Example: ``return [screens.ORDERS]``
+    """
+    return ()
+
+
+@hookspec
+def register_kinds() -> Sequence[Kind]:
+    """Kinds of values of your own, for columns, fields and filters, here and in plugins that require this one.
+
+    Example: ``return [Stars()]``, with ``class Stars(Kind): name = "stars"``
     """
     return ()
 

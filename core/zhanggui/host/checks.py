@@ -17,9 +17,6 @@ from croniter import croniter
 from ..i18n.texts import LazyText
 from ..kernel.errors import WiringError
 from ..web.describe import (
-    COLUMN_KINDS,
-    FIELD_KINDS,
-    FILTER_KINDS,
     TONES,
     WIDGET_KINDS,
     Action,
@@ -34,16 +31,16 @@ from ..web.describe import (
     Slot,
     Widget,
 )
+from ..web.kinds import BUILT_IN, CONTROLS, Kind
 from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
 
 ROOMS: dict[str, type[Any]] = {
-    "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
+    "kinds": Kind, "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
     "choices": CartChoice, "webhooks": Webhook,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
-_CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _BELOW = re.compile(r"(/[a-z0-9_-]+|/<[a-z_]+>)*\Z")
@@ -119,8 +116,7 @@ def check_values(thing: Any, where: str) -> None:
                 raise WiringError(f"{where}: {f.name} must be a text, not {type(value).__name__}")
         elif not _fits(value, hints[f.name], where):
             raise WiringError(f"{where}: {f.name} cannot be {value!r}"[:300])
-    chosen = _CHOSEN.get(kind)
-    if chosen is not None and thing.kind not in chosen:
+    if isinstance(thing, Widget) and thing.kind not in WIDGET_KINDS:
         raise WiringError(f"{where}: there is no kind {thing.kind!r}")
     if isinstance(thing, Choice) and thing.tone not in TONES:
         raise WiringError(f"{where}: there is no tone {thing.tone!r}")
@@ -156,6 +152,35 @@ def _fits(value: Any, hint: Any, where: str) -> bool:
             check_values(value, where)
         return True
     return True
+
+
+def check_kind(kind: Kind, taken: Mapping[str, Kind]) -> None:
+    """:raises WiringError: for a name that is none or taken, or a way to be drawn that there is not."""
+    where = f"register_kinds: {kind.name!r}"
+    if not is_name(kind.name) or kind.name.endswith("_range"):
+        raise WiringError(f"{where} is no name of a kind")
+    if kind.name in BUILT_IN or kind.name in taken:
+        raise WiringError(f"{where} is taken")
+    if kind.control not in CONTROLS:
+        raise WiringError(f"{where}: there is no control {kind.control!r}")
+
+
+def check_kinds(things: Sequence[Any], kinds: Mapping[str, Kind]) -> None:
+    """That columns, fields and filters, with what is inside them, are of kinds that there are and that may stand there.
+
+    :raises WiringError: naming the thing and its kind.
+    """
+    for thing in things:
+        ranged = isinstance(thing, Filter) and thing.kind.endswith("_range")
+        name = thing.kind.removesuffix("_range") if ranged else thing.kind
+        kind = BUILT_IN.get(name) or kinds.get(name)
+        fits = kind is not None and (
+            kind.column if isinstance(thing, Column) else kind.field if isinstance(thing, Field) else kind.ranged if ranged else kind.equals
+        )
+        if not fits:
+            raise WiringError(f"{type(thing).__name__} {thing.name!r}: there is no kind {thing.kind!r}")
+        if isinstance(thing, Field):
+            check_kinds(thing.rows, kinds)
 
 
 def check_schedule(plugin_id: str, schedule: Schedule) -> None:

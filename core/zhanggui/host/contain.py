@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup, escape
 from sqlalchemy.sql.expression import ClauseElement
 
-from ..i18n.texts import LazyText
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from ..web.kinds import Kind, kind_of
 from .declare import DemoData, Exporter, Importer, JobDef, Preparation, SettingTest, Webhook, WebhookMessage, WebhookReply
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
 from .manifest import Manifest
@@ -43,23 +42,12 @@ class _Unavailable:
 
 
 UNAVAILABLE = _Unavailable()
-_KINDS: dict[str, tuple[type[Any], ...]] = {
-    "int": (int, float, Decimal), "money": (int,), "date": (date,), "datetime": (datetime,), "html": (str,), "json": (object,),
-    "image": (str, int), "bool": (object,),
-}  # fmt: skip
-_TEXTS = (str, int, float, bool, Decimal, date, LazyText)
 
 
 def _value(column: Column, value: Any) -> Any:
     """A value of the kind that its column says, or an exception: what prints it later must not be surprised."""
-    if value is None:
-        return None
-    if not isinstance(value, _KINDS.get(column.kind, _TEXTS)):
-        raise TypeError(f"a value of the kind {column.kind} cannot be {type(value).__name__}")
-    if column.kind == "json":
-        json.dumps(value)
-    elif column.kind == "datetime" and value.tzinfo is None:
-        raise TypeError("a time needs its zone")
+    if value is not None:
+        kind_of(column.kind).check(value)
     return value
 
 
@@ -142,6 +130,34 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
     },
     Slot: {"save": Rule(refuses=_SAVED, passes=(DomainError,))},
 }  # fmt: skip
+_NOT_READ = _l("This cannot be read now: the plugin “%(plugin)s” failed.")
+
+
+def _shows(_kind: Any, show: Any) -> Any:
+    if not callable(show):
+        raise TypeError(f"a kind answers with a function, not {type(show).__name__}")
+    return show
+
+
+# The kind of one plugin stands on the pages of others. What it answers with a function is contained as well.
+KIND: dict[str, Rule] = {
+    "cell": Rule(lambda kind, args: _show_nothing, check=_shows), "present": Rule(lambda kind, args: _show_nothing, check=_shows),
+    "csv": Rule(lambda kind, args: [""] * len(args[1]), check=lambda kind, cells: list(cells)),
+    "dumper": Rule(lambda kind, args: lambda row: None, check=_shows),
+    "schema": Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)),
+    "check": Rule(passes=(TypeError,), refuses=_NOT_READ),
+    **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded")},
+    **{name: Rule(refuses=_ASKED) for name in ("typed", "draw")},
+    "put": Rule(refuses=_SAVED, passes=(DomainError,)),
+    **{name: Rule(refuses=NO_FILTER, passes=(DomainError,)) for name in ("asked", "asked_range", "compare", "compare_range")},
+    "draw_filter": Rule(lambda kind, args: False), "words": Rule(lambda kind, args: "", check=_words),
+}  # fmt: skip
+
+
+def _show_nothing(_value: Any, _row: Any) -> Markup:
+    return Markup(UNAVAILABLE.__html__())  # noqa: S704 - escaped there
+
+
 # On pages that all share: the menu, the home page, the search, look-ups, the settings, the demo.
 SHARED: dict[type[Any], dict[str, Rule]] = {
     MenuItem: {"badge": Rule(lambda item, args: 0, check=_count)},
@@ -207,6 +223,22 @@ def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -
     # What strangers send decides whether a webhook fails: three forged messages must not close it for the true ones.
     place = Place(manifest.id, _ROOMS[room], name, label, names=manifest.name, pauses=not isinstance(thing, Webhook))
     return _around(thing, rules, book.watch(place))
+
+
+def contain_kind(kind: Kind, manifest: Manifest, book: FaultBook) -> Kind:
+    """A kind whose functions are contained, and the functions that they answer with."""
+    watch = book.watch(Place(manifest.id, "kind", kind.name, kind.name, names=manifest.name))
+    contained = copy(kind)
+    for name, rule in KIND.items():
+        check = _check(rule, kind)
+        if rule.check is _shows:
+            nothing = rule.instead(kind, ()) if rule.instead else None
+
+            def check(show: Any, nothing: Any = nothing) -> Any:
+                return watch.around(_shows(kind, show), nothing)
+
+        setattr(contained, name, watch.around(getattr(kind, name), _instead(rule, kind, watch), passes=rule.passes, check=check))
+    return contained
 
 
 def contain_test(key: str, test: SettingTest, manifest: Manifest, book: FaultBook) -> SettingTest:

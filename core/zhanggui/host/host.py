@@ -22,6 +22,7 @@ import pluggy
 from ..hookspecs import Terms, data, screens, terms_of, trade, work
 from ..kernel.errors import Stop, WiringError
 from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
+from ..web.kinds import Kind
 from .checks import check_room
 from .contain import refuse
 from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
@@ -50,6 +51,7 @@ class Fault:
 class Contribution:
     """What one plugin adds."""
 
+    kinds: list[Kind] = field(default_factory=list)
     models: list[type[Any]] = field(default_factory=list)
     screens: list[Screen] = field(default_factory=list)
     views: list[type[Any]] = field(default_factory=list)
@@ -85,6 +87,7 @@ class Host:
     jobs: dict[str, JobDef] = field(default_factory=dict)
     handlers: dict[str, list[JobDef]] = field(default_factory=dict)
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)
+    kinds: dict[str, Kind] = field(default_factory=dict)
     events: dict[str, type[Any]] = field(default_factory=dict)
     generation: int = 0
     book: FaultBook = field(default_factory=FaultBook)

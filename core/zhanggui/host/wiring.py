@@ -8,8 +8,8 @@ from typing import Any
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_schedule, check_slot, check_webhook, is_name
-from .contain import contain_shared, contain_slot, contain_test
+from .checks import check_kind, check_kinds, check_schedule, check_slot, check_webhook, is_name
+from .contain import contain_kind, contain_shared, contain_slot, contain_test
 from .declare import EVERY
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 
@@ -23,6 +23,11 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     """
     manifest = host.manifests[plugin_id]
     _check_names(host, plugin_id, part)
+    taken = {kind.name: kind for other in host.parts.values() for kind in other.kinds}
+    for kind in part.kinds:
+        check_kind(kind, taken)
+        taken[kind.name] = kind
+    check_kinds(_of_kinds(part), taken)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
@@ -31,10 +36,22 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     for action in actions:
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             raise WiringError(f"action {action.name!r}: register_jobs must name {action.run.resume.name}, which goes on with what was claimed")
+    part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
+
+
+def _of_kinds(part: Contribution) -> list[Any]:
+    """Everything of a part that has a kind of value."""
+    added = [slot.add for slot in part.slots]
+    screens = [(s.columns, s.filters, () if callable(s.fields) else s.fields, *(a.fields for a in s.actions)) for s in part.screens]
+    return [
+        *(thing for thing in added if isinstance(thing, Column | Field | Filter)),
+        *(f for action in added if isinstance(action, Action) for f in action.fields),
+        *(thing for rooms in screens for room in rooms for thing in room),
+    ]
 
 
 def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
@@ -81,6 +98,7 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
 
 def wire(host: Host) -> Fault | None:
     """Put everything where it is looked up. Answers what is wrong with the first plugin that does not fit, if one does not."""
+    host.kinds = {kind.name: kind for kind in host.every("kinds")}
     host.screens = {screen.resource: screen for screen in host.every("screens")}
     for rooms in (host.field_savers, host.jobs, host.handlers, host.events):
         rooms.clear()  # type: ignore[attr-defined]

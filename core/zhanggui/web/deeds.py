@@ -16,8 +16,9 @@ from ..kernel import clock
 from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
 from . import context, writing
 from .describe import Action, Field, Screen
-from .forms import LEFT_OUT, Bound, bind, present, present_or_leave_out
+from .forms import LEFT_OUT, Bound, bind, draw, present_or_leave_out
 from .gateway import gateway
+from .kinds import Posted, kind_of
 from .page import FormField, FormPage
 from .verbs import perform
 
@@ -214,7 +215,7 @@ def _form(
         value = bound.typed.get(f.name) if bound is not None else _value_of(f, row if verb is None else None, db)
         if bound is None and verb is not None and f.get is not None:
             value = f.get(db, row)
-        return present(f, value, form_context, db, errors, typed=typed)
+        return draw(f, value, Posted(request.form, request.files, form_context, db, errors=errors), typed=typed)
 
     with reading() as db:
         drawn = [(f.name, present_or_leave_out(f, partial(show, f, db)) if verb is None else show(f, db)) for f in fields]
@@ -231,7 +232,7 @@ def _form(
         title=title, action=action, fields=shown, submit=str(verb.label) if verb else _("Save"), back=back(screen) if row is None else
         f"{screen.route}/{getattr(row, screen.key)}", hidden=hidden, errors=listed, conflict=_conflict(fields, error, bound),
         draft_key=f"{screen.resource}:{request.path}", tone=verb.tone if verb and verb.tone == "danger" else "primary",
-        multipart=any(f.kind in ("image", "images") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
+        multipart=any(kind_of(f.kind).upload for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
     )  # fmt: skip
     template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
     status = error.status if error is not None else 200

@@ -15,15 +15,6 @@ from ..kernel.phases import ThreePhases
 Text = Any  # str or a lazy translation of one
 Clause = Any  # a SQLAlchemy boolean expression
 
-COLUMN_KINDS = (
-    "text", "long_text", "code", "int", "money", "bool", "date", "datetime",
-    "status", "choice", "image", "lookup", "json", "html",
-)  # fmt: skip
-FIELD_KINDS = (
-    "text", "long_text", "code", "int", "money", "bool", "date", "datetime", "choice", "choices",
-    "lookup", "image", "images", "translations", "hidden", "password", "rows",
-)  # fmt: skip
-FILTER_KINDS = ("choice", "bool", "date_range", "int_range", "money_range", "lookup", "text")
 WIDGET_KINDS = ("number", "todo", "chart", "list")
 TONES = ("neutral", "info", "good", "warn", "bad")
 

@@ -16,6 +16,7 @@ from . import context
 from .cells import printer
 from .describe import Column, Screen, Section
 from .gateway import gateway
+from .kinds import kind_of
 from .lists import button
 from .page import ActionButton, Cell, DetailPage, DetailSection
 from .query import visible_columns
@@ -33,8 +34,8 @@ def detail_page(db: Session, screen: Screen, actor: Actor, row_id: Any, *, back:
     label = screen.label
 
     def cell(column: Column) -> Cell:
-        show = printer(column, context.currency(), extra.get(column.name), screen.key)
-        return Cell(column.name, show(row), column.kind)
+        show = printer(column, context.currency(), extra.get(column.name), screen.key, whole=True)
+        return Cell(column.name, show(row), kind_of(column.kind).numeric)
 
     may_edit = bool(screen.update) and actor.may("can_edit", screen.resource)
     may_delete = bool(screen.delete) and actor.may("can_delete", screen.resource)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, and_, bindparam, false, func, inspect, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, bindparam, false, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..auth.lookups import look_up
@@ -22,6 +22,8 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound
 from .describe import Column, Field, Filter, Screen
+from .kinds import filter_kind, kind_of
+from .kinds.texts import prefix
 from .query import ListQuery, encode_cursor, visible_columns, visible_filters
 
 COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
@@ -124,7 +126,7 @@ class Gateway:
         for f in visible_filters(screen, actor):
             if f.name in query.filters:
                 value = query.filters[f.name]
-                clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or f.name], f.kind, value))
+                clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or f.name], f, value))
         if query.q:
             clauses.append(self._search(screen, actor, query.q))
         return clauses
@@ -283,7 +285,7 @@ class Gateway:
         for column in columns:
             if column.load is not None:
                 result[column.name] = column.load(db, ids)
-            elif column.kind == "lookup" and column.to:
+            elif column.to and kind_of(column.kind).points:
                 target = current_host().screens.get(column.to)
                 pointed = {getattr(row, column.name) for row in rows} - {None}
                 if target is not None and pointed:
@@ -396,7 +398,7 @@ class Gateway:
         shown = [f for f in declared if (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
-        shown = [f for f in shown if f.kind != "lookup" or f.to not in screens or actor.may("can_list", f.to)]
+        shown = [f for f in shown if f.to not in screens or not kind_of(f.kind).points or actor.may("can_list", f.to)]
         hidden = {line.permission for f in shown for line in f.rows if line.permission and not actor.may(line.permission, screen.resource)}
         if hidden:
             shown = [replace(f, rows=tuple(line for line in f.rows if line.permission not in hidden)) if f.rows else f for f in shown]
@@ -432,21 +434,9 @@ def _chosen(table: Table, key: str, *allowed: Any) -> Select[Any]:
     return select(column).where(column.in_(bindparam("ids", expanding=True)), *allowed).order_by(column)
 
 
-def prefix(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    """``text`` or anything that begins with it: a range, which a plain index serves on both databases."""
-    return and_(column >= text, column < text + "\U0010ffff")
-
-
-def _compare(column: ColumnElement[Any], kind: str, value: Any) -> ColumnElement[bool]:
-    if kind.endswith("_range"):
-        low, high = value
-        upper = (lambda: column < high) if kind == "date_range" else (lambda: column <= high)
-        return and_(*([column >= low] if low is not None else []), *([upper()] if high is not None else []))
-    if kind == "choice":
-        return column == value[0] if len(value) == 1 else column.in_(value)
-    if kind == "text":
-        return prefix(column, value)
-    return column == value  # type: ignore[no-any-return]
+def _compare(column: ColumnElement[Any], f: Filter, value: Any) -> ColumnElement[bool]:
+    kind, ranged = filter_kind(f.kind)
+    return kind.compare_range(column, *value) if ranged else kind.compare(column, value)
 
 
 gateway = Gateway()

@@ -14,6 +14,7 @@ from ..kernel.actors import Actor
 from . import context
 from .describe import Action, Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
+from .kinds import filter_kind, kind_of
 from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 from .rows import list_rows
@@ -75,12 +76,13 @@ def button(action: Action, row_href: str) -> ActionButton:
 
 
 def _head(screen: Screen, column: Column, query: ListQuery, plain: Mapping[str, str]) -> HeadCell:
+    numeric = kind_of(column.kind).numeric
     if not column.sortable:
-        return HeadCell(column.name, str(column.label), column.kind)
+        return HeadCell(column.name, str(column.label), numeric)
     present = query.sort or screen.default_sort[0]
     direction = {column.name: "asc", f"-{column.name}": "desc"}.get(present, "")
     flipped = f"-{column.name}" if direction == "asc" else column.name
-    return HeadCell(column.name, str(column.label), column.kind, url(screen.route, {**plain, "sort": flipped}), direction)
+    return HeadCell(column.name, str(column.label), numeric, url(screen.route, {**plain, "sort": flipped}), direction)
 
 
 def _sorts(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
@@ -124,34 +126,16 @@ def _range_values(f: Filter, query: ListQuery) -> tuple[str, str]:
     return query.raw.get(f"{f.name}_from", ""), query.raw.get(f"{f.name}_to", "")
 
 
-def _lookup_words(db: Session, f: Filter, query: ListQuery) -> str:
-    from ..host import current_host
-
-    target = current_host().screens.get(f.to or "")
-    if target is None or f.name not in query.filters:
-        return ""
-    return gateway.label(db, target, context.actor(), query.filters[f.name])
-
-
 def _filter_fields(db: Session, screen: Screen, actor: Actor, query: ListQuery) -> list[FilterField]:
-    from ..host import current_host
-
     fields = []
     for f in visible_filters(screen, actor):
         if f.tabs:
             continue
-        low, high = _range_values(f, query) if f.kind.endswith("_range") else (query.raw.get(f.name, ""), "")
-        shown = FilterField(f.name, str(f.label), f.kind, low, high)
-        if f.kind == "choice":
-            shown.choices = [(str(c.value), str(c.label)) for c in f.choices]
-        elif f.kind == "bool":
-            shown.choices = [("1", _("yes")), ("0", _("no"))]
-        elif f.kind == "lookup":
-            target = current_host().screens.get(f.to or "")
-            if target is None:
-                continue
-            shown.lookup_href, shown.lookup_label = f"{target.route}/lookup", _lookup_words(db, f, query)
-        fields.append(shown)
+        kind, ranged = filter_kind(f.kind)
+        low, high = _range_values(f, query) if ranged else (query.raw.get(f.name, ""), "")
+        shown = FilterField(f.name, str(f.label), kind.control, low, high, ranged, kind.input_type)
+        if kind.draw_filter(f, shown, query.filters.get(f.name), db):
+            fields.append(shown)
     return fields
 
 
@@ -160,23 +144,17 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
     for f in visible_filters(screen, actor):
         if f.name not in query.filters or f.tabs:
             continue
-        names = (f"{f.name}_from", f"{f.name}_to") if f.kind.endswith("_range") else (f.name,)
+        kind, ranged = filter_kind(f.kind)
+        if ranged:
+            low, high = _range_values(f, query)
+            names, words = (f"{f.name}_from", f"{f.name}_to"), f"{low or '…'} – {high or '…'}"
+        else:
+            names, words = (f.name,), kind.words(f, query.filters[f.name], db)
         rest = {k: v for k, v in plain.items() if k not in names}
-        chips.append(Link(f"{f.label}: {_value_words(db, f, query)}", url(screen.route, rest), icon="x"))
+        chips.append(Link(f"{f.label}: {words}", url(screen.route, rest), icon="x"))
     if query.q:
         chips.append(Link(f"“{query.q}”", url(screen.route, {k: v for k, v in plain.items() if k != "q"}), icon="x"))
     return chips
-
-
-def _value_words(db: Session, f: Filter, query: ListQuery) -> str:
-    if f.kind.endswith("_range"):
-        low, high = _range_values(f, query)
-        return f"{low or '…'} – {high or '…'}"
-    if f.kind == "choice":
-        return ", ".join(str(c.label) for c in f.choices if c.value in query.filters[f.name])
-    if f.kind == "bool":
-        return _("yes") if query.filters[f.name] else _("no")
-    return _lookup_words(db, f, query) if f.kind == "lookup" else str(query.filters[f.name])
 
 
 def _bulk(screen: Screen, actor: Actor) -> list[ActionButton]:

@@ -43,7 +43,7 @@ class Cell:
 
     name: str
     html: Markup
-    kind: str = "text"
+    numeric: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class HeadCell:
 
     name: str
     label: str
-    kind: str = "text"
+    numeric: bool = False
     sort_href: str = ""
     sorted: str = ""
 
@@ -64,13 +64,16 @@ class FormField:
     name: str
     id: str
     label: str
-    kind: str
+    control: str = "input"  # which input it is: one of zhanggui.web.kinds.CONTROLS
     value: Any = ""
+    input_type: str = "text"
+    wide: bool = False
+    verbatim: bool = False
     required: bool = False
     help: str = ""
     errors: Sequence[str] = ()
     choices: Sequence[tuple[str, str]] = ()  # (value, label)
-    lookup_href: str = ""  # kind lookup: GET ?q= answers {"items": [{"id", "label"}]}
+    lookup_href: str = ""  # control lookup: GET ?q= answers {"items": [{"id", "label"}]}
     lookup_label: str = ""  # what the present value is called
     scan: bool = False
     minimum: Any = None
@@ -79,10 +82,11 @@ class FormField:
     prefix: str = ""  # a currency sign before the input
     inputmode: str = ""
     autocomplete: str = "off"
-    rows: Sequence[Sequence[FormField]] = ()  # kind rows: one sequence of fields per line; the last is blank
+    rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank
     row_labels: Sequence[str] = ()
-    languages: Sequence[tuple[str, str, str]] = ()  # kind translations: (code, language, text)
-    pictures: Sequence[tuple[str, str]] = ()  # kind image(s): (file id, thumbnail URL)
+    languages: Sequence[tuple[str, str, str]] = ()  # control translations: (code, language, text)
+    single: bool = False  # one picture at most
+    pictures: Sequence[tuple[str, str]] = ()  # control pictures: (file id, thumbnail URL)
 
 
 @dataclass(slots=True)
@@ -91,9 +95,11 @@ class FilterField:
 
     name: str
     label: str
-    kind: str
+    control: str
     value: str = ""
     value_to: str = ""
+    ranged: bool = False
+    input_type: str = "text"
     choices: Sequence[tuple[str, str]] = ()
     lookup_href: str = ""
     lookup_label: str = ""

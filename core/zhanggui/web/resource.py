@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from flask import Response, json, request
@@ -19,13 +18,13 @@ from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
-from ..kernel.money import Money, exponent
 from . import context, writing
 from .bodies import json_object
 from .cells import reader
 from .describe import Action, Column, Field, Screen
 from .forms import bind
 from .gateway import gateway
+from .kinds import kind_of
 from .query import parse, visible_columns
 from .verbs import perform
 
@@ -87,27 +86,15 @@ def _send(body: Any, status: int = 200) -> Response:
     return Response(json.dumps(body), status, mimetype="application/json")
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime | date) else value
-
-
 def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[Any, Any]]) -> Dump:
     """A function that turns a row into JSON, made once an answer."""
     currency = context.currency()
     parts: list[tuple[str, Callable[[Any], Any]]] = []
     for column in columns:
-        if column.kind in ("image", "html") and column.load is None:
-            continue
-        read = reader(column, extra.get(column.name), screen.key)
-        if column.kind == "money":
-            parts.append((column.name, _money(read, column.currency, currency)))
-        elif column.kind in ("datetime", "date"):
-            parts.append((column.name, lambda row, read=read: _plain(read(row))))  # type: ignore[misc]
-        elif column.kind == "lookup":
+        kind = kind_of(column.kind)
+        if kind.stored or column.load is not None:
             labels = extra.get(column.name, {})
-            parts.append((column.name, lambda row, read=read, labels=labels: _label(read(row), labels)))  # type: ignore[misc]
-        else:
-            parts.append((column.name, lambda row, read=read: _scalar(read(row))))  # type: ignore[misc]
+            parts.append((column.name, kind.dumper(column, reader(column, labels, screen.key), labels, currency)))
     key = screen.key
 
     def dump(row: Row[Any]) -> dict[str, Any]:
@@ -118,22 +105,6 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
         return body
 
     return dump
-
-
-def _money(read: Callable[[Any], Any], name: str | None, currency: str) -> Callable[[Any], Any]:
-    def get(row: Any) -> Any:
-        value = read(row)
-        return None if value is None else {"amount": value, "currency": getattr(row, name) if name else currency}
-
-    return get
-
-
-def _label(value: Any, labels: Mapping[Any, Any]) -> Any:
-    return None if value is None else {"id": str(value), "label": str(labels.get(value, ""))}
-
-
-def _scalar(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
 
 
 def list_rows(screen: Screen) -> Response:
@@ -180,52 +151,8 @@ def _posted(fields: Sequence[Field], body: Mapping[str, Any]) -> MultiDict[str, 
     form: MultiDict[str, str] = MultiDict()
     for name, value in body.items():
         if name in names:
-            _put(form, names[name], name, value)
+            kind_of(names[name].kind).put(form, names[name], name, value, context.form_context())
     return form
-
-
-def _put(form: MultiDict[str, str], f: Field, name: str, value: Any) -> None:
-    if f.kind == "bool":
-        if not isinstance(value, bool):
-            raise _wrong_kind(name)
-        if value:
-            form[name] = "1"
-    elif value is None:
-        return
-    elif f.kind == "rows":
-        if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
-            raise _wrong_kind(name)
-        subs = {sub.name: sub for sub in f.rows}
-        for number, line in enumerate(value):
-            for part, item in line.items():
-                if part not in subs:
-                    raise Invalid(errors={f"{name}-{number}-{part}"[:80]: _l("There is no such field.")})
-                _put(form, subs[part], f"{name}-{number}-{part}", item)
-    elif f.kind == "translations":
-        texts = value if isinstance(value, dict) else {context.content_locales()[0][0]: value}
-        for code, text in texts.items():
-            form[f"{name}__{code}"] = _as_text(f, text, name)
-    elif f.kind in ("choices", "images"):
-        if not isinstance(value, list):
-            raise _wrong_kind(name)
-        form.setlist(name, [_as_text(f, item, name) for item in value])
-    else:
-        form[name] = _as_text(f, value, name)
-
-
-def _as_text(f: Field, value: Any, name: str) -> str:
-    if f.kind == "money" and isinstance(value, dict) and set(value) == {"amount", "currency"} and type(value["amount"]) is int:
-        wanted = f.currency or context.currency()
-        if value["currency"] != wanted:
-            raise Invalid(errors={name: _l("The amount must be in %(currency)s.", currency=wanted)})
-        return f"{Money(value['amount'], wanted).decimal:.{exponent(wanted)}f}"
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _wrong_kind(name)
-    return str(value)
-
-
-def _wrong_kind(name: str) -> Invalid:
-    return Invalid(errors={name: _l("This value is not of the right kind.")})
 
 
 def create_row(screen: Screen) -> Response:

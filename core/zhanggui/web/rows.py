@@ -17,6 +17,7 @@ from . import context
 from .cells import printer
 from .describe import Column, Screen
 from .gateway import Found
+from .kinds import kind_of
 from .page import ActionButton
 
 _LETTERS = {"title": "t", "end": "e", "badge": "b", "image": "i"}
@@ -30,7 +31,7 @@ def _opened(columns: Sequence[Column], parts: Mapping[str, str]) -> list[str]:
     for column in columns:
         part = parts.get(column.name, "")
         letter = next(subs, "x") if part == "sub" else _LETTERS.get(part, "x")
-        tags.append(f'<td role="cell" class="{letter}{" n" if column.kind in ("int", "money") else ""}">')
+        tags.append(f'<td role="cell" class="{letter}{" n" if kind_of(column.kind).numeric else ""}">')
     return tags
 
 
