@@ -21,7 +21,7 @@ from ..db.bulk import write_rows
 from ..db.crypto import blind_index
 from ..db.locks import one_at_a_time
 from ..db.people import erase_person
-from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime, code_string
+from ..db.types import BigKey, BlindIndex, Decimals, Looked, Pii, SealedJson, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, recording, unit_of_work
 from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
@@ -71,6 +71,7 @@ from ..kernel.money import Money, allocate, read_decimal
 from ..kernel.phases import ThreePhases
 from ..notices import notify, read_notice
 from ..runtime import current_runtime
+from ..web.asking import show_form, take_form
 from ..web.bodies import read_json
 from ..web.describe import (
     Action,
@@ -78,7 +79,10 @@ from ..web.describe import (
     Choice,
     Column,
     Field,
+    Fieldset,
     Filter,
+    Form,
+    HelpTarget,
     Hit,
     MenuItem,
     Screen,
@@ -86,9 +90,12 @@ from ..web.describe import (
     SearchProvider,
     Section,
     Slot,
+    When,
     Widget,
 )
 from ..web.gateway import gateway
+from ..web.kinds import FormContext, Kind, Posted
+from ..web.kinds.rich import rich_text
 from ..web.limits import visitor_is_known
 from ..web.query import decode_cursor, encode_cursor
 from ..web.rest import Api, Operation
@@ -100,7 +107,8 @@ _l = lazy_gettext
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "Api", "AppendOnly", "Arrival", "BadRequest", "BigKey", "BlindIndex", "Card",
-    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData", "DomainError", "Event", "Exporter", "Field",
+    "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field",
+    "Fieldset", "Form", "FormContext", "HelpTarget", "Kind", "Posted", "When", "rich_text", "show_form", "take_form",
     "Figure", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef",
     "KeptMessage", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
     "Permission", "Pii", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson",

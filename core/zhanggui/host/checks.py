@@ -23,7 +23,9 @@ from ..web.describe import (
     Choice,
     Column,
     Field,
+    Fieldset,
     Filter,
+    HelpTarget,
     MenuItem,
     Screen,
     SearchProvider,
@@ -35,7 +37,7 @@ from ..web.kinds import BUILT_IN, CONTROLS, Kind
 from .declare import CartChoice, DemoData, Exporter, Importer, JobDef, Permission, RolePreset, Schedule, SettingTest, Webhook
 
 ROOMS: dict[str, type[Any]] = {
-    "kinds": Kind, "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
+    "kinds": Kind, "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget, "help_targets": HelpTarget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
     "choices": CartChoice, "webhooks": Webhook,
@@ -183,6 +185,39 @@ def check_kinds(things: Sequence[Any], kinds: Mapping[str, Kind]) -> None:
             check_kinds(thing.rows, kinds)
 
 
+def check_form(fields: Sequence[Field], fieldsets: Sequence[Fieldset], where: str) -> None:
+    """That conditions and groups of a form name what there is, and no field depends on itself.
+
+    :raises WiringError: naming the field.
+    """
+    named, groups = {f.name: f for f in fields}, [group.id for group in fieldsets]
+    for group_id in groups:
+        if not is_name(group_id) or groups.count(group_id) > 1:
+            raise WiringError(f"{where}: fieldset {group_id!r} is no name, or there twice")
+    for f in fields:
+        if f.fieldset is not None and f.fieldset not in groups:
+            raise WiringError(f"{where}: field {f.name!r} stands in {f.fieldset!r}, which is no fieldset there")
+        when, seen = f.shown_when, {f.name}
+        while when is not None:
+            if when.field not in named:
+                raise WiringError(f"{where}: field {f.name!r} depends on {when.field!r}, which is no field there")
+            if when.field in seen:
+                raise WiringError(f"{where}: field {f.name!r} depends on itself")
+            seen.add(when.field)
+            when = named[when.field].shown_when
+
+
+def check_decimals(screen: Screen) -> None:
+    """:raises WiringError: for a field that takes more decimals than its column has room for."""
+    source = getattr(screen.source, "__table__", screen.source).c
+    for f in () if callable(screen.fields) else screen.fields:
+        room = getattr(source[f.name].type, "places", None) if f.name in source else None
+        kind = BUILT_IN.get(f.kind)
+        taken = f.decimals if f.decimals is not None else getattr(kind, "decimals", 0)
+        if room is not None and taken > room:
+            raise WiringError(f"{screen.resource}: field {f.name!r} takes {taken} decimals, its column {room}")
+
+
 def check_schedule(plugin_id: str, schedule: Schedule) -> None:
     """:raises WiringError: when nobody could say when it runs next, or what."""
     where = f"schedule {schedule.id!r}"
@@ -245,6 +280,8 @@ def check_slot(slot: Slot, screen: Screen) -> None:
             raise WiringError(f"{where} needs a template, and names no columns")
     elif thing.get is None or slot.save is None:
         raise WiringError(f"{where} needs get and save")
+    elif not callable(screen.fields):
+        check_form((*screen.fields, thing), screen.fieldsets, slot.screen)
     if any(getattr(other, "id" if isinstance(thing, Section) else "name") == name for other in _present(thing, screen)):
         raise WiringError(f"{where} is there already")
 

@@ -20,7 +20,7 @@ from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
 from ..kernel.phases import ThreePhases
-from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from ..web.describe import Action, Column, Field, Filter, Form, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
 from ..web.kinds import Kind, kind_of
 from .declare import DemoData, Exporter, Importer, JobDef, Preparation, SettingTest, Webhook, WebhookMessage, WebhookReply
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
@@ -120,6 +120,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
     Action: {
         "when": Rule(lambda action, args: False),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
+        "validate": Rule(refuses=_SAVED, passes=(DomainError,), check=lambda action, found: [(str(name), text) for name, text in found or ()]),
     },
     ThreePhases: {name: Rule(refuses=PluginTrouble.message, passes=(DomainError, ProviderError)) for name in ("claim", "work", "answer")},
     Section: {"load": Rule(refuses=PluginTrouble.message, check=lambda section, values: dict(values or {}))},
@@ -176,7 +177,8 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
 }  # fmt: skip
 # On a page, in a file, a job or a command that is the plugin's own: an error is that one's, and nobody else's.
 OWN: dict[type[Any], tuple[str, ...]] = {
-    Screen: ("fields", "create", "update", "delete"),
+    Screen: ("fields", "validate", "create", "update", "delete"),
+    Form: ("validate",),
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
     JobDef: ("function",),

@@ -21,7 +21,7 @@ import pluggy
 
 from ..hookspecs import Terms, data, screens, terms_of, trade, work
 from ..kernel.errors import Stop, WiringError
-from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
+from ..web.describe import HelpTarget, MenuItem, Screen, SearchProvider, Slot, Widget
 from ..web.kinds import Kind
 from .checks import check_room
 from .contain import refuse
@@ -59,6 +59,7 @@ class Contribution:
     slots: list[Slot] = field(default_factory=list)
     menu: list[MenuItem] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)
+    help_targets: list[HelpTarget] = field(default_factory=list)
     search: list[SearchProvider] = field(default_factory=list)
     permissions: list[Permission] = field(default_factory=list)
     role_presets: list[RolePreset] = field(default_factory=list)
@@ -88,6 +89,7 @@ class Host:
     handlers: dict[str, list[JobDef]] = field(default_factory=dict)
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)
     kinds: dict[str, Kind] = field(default_factory=dict)
+    help_targets: dict[str, HelpTarget] = field(default_factory=dict)  # by the stable name of what is explained
     events: dict[str, type[Any]] = field(default_factory=dict)
     generation: int = 0
     book: FaultBook = field(default_factory=FaultBook)

@@ -8,7 +8,7 @@ from typing import Any
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section
-from .checks import check_kind, check_kinds, check_schedule, check_slot, check_webhook, is_name
+from .checks import check_decimals, check_form, check_kind, check_kinds, check_schedule, check_slot, check_webhook, is_name
 from .contain import contain_kind, contain_shared, contain_slot, contain_test
 from .declare import EVERY
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
@@ -28,12 +28,17 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_kind(kind, taken)
         taken[kind.name] = kind
     check_kinds(_of_kinds(part), taken)
+    for screen in part.screens:
+        if not callable(screen.fields):
+            check_form(screen.fields, screen.fieldsets, screen.resource)
+        check_decimals(screen)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
         check_webhook(webhook)
     actions = [*(slot.add for slot in part.slots if isinstance(slot.add, Action)), *(a for screen in part.screens for a in screen.actions)]
     for action in actions:
+        check_form(action.fields, action.fieldsets, f"action {action.name!r}")
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             raise WiringError(f"action {action.name!r}: register_jobs must name {action.run.resume.name}, which goes on with what was claimed")
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
@@ -99,6 +104,7 @@ def _check_names(host: Host, plugin_id: str, part: Contribution) -> None:
 def wire(host: Host) -> Fault | None:
     """Put everything where it is looked up. Answers what is wrong with the first plugin that does not fit, if one does not."""
     host.kinds = {kind.name: kind for kind in host.every("kinds")}
+    host.help_targets = {target.key: target for target in reversed(host.every("help_targets"))}
     host.screens = {screen.resource: screen for screen in host.every("screens")}
     for rooms in (host.field_savers, host.jobs, host.handlers, host.events):
         rooms.clear()  # type: ignore[attr-defined]

@@ -6,14 +6,17 @@ so a test can read what a plugin shows without starting anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ..kernel.phases import ThreePhases
 
 Text = Any  # str or a lazy translation of one
 Clause = Any  # a SQLAlchemy boolean expression
+
+Validate = Callable[[Mapping[str, Any]], Iterable[tuple[str, Text]]]
 
 WIDGET_KINDS = ("number", "todo", "chart", "list")
 TONES = ("neutral", "info", "good", "warn", "bad")
@@ -43,6 +46,7 @@ class Column:
     sortable: bool = False
     choices: Sequence[Choice] = ()
     currency: str | None = None  # money: the column with the currency; the instance's otherwise
+    decimals: int | None = None  # decimal, percent: so many are shown; None: as many as there are
     to: str | None = None  # lookup: the resource that an id here points to
     expr: Callable[[Any], Any] | None = None
     load: Callable[[Any, list[Any]], Mapping[Any, Any]] | None = None
@@ -101,12 +105,31 @@ class Search:
 
 
 @dataclass(frozen=True)
+class When:
+    """A condition on another field of the same form: one of ``values`` is chosen there; without values, anything is."""
+
+    field: str
+    values: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class Fieldset:
+    """A titled group of a form; its fields name it by their ``fieldset``. Fields of no group stand first."""
+
+    id: str
+    title: Text
+    help: Text = ""
+    order: int = 100
+
+
+@dataclass(frozen=True)
 class Field:
     """One thing that a form asks for.
 
     ``clean`` takes the parsed value and returns it, or raises ``Invalid``/``ValueError`` with a
     sentence. ``get`` reads the present value from the row where it is no column. ``scan`` gives the
-    field a barcode button.
+    field a barcode button. With ``shown_when`` it is asked for only under that condition; otherwise it is not among
+    the values that a service gets, so what is stored stays.
     """
 
     name: str
@@ -117,8 +140,9 @@ class Field:
     choices: Sequence[Choice] | Callable[[], Sequence[Choice]] = ()
     to: str | None = None
     default: Any = None
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: int | Decimal | None = None
+    maximum: int | Decimal | None = None
+    decimals: int | None = None  # decimal, percent: at most so many
     max_length: int | None = None
     scan: bool = False
     currency: str | None = None
@@ -127,7 +151,23 @@ class Field:
     rows: Sequence[Field] = ()  # kind "rows": the columns of a small table of inputs
     permission: str | None = None
     autocomplete: str = "off"
+    shown_when: When | None = None
+    fieldset: str | None = None
     order: int = 100
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a page asks for: the form of a row, the questions of a verb, or one of a plugin's own view.
+
+    ``validate(values)`` looks at all fields together once each is right alone, and answers with what is wrong:
+    ``(name of a field, sentence)`` each, or ``("", sentence)`` for the whole. ``key`` names it for tours and help.
+    """
+
+    fields: Sequence[Field]
+    fieldsets: Sequence[Fieldset] = ()
+    validate: Validate | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,6 +198,8 @@ class Action:
     icon: str = "check"
     tone: str = "plain"  # primary | plain | danger
     fields: Sequence[Field] = ()
+    fieldsets: Sequence[Fieldset] = ()
+    validate: Validate | None = None  # see Form
     when: Callable[[Any], bool] | None = None
     needs: Sequence[str] = ()  # columns that `when` reads
     bulk: bool = False
@@ -192,6 +234,8 @@ class Screen:
     default_sort: Sequence[str] = ("-id",)
     page_sizes: Sequence[int] = (25, 50, 100)
     fields: Sequence[Field] | Callable[[], Sequence[Field]] = ()  # a function: asked for at each request
+    fieldsets: Sequence[Fieldset] = ()
+    validate: Validate | None = None  # see Form
     sections: Sequence[Section] = ()
     actions: Sequence[Action] = ()
     create: Callable[..., Any] | str | None = None
@@ -239,6 +283,19 @@ class MenuItem:
     group: str = "shop"  # shop | people | money | system
     tab: int | None = None
     badge: Callable[[Any], int] | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class HelpTarget:
+    """Where something is explained: ``key`` is the stable name (``data-key``) of a screen, fieldset or section.
+
+    Its head gets a question mark that leads to ``href``. Of two for one name the first by ``order`` stands.
+    """
+
+    key: str
+    href: str
+    label: Text = ""
     order: int = 100
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -15,13 +16,13 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, b
 from sqlalchemy.orm import Session
 
 from ..auth.lookups import look_up
-from ..db.types import BlindIndex, Pii, SealedJson
+from ..db.types import BlindIndex, Decimals, Pii, SealedJson
 from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
 from ..host.faults import PluginTrouble
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound
-from .describe import Column, Field, Filter, Screen
+from .describe import Action, Column, Field, Filter, Form, Screen
 from .kinds import filter_kind, kind_of
 from .kinds.texts import prefix
 from .query import ListQuery, encode_cursor, visible_columns, visible_filters
@@ -237,6 +238,8 @@ class Gateway:
                 expected = expression.type.python_type
             except NotImplementedError:
                 continue
+            if isinstance(expression.type, Decimals) and isinstance(value, Decimal) and not expression.type.fits(value):
+                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
             if value is None or (not isinstance(value, expected) and not (expected is float and isinstance(value, int))):
                 raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
         left = tuple_(*(e for e, _ in order))
@@ -344,9 +347,17 @@ class Gateway:
             return str(row_id)
         return self.labels(db, screen, [row_id]).get(row_id, str(row_id))
 
-    def asked_fields(self, screen: Screen, action: Any, actor: Actor) -> list[Field]:
+    def asked_fields(self, screen: Screen, action: Action, actor: Actor) -> list[Field]:
         """The questions of an action that no field rule keeps from this actor."""
         return [f for f in action.fields if f.permission is None or actor.may(f.permission, screen.resource)]
+
+    def form(self, screen: Screen, actor: Actor) -> Form:
+        """The form of a row, with the fields that no field rule keeps from this actor."""
+        return Form(self.writable(screen, actor), screen.fieldsets, screen.validate, screen.resource)
+
+    def questions(self, screen: Screen, action: Action, actor: Actor) -> Form:
+        """The form that an action asks with, for this actor."""
+        return Form(self.asked_fields(screen, action, actor), action.fieldsets, action.validate, f"{screen.resource}.{action.name}")
 
     def forget(self) -> None:
         """Drop the statements of a generation of the host that is gone."""

@@ -12,12 +12,13 @@ from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from . import context
-from .describe import Action, Column, Filter, Screen
+from .describe import Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
 from .kinds import filter_kind, kind_of
 from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 from .rows import list_rows
+from .verbs import button
 
 
 def url(route: str, args: Mapping[str, Any]) -> str:
@@ -40,7 +41,7 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
     bulk = _bulk(screen, actor)
     rows, verbs = list_rows(screen, actor, columns, found, parts, picking=bool(bulk))
     return ListPage(
-        title=str(screen.title), icon=screen.icon, resource=screen.resource, action=f"{screen.route}/",
+        title=str(screen.title), icon=screen.icon, resource=screen.resource, key=f"{screen.resource}.list", action=f"{screen.route}/",
         head=[_head(screen, c, query, plain) for c in columns],
         rows=rows, verbs=verbs,
         paging=_paging(screen, query, found, args),
@@ -66,13 +67,6 @@ def _card_parts(screen: Screen) -> dict[str, str]:
         if name:
             parts[name] = part
     return parts | dict.fromkeys(card.sub, "sub")
-
-
-def button(action: Action, row_href: str) -> ActionButton:
-    """An action as a button on one row."""
-    return ActionButton(
-        action.name, str(action.label), f"{row_href}/{action.name}", action.icon, action.tone, bool(action.fields), str(action.confirm)
-    )
 
 
 def _head(screen: Screen, column: Column, query: ListQuery, plain: Mapping[str, str]) -> HeadCell:
@@ -159,7 +153,7 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
 
 def _bulk(screen: Screen, actor: Actor) -> list[ActionButton]:
     return [
-        ActionButton(a.name, str(a.label), f"{screen.route}/bulk/{a.name}", a.icon, a.tone, bool(a.fields), str(a.confirm))
+        button(screen, a, f"{screen.route}/bulk")
         for a in screen.actions
         if a.bulk and actor.may(f"can_{a.name}", screen.resource)
     ]

@@ -22,6 +22,7 @@ class Link:
     icon: str = ""
     active: bool = False
     badge: int = 0
+    key: str = ""  # its stable name, for tours and help
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class ActionButton:
     tone: str = "plain"  # primary | plain | danger
     asks: bool = False  # GET href shows the form (as a sheet where script runs)
     confirm: str = ""
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -80,8 +82,15 @@ class FormField:
     maximum: Any = None
     max_length: int | None = None
     prefix: str = ""  # a currency sign before the input
+    suffix: str = ""  # or something after it
+    rich: bool = False  # a few signs of Markdown mean something: say which
     inputmode: str = ""
     autocomplete: str = "off"
+    key: str = ""  # its stable name, for tours and help
+    when: str = ""  # it counts only while the field of this name has one of ``wanted``, or anything at all
+    wanted: Sequence[str] = ()
+    off: bool = False  # it does not count now
+    when_words: str = ""  # the condition, for whoever sees the field though it does not count
     rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank
     row_labels: Sequence[str] = ()
     languages: Sequence[tuple[str, str, str]] = ()  # control translations: (code, language, text)
@@ -121,6 +130,7 @@ class ListPage:
     title: str
     icon: str
     resource: str
+    key: str
     action: str  # where search and filters are sent, GET
     head: Sequence[HeadCell]
     rows: Sequence[Markup]  # each a finished tr, see rows.py
@@ -143,6 +153,18 @@ class ListPage:
 
 
 @dataclass(slots=True)
+class FormGroup:
+    """A titled group of a form."""
+
+    id: str
+    title: str
+    fields: Sequence[FormField]
+    help: str = ""
+    off: bool = False  # none of its fields counts now
+    key: str = ""
+
+
+@dataclass(slots=True)
 class FormPage:
     """``zg/form.html``: add, edit, or the questions of an action."""
 
@@ -158,6 +180,8 @@ class FormPage:
     tone: str = "primary"
     multipart: bool = False
     intro: str = ""
+    groups: Sequence[FormGroup] = ()  # after ``fields``
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -178,6 +202,7 @@ class DetailPage:
     title: str
     resource: str
     back: str
+    key: str
     badges: Sequence[Markup] = ()
     sections: Sequence[DetailSection] = ()
     actions: Sequence[ActionButton] = ()  # the first primary one sticks to the bottom on a phone

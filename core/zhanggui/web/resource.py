@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, json, request
@@ -15,14 +16,15 @@ from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, protect
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
+from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
 from . import context, writing
 from .bodies import json_object
 from .cells import reader
-from .describe import Action, Column, Field, Screen
-from .forms import bind
+from .describe import Action, Column, Field, Form, Screen
+from .forms import Standing, bind
 from .gateway import gateway
 from .kinds import kind_of
 from .query import parse, visible_columns
@@ -118,8 +120,6 @@ def list_rows(screen: Screen) -> Response:
         args["after"] = cursor
     query = parse(screen, args, context.actor(), zone=context.zone(), currency=context.currency())
     if limit:
-        from dataclasses import replace
-
         query = replace(query, size=int(limit))
     with reading() as db:
         found = gateway.page(db, screen, context.actor(), query, counted=False)
@@ -155,14 +155,26 @@ def _posted(fields: Sequence[Field], body: Mapping[str, Any]) -> MultiDict[str, 
     return form
 
 
+def _given(form: Form, sent: MultiDict[str, str], body: Mapping[str, Any], db: Session, standing: Standing | None = None) -> dict[str, Any]:
+    """The values of a body.
+
+    :raises Invalid: for one that is wrong, and for one that is not asked for as things stand: to a program it would seem saved.
+    """
+    bound = bind(form, sent, MultiDict(), context.form_context(), db, standing=standing)
+    for f in form.fields:
+        if f.name in bound.unasked and f.shown_when is not None and body.get(f.name) is not None:
+            bound.errors[f.name] = _("This is not asked for here: it depends on “%(field)s”.", field=f.shown_when.field)
+    return bound.check()
+
+
 def create_row(screen: Screen) -> Response:
     """Create from the fields of the form; 201 with the new id. The same ``Idempotency-Key`` creates once."""
     who = context.actor()
-    fields = gateway.writable(screen, who)
-    form = _posted(fields, json_object())
+    form, body = gateway.form(screen, who), json_object()
+    sent = _posted(form.fields, body)
 
     def create(db: Session) -> tuple[int, bytes]:
-        given = bind(fields, form, MultiDict(), context.form_context(), db).check()
+        given = _given(form, sent, body, db)
         values, extra = writing.split_slots(screen, given)
         if screen.create == "generic":
             row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
@@ -179,14 +191,15 @@ def change_row(screen: Screen, row_id: Any) -> Response:
     """Change the fields that were sent; a stale ``row_version`` is 409."""
     who = context.actor()
     body = json_object()
-    fields = [f for f in gateway.writable(screen, who) if f.name in body]
+    whole = gateway.form(screen, who)
+    form = replace(whole, fields=[f for f in whole.fields if f.name in body])
     version = body.get("row_version")
     if version is not None and type(version) is not int:
         raise Invalid(errors={"row_version": _l("A whole number is needed.")})
     with unit_of_work() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
-        form = _posted(gateway.writable(screen, who), _with_other_languages(db, fields, row, body))
-        given = bind(fields, form, MultiDict(), context.form_context(), db).check()
+        sent = _posted(whole.fields, _with_other_languages(db, form.fields, row, body))
+        given = _given(form, sent, body, db, Standing(whole.fields, lambda: row, db, context.form_context()))
         values, extra = writing.split_slots(screen, given)
         if screen.update == "generic":
             writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
@@ -232,7 +245,8 @@ def act(screen: Screen, name: str, row_id: Any) -> Response:
     action: Action = next(a for a in screen.actions if a.name == name)
     with reading() as db:
         gateway.one(db, screen, who, row_id, permission=f"can_{name}")
-    fields = gateway.asked_fields(screen, action, who)
-    form = _posted(fields, json_object()) if fields else MultiDict()
-    perform(action, row_id, who, lambda db: bind(fields, form, MultiDict(), context.form_context(), db).check())
+    form = gateway.questions(screen, action, who)
+    body = json_object() if form.fields else {}
+    sent = _posted(form.fields, body)
+    perform(action, row_id, who, lambda db: _given(form, sent, body, db))
     return _now_or_nothing(screen, row_id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from ...i18n.formats import fmt
 from ...i18n.texts import gettext as _
 from ...i18n.texts import lazy_gettext as _l
 from ...kernel.errors import BadRequest, Invalid
-from ...kernel.money import Money, exponent
+from ...kernel.money import Money, exponent, read_decimal
 from .kind import FormContext, Kind, Posted, Show
 
 
@@ -166,4 +167,107 @@ def limits(thing: Any) -> dict[str, Any]:
     return {name: bound for name, bound in found.items() if bound is not None}
 
 
-KINDS = (Whole(), Amount())
+class Fraction(Kind):
+    """A number with decimals: an exact ``Decimal`` on every way, text over REST, stored in a ``Decimals`` column."""
+
+    name = "decimal"
+    ranged = True
+    numeric = True
+    inputmode = "decimal"
+    types = (int, Decimal)
+    decimals = 6  # at most, where the field does not say
+
+    def cell(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
+        """With the reader's separators."""
+        places = column.decimals
+        return lambda value, _row: escape(fmt.decimal(value, places))
+
+    def csv(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+        """With a point."""
+        return ["" if v is None else plain(v) for v in values]
+
+    def dumper(self, column: Any, read: Callable[[Any], Any], extra: Mapping[Any, Any], currency: str) -> Callable[[Any], Any]:
+        """As text, because many readers of JSON make a float of a number."""
+        return lambda row: None if (value := read(row)) is None else plain(value)
+
+    def schema(self, thing: Any) -> dict[str, Any]:
+        """A number as text."""
+        return {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+
+    def parse(self, f: Any, text: str, posted: Posted) -> Any:
+        """As people write it, within the bounds and decimals of its field."""
+        try:
+            number = read_decimal(unicodedata.normalize("NFKC", text))
+        except ValueError:
+            raise ValueError(_("A number such as 2.5 is needed.")) from None
+        places = self.decimals if f.decimals is None else f.decimals
+        if round(number, places) != number:
+            raise ValueError(_("At most %(number)s decimals.", number=places))
+        if abs(number) >= _LARGEST:
+            raise ValueError(_("This number is too large."))
+        return bounded(f, number)
+
+    def loaded(self, f: Any, value: Any, currency: str) -> Any:
+        """As ``Decimal``."""
+        return Decimal(value)
+
+    def typed(self, f: Any, value: Any, context: FormContext) -> Any:
+        """With a point, without zeros at its end."""
+        return plain(value)
+
+    def as_text(self, f: Any, value: Any, name: str, context: FormContext) -> str:
+        """Text or a number."""
+        if isinstance(value, float) and math.isfinite(value):
+            return plain(Decimal(str(value)))
+        return super().as_text(f, value, name, context)
+
+    def asked(self, f: Any, text: str, zone: ZoneInfo, currency: str) -> Any:
+        """As people write it."""
+        try:
+            number = read_decimal(text)
+        except ValueError:
+            number = _LARGEST
+        if abs(number) >= _LARGEST or round(number, self.decimals) != number:
+            raise BadRequest(_l("%(name)s needs a number such as 2.5."), name=f.name, field=f.name)
+        return number
+
+    def compare_range(self, column: Any, low: Any, high: Any) -> Any:
+        """A bound that lies between two numbers of the column is taken to the one inside the range."""
+        places = getattr(column.type, "places", None)
+        if places is not None:
+            step = Decimal(1).scaleb(-places)
+            low = low.quantize(step, ROUND_CEILING) if low is not None else None
+            high = high.quantize(step, ROUND_FLOOR) if high is not None else None
+        return super().compare_range(column, low, high)
+
+
+class Percent(Fraction):
+    """A share of a hundred: 12.5 is twelve and a half of a hundred, in the database as on the screen."""
+
+    name = "percent"
+    decimals = 4
+
+    def cell(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
+        """With the reader's sign."""
+        places = column.decimals
+        return lambda value, _row: escape(fmt.percent(value, places))
+
+    def draw(self, f: Any, shown: Any, value: Any, posted: Posted, typed: bool) -> None:
+        """Before its sign."""
+        shown.suffix = "%"
+
+    def parse(self, f: Any, text: str, posted: Posted) -> Any:
+        """With or without its sign."""
+        return super().parse(f, unicodedata.normalize("NFKC", text).removesuffix("%").rstrip(), posted)
+
+
+_LARGEST = Decimal(10) ** 12
+
+
+def plain(value: Any) -> str:
+    """A number without an exponent and without zeros at its end: ``Decimal("2.50")`` is ``2.5``."""
+    text = f"{Decimal(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+KINDS = (Whole(), Amount(), Fraction(), Percent())

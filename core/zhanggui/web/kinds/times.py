@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from ...i18n.texts import lazy_gettext as _l
 from ...kernel.errors import BadRequest
 from .kind import FormContext, Kind, Posted, Show
 
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9])?\Z", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 
 
@@ -127,4 +130,47 @@ def _iso(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda row: value.isoformat() if isinstance(value := read(row), date | time) else value
 
 
-KINDS = (Day(), Moment())
+class Clock(Kind):
+    """A time of day, the same in every zone: when a shop opens."""
+
+    name = "time"
+    ranged = True
+    input_type = "time"
+    types = (time,)
+
+    def cell(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
+        """To the minute, on a clock of 24 hours as everywhere here."""
+        return lambda value, _row: Markup(f'<time datetime="{value:%H:%M}">{value:%H:%M}</time>')  # noqa: S704 - digits
+
+    def csv(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+        """To the minute."""
+        return ["" if v is None else f"{v:%H:%M}" for v in values]
+
+    def dumper(self, column: Any, read: Callable[[Any], Any], extra: Mapping[Any, Any], currency: str) -> Callable[[Any], Any]:
+        """To the minute."""
+        return lambda row: None if (value := read(row)) is None else f"{value:%H:%M}"
+
+    def schema(self, thing: Any) -> dict[str, Any]:
+        """To the minute."""
+        return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
+
+    def parse(self, f: Any, text: str, posted: Posted) -> Any:
+        """As a browser's clock sends it."""
+        found = _CLOCK.match(unicodedata.normalize("NFKC", text))
+        if found is None:
+            raise ValueError(_("A time such as 18:30 is needed."))
+        return time(int(found[1]), int(found[2]))
+
+    def typed(self, f: Any, value: Any, context: FormContext) -> Any:
+        """As a browser's clock takes it."""
+        return f"{value:%H:%M}"
+
+    def asked(self, f: Any, text: str, zone: ZoneInfo, currency: str) -> Any:
+        """As a browser's clock sends it."""
+        found = _CLOCK.match(text)
+        if found is None:
+            raise BadRequest(_l("%(name)s needs a time such as 18:30."), name=f.name, field=f.name)
+        return time(int(found[1]), int(found[2]))
+
+
+KINDS = (Day(), Moment(), Clock())

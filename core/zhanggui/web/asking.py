@@ -1,0 +1,134 @@
+"""Forms on pages: drawn empty, from what is stored, or as they were typed with what is wrong; also for a plugin's own view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..auth.headers import safe_next
+from ..db.uow import reading, unit_of_work
+from ..i18n.texts import gettext as _
+from ..kernel.errors import DomainError, Forbidden, NotFound, StaleRow
+from . import context
+from .describe import Field, Form
+from .forms import LEFT_OUT, Bound, bind, condition_words, draw, holds, present_or_leave_out, wanted_texts
+from .kinds import Posted, kind_of
+from .page import FormField, FormGroup, FormPage
+
+Answer = str | BaseResponse | tuple[str, int]
+Held = Callable[[Field, Session], Any]  # what is stored in a field
+
+
+def show_form(
+    form: Form, *, title: Any, action: str, back: str, values: Mapping[str, Any] | None = None, submit: Any = "", intro: Any = "",
+) -> Answer:  # fmt: skip
+    """The page of a form of a plugin's own view; ``action`` is the address of the method that calls :func:`take_form`.
+
+    :param values: what stands in it, by field; a field that is not there shows its default.
+    """
+    held = values or {}
+    return draw_form(form, lambda f, _db: held.get(f.name, f.default), title=title, action=action, back=back, submit=submit, intro=intro)
+
+
+def take_form(
+    form: Form, save: Callable[..., Any], *, title: Any, action: str, back: str, then: str | Callable[[Any], str], said: Any = "",
+    submit: Any = "", intro: Any = "",
+) -> Answer:  # fmt: skip
+    """What such a page posts: ``save(db, **values)`` in a unit of work, then the address ``then`` (or what it makes of the answer).
+
+    A refusal shows the form again, as it was typed, with what is wrong at its fields.
+    """
+    bound = Bound()
+    try:
+        with unit_of_work() as db:
+            bound = bind(form, request.form, request.files, context.form_context(), db)
+            saved = save(db, **bound.check())
+    except DomainError as error:
+        return draw_form(form, lambda f, _db: f.default, bound, error, title=title, action=action, back=back, submit=submit, intro=intro)
+    flash(str(said) or _("Saved."), "success")
+    return redirect(safe_next(request.values.get("next"), default="") or (then(saved) if callable(then) else then), 303)
+
+
+def draw_form(
+    form: Form, held: Held, bound: Bound | None = None, error: DomainError | None = None, *, title: Any, action: str, back: str,
+    submit: Any = "", hidden: Sequence[tuple[str, str]] = (), screen_key: str = "", draft_key: str = "", tone: str = "primary", intro: Any = "",
+    contained: bool = False,
+) -> Answer:  # fmt: skip
+    """A form as a page, or as the part of one that a sheet shows.
+
+    :param contained: leave out a field of another plugin that fails, and say so to whoever reads what is posted.
+    """
+    if isinstance(error, NotFound | Forbidden):
+        raise error
+    errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
+    if error is not None and error.field:
+        errors.setdefault(error.field, error.text())
+    typed: dict[str, Any] = {}
+
+    def show(f: Field, posted: Posted) -> FormField:
+        value = bound.typed.get(f.name) if bound is not None else held(f, posted.db)
+        shown = draw(f, value, posted, typed=bound is not None)
+        typed[f.name] = bound.typed.get(f.name) if bound is not None else None if value is None else kind_of(f.kind).typed(f, value, posted.context)
+        return shown
+
+    with reading() as db:
+        posted = Posted(request.form, request.files, context.form_context(), db, errors=errors)
+        drawn = [(f, present_or_leave_out(f, partial(show, f, posted)) if contained else show(f, posted)) for f in form.fields]
+    there = {f.name: (f, field) for f, field in drawn if field is not None}
+    for f, field in there.values():
+        field.key = f"{form.key}.{f.name}" if form.key else ""
+        _condition(f, field, typed, there)
+    hidden = [*hidden, *((LEFT_OUT, f.name) for f, field in drawn if field is None)]
+    if request.values.get("next"):
+        hidden.append(("next", request.values["next"]))
+    known = {name for name in errors if name.split("-")[0] in there}
+    listed = [(f"f-{name}" if name in known else "", text) for name, text in errors.items()]
+    if error is not None and not listed:
+        listed = [("", error.text())]
+    page = FormPage(
+        title=str(title), action=action, fields=[field for f, field in there.values() if not _group_of(form, f)],
+        groups=_groups(form, there), submit=str(submit) or _("Save"), back=back, hidden=hidden, errors=listed,
+        conflict=_conflict(form.fields, error, bound), draft_key=draft_key, tone=tone,
+        multipart=any(kind_of(f.kind).upload for f in form.fields), intro=str(intro), key=screen_key or form.key,
+    )  # fmt: skip
+    template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
+    g.zg_refusal = error.code if error is not None else None
+    return render_template(template, page=page), error.status if error is not None else 200
+
+
+def _condition(f: Field, field: FormField, typed: Mapping[str, Any], there: Mapping[str, tuple[Field, FormField]]) -> None:
+    when = f.shown_when
+    if when is None or when.field not in there:
+        return
+    other, other_field = there[when.field]
+    if other.shown_when is not None:
+        _condition(other, other_field, typed, there)
+    field.when, field.wanted = when.field, wanted_texts(when) if when.values else []
+    field.off = other_field.off or not holds(when, typed.get(when.field))
+    field.when_words = condition_words(when, other)
+
+
+def _group_of(form: Form, f: Field) -> str:
+    return f.fieldset if f.fieldset is not None and any(group.id == f.fieldset for group in form.fieldsets) else ""
+
+
+def _groups(form: Form, there: Mapping[str, tuple[Field, FormField]]) -> list[FormGroup]:
+    groups = []
+    for group in sorted(form.fieldsets, key=lambda group: group.order):
+        fields = [field for f, field in there.values() if f.fieldset == group.id]
+        if fields:
+            key = f"{form.key}.{group.id}" if form.key else ""
+            groups.append(FormGroup(group.id, str(group.title), fields, str(group.help), all(field.off for field in fields), key))
+    return groups
+
+
+def _conflict(fields: Sequence[Field], error: DomainError | None, bound: Bound | None) -> list[tuple[str, str, str]]:
+    if not isinstance(error, StaleRow) or bound is None:
+        return []
+    labels = {f.name: str(f.label) for f in fields}
+    return [(labels.get(n, n), str(theirs), str(bound.typed.get(n, ""))) for n, theirs in error.changed.items()]
