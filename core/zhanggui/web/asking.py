@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -69,11 +71,13 @@ def draw_form(
     if error is not None and error.field:
         errors.setdefault(error.field, error.text())
     typed: dict[str, Any] = {}
+    deciding = {f.shown_when.field for f in form.fields if f.shown_when is not None}
 
     def show(f: Field, posted: Posted) -> FormField:
         value = bound.typed.get(f.name) if bound is not None else held(f, posted.db)
         shown = draw(f, value, posted, typed=bound is not None)
-        typed[f.name] = bound.typed.get(f.name) if bound is not None else None if value is None else kind_of(f.kind).typed(f, value, posted.context)
+        if f.name in deciding:
+            typed[f.name] = value if bound is not None or value is None else kind_of(f.kind).typed(f, value, posted.context)
         return shown
 
     with reading() as db:
@@ -81,8 +85,14 @@ def draw_form(
         drawn = [(f, present_or_leave_out(f, partial(show, f, posted)) if contained else show(f, posted)) for f in form.fields]
     there = {f.name: (f, field) for f, field in drawn if field is not None}
     for f, field in there.values():
-        field.key = f"{form.key}.{f.name}" if form.key else ""
-        _condition(f, field, typed, there)
+        if form.key:
+            field.marks = Markup(' data-key="field:%s.%s"') % (form.key, f.name)
+    for f, field in there.values():
+        if f.shown_when is not None and f.shown_when.field in there:
+            field.off = not _counts(f, typed, there)
+            field.when_words = condition_words(f.shown_when, there[f.shown_when.field][0])
+            wanted = json.dumps(wanted_texts(f.shown_when) if f.shown_when.values else [], ensure_ascii=False)
+            field.marks += Markup(' data-when="%s" data-wanted="%s"%s') % (f.shown_when.field, wanted, Markup(" data-off") if field.off else "")
     hidden = [*hidden, *((LEFT_OUT, f.name) for f, field in drawn if field is None)]
     if request.values.get("next"):
         hidden.append(("next", request.values["next"]))
@@ -94,23 +104,18 @@ def draw_form(
         title=str(title), action=action, fields=[field for f, field in there.values() if not _group_of(form, f)],
         groups=_groups(form, there), submit=str(submit) or _("Save"), back=back, hidden=hidden, errors=listed,
         conflict=_conflict(form.fields, error, bound), draft_key=draft_key, tone=tone,
-        multipart=any(kind_of(f.kind).upload for f in form.fields), intro=str(intro), key=screen_key or form.key,
+        multipart=any(kind_of(f.kind).upload for f in form.fields), intro=str(intro), key=screen_key or form.key, sheet=context.is_fragment(),
     )  # fmt: skip
-    template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
+    template = "zg/form_part.html" if page.sheet else "zg/form.html"
     g.zg_refusal = error.code if error is not None else None
     return render_template(template, page=page), error.status if error is not None else 200
 
 
-def _condition(f: Field, field: FormField, typed: Mapping[str, Any], there: Mapping[str, tuple[Field, FormField]]) -> None:
+def _counts(f: Field, typed: Mapping[str, Any], there: Mapping[str, tuple[Field, FormField]]) -> bool:
     when = f.shown_when
     if when is None or when.field not in there:
-        return
-    other, other_field = there[when.field]
-    if other.shown_when is not None:
-        _condition(other, other_field, typed, there)
-    field.when, field.wanted = when.field, wanted_texts(when) if when.values else []
-    field.off = other_field.off or not holds(when, typed.get(when.field))
-    field.when_words = condition_words(when, other)
+        return True
+    return holds(when, typed.get(when.field)) and _counts(there[when.field][0], typed, there)
 
 
 def _group_of(form: Form, f: Field) -> str:

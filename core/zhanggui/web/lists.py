@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..i18n.formats import fmt
@@ -70,13 +71,17 @@ def _card_parts(screen: Screen) -> dict[str, str]:
 
 
 def _head(screen: Screen, column: Column, query: ListQuery, plain: Mapping[str, str]) -> HeadCell:
-    numeric = kind_of(column.kind).numeric
+    marks = Markup(' data-key="column:%s.%s"') % (screen.resource, column.name)
+    if kind_of(column.kind).numeric:
+        marks += Markup(' class="n"')
     if not column.sortable:
-        return HeadCell(column.name, str(column.label), numeric)
+        return HeadCell(column.name, str(column.label), marks)
     present = query.sort or screen.default_sort[0]
     direction = {column.name: "asc", f"-{column.name}": "desc"}.get(present, "")
     flipped = f"-{column.name}" if direction == "asc" else column.name
-    return HeadCell(column.name, str(column.label), numeric, url(screen.route, {**plain, "sort": flipped}), direction)
+    if direction:
+        marks += Markup(' aria-sort="%s"') % f"{direction}ending"
+    return HeadCell(column.name, str(column.label), marks, url(screen.route, {**plain, "sort": flipped}))
 
 
 def _sorts(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:

@@ -24,6 +24,11 @@ class Link:
     badge: int = 0
     key: str = ""  # its stable name, for tours and help
 
+    @property
+    def to(self) -> Markup:
+        """Its address and name, as attributes: a page has some thirty, and each piece that a template prints costs."""
+        return Markup('href="%s" data-key="%s"') % (self.href, self.key)
+
 
 @dataclass(slots=True)
 class ActionButton:
@@ -50,13 +55,12 @@ class Cell:
 
 @dataclass(slots=True)
 class HeadCell:
-    """Head of a column on the desktop: ``sort_href`` toggles, ``sorted`` is "", "asc" or "desc"."""
+    """Head of a column on the desktop: ``sort_href`` toggles; ``marks`` are its attributes."""
 
     name: str
     label: str
-    numeric: bool = False
+    marks: Markup
     sort_href: str = ""
-    sorted: str = ""
 
 
 @dataclass(slots=True)
@@ -86,9 +90,7 @@ class FormField:
     rich: bool = False  # a few signs of Markdown mean something: say which
     inputmode: str = ""
     autocomplete: str = "off"
-    key: str = ""  # its stable name, for tours and help
-    when: str = ""  # it counts only while the field of this name has one of ``wanted``, or anything at all
-    wanted: Sequence[str] = ()
+    marks: Markup | str = ""  # attributes of what stands around it: its stable name, and what it depends on
     off: bool = False  # it does not count now
     when_words: str = ""  # the condition, for whoever sees the field though it does not count
     rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank
@@ -182,6 +184,7 @@ class FormPage:
     intro: str = ""
     groups: Sequence[FormGroup] = ()  # after ``fields``
     key: str = ""
+    sheet: bool = False  # it is shown in another page
 
 
 @dataclass(slots=True)
