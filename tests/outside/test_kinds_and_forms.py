@@ -208,3 +208,14 @@ def test_screens_fields_actions_and_entries_have_stable_names_and_heads_a_place_
     assert 'data-key="screen:core.Plugin.manage"' in owner_visits.get("/system/plugins/").text
     assert 'data-key="screen:tasting.Invitation"' in owner_visits.get("/tastings-invite/").text
     assert 'data-key="action:products.Product.put_on_sale"' in owner_visits.get("/products/").text
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_the_document_of_the_api_says_what_each_kind_is(call):
+    paths = call("GET", "/_openapi").json["paths"]
+    one = paths["/api/v1/tasting/tastings/{row_id}"]
+    shown = one["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    assert shown["stars"] == {"type": "integer", "minimum": 1, "maximum": 5, "nullable": True} and shown["grams"]["format"] == "decimal"
+    sent = paths["/api/v1/tasting/tastings/"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert sent["required"] == ["name", "place"] and sent["properties"]["place"]["enum"] == ["shop", "online"]
+    assert "row_version" in one["patch"]["requestBody"]["content"]["application/json"]["schema"]["properties"]

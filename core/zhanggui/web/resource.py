@@ -43,25 +43,28 @@ def resource_api(screen: Screen) -> type[BaseApi]:
 
     methods: dict[str, Any] = {}
 
-    def add(name: str, url: str, verb: str, function: Callable[..., Any], summary: str, permission: str) -> None:
+    def add(name: str, url: str, verb: str, function: Callable[..., Any], summary: str, permission: str, **shapes: Any) -> None:
         function.__name__ = name
-        function.__doc__ = _openapi(summary, verb, bool("row_id" in url))
+        function.__doc__ = _openapi(summary, verb, bool("row_id" in url), **shapes)
         function._permission_name = permission  # type: ignore[attr-defined]
         methods[name] = expose(url, methods=(verb,))(protect(function))
 
     thing, things = str(screen.singular), str(screen.title)
-    add("get_list", "/", "GET", lambda self: list_rows(now()), f"List {things}", "list")
-    add("get", row, "GET", lambda self, row_id: one_row(now(), row_id), f"Show {thing}", "show")
+    shown, asked = _answered(screen), () if callable(screen.fields) else screen.fields
+    found = {"type": "object", "properties": {"items": {"type": "array", "items": shown}, "next": {"type": "string", "nullable": True}}}
+    add("get_list", "/", "GET", lambda self: list_rows(now()), f"List {things}", "list", answer=found)
+    add("get", row, "GET", lambda self, row_id: one_row(now(), row_id), f"Show {thing}", "show", answer=shown)
     if screen.create:
-        add("post", "/", "POST", lambda self: create_row(now()), f"Add {thing}", "add")
+        add("post", "/", "POST", lambda self: create_row(now()), f"Add {thing}", "add", body=_asked(asked))
     if screen.update:
-        add("patch", row, "PATCH", lambda self, row_id: change_row(now(), row_id), f"Change {thing}", "edit")
+        add("patch", row, "PATCH", lambda self, row_id: change_row(now(), row_id), f"Change {thing}", "edit", body=_asked(asked, change=True))
     if screen.delete:
         add("delete", row, "DELETE", lambda self, row_id: remove_row(now(), row_id), f"Delete {thing}", "delete")
     for action in screen.actions:
         add(
             f"do_{action.name}", f"{row}/{action.name}", "POST",
             lambda self, row_id, name=action.name: act(now(), name, row_id), f"{action.label}", action.name,
+            body=_asked(action.fields),
         )  # fmt: skip
     methods |= {
         "resource_name": f"{screen.plugin}{screen.route.removeprefix('/' + screen.plugin) or screen.route}".strip("/"),
@@ -72,16 +75,37 @@ def resource_api(screen: Screen) -> type[BaseApi]:
     return type(resource.replace(".", "") + "Api", (BaseApi,), methods)
 
 
-def _openapi(summary: str, verb: str, one: bool) -> str:
-    where = "\n          parameters:\n          - {in: path, name: row_id, required: true, schema: {type: integer}}" if one else ""
-    return f"""{summary}
-        ---
-        {verb.lower()}:
-          summary: {json.dumps(summary)}{where}
-          responses:
-            200: {{description: Done}}
-            default: {{description: Problem, content: {{application/problem+json: {{schema: {{type: object}}}}}}}}
-        """
+def _answered(screen: Screen) -> dict[str, Any]:
+    """What is answered of a row. Which columns there are depends on who asks, so none is promised but the key."""
+    parts = {c.name: {**kind_of(c.kind).schema(c), "nullable": True} for c in screen.columns if kind_of(c.kind).stored or c.load is not None}
+    return {"type": "object", "required": ["id"], "properties": {**parts, "id": {"type": "string"}}}
+
+
+def _asked(fields: Sequence[Field], *, change: bool = False) -> dict[str, Any] | None:
+    """What may be sent; None where that depends on the moment, or there is nothing to send."""
+    if not fields:
+        return None
+    body: dict[str, Any] = {"type": "object", "properties": {f.name: {**kind_of(f.kind).schema(f), "nullable": True} for f in fields}}
+    needed = [f.name for f in fields if f.required and f.shown_when is None]
+    if change:
+        body["properties"]["row_version"] = {"type": "integer", "nullable": True}
+    elif needed:
+        body["required"] = needed
+    return body
+
+
+def _openapi(summary: str, verb: str, one: bool, *, answer: dict[str, Any] | None = None, body: dict[str, Any] | None = None) -> str:
+    described: dict[str, Any] = {"summary": summary}
+    if one:
+        described["parameters"] = [{"in": "path", "name": "row_id", "required": True, "schema": {"type": "integer"}}]
+    if body is not None:
+        described["requestBody"] = {"content": {"application/json": {"schema": body}}}
+    done: dict[str, Any] = {"description": "Done"}
+    if answer is not None:
+        done["content"] = {"application/json": {"schema": answer}}
+    problem = {"description": "Problem", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+    described["responses"] = {"200": done, "default": problem}
+    return f"{summary}\n---\n{json.dumps({verb.lower(): described})}"
 
 
 def _send(body: Any, status: int = 200) -> Response:
