@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import time
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import Client
 
-from zhanggui.api import SYSTEM, DomainError, clock, reading
-from zhanggui.host import current_host
+from zhanggui.api import SYSTEM, DomainError, Field, Form, FormContext, When, clock, encode_cursor, reading
+from zhanggui.host import current_host, refresh
 from zhanggui.host.contain import KIND
+from zhanggui.host.host import Contribution
 from zhanggui.host.service import disable_plugin, enable_plugin
+from zhanggui.host.wiring import adopt
+from zhanggui.kernel.errors import WiringError
 from zhanggui.testing.fixtures import PASSWORD
+from zhanggui.web.forms import Standing, bind
 from zhanggui.web.kinds import BUILT_IN, Kind
 
 TYPED = {
@@ -107,6 +115,8 @@ def test_filters_and_places_of_the_new_kinds_find_what_lies_between(owner_visits
     assert found("discount_to=12.4") == [] and found("stars=4") == ["1.5", "2.001", "10"]
     for question in ("grams_from=x", "begins_to=24:00", "discount_from=1e400", "begins_from=%D9%A1%D9%A2:00"):
         assert call("GET", f"/tasting/tastings/?{question}").status_code == 400, question
+    forged = encode_cursor((Decimal("1.23456789"), 1))
+    assert call("GET", f"/tasting/tastings/?sort=grams&cursor={forged}").status_code == 400
     for sort in ("grams", "begins"):
         first = call("GET", f"/tasting/tastings/?sort={sort}&limit=2").json
         rest = call("GET", f"/tasting/tastings/?sort={sort}&limit=2&cursor={first['next']}").json
@@ -120,6 +130,35 @@ def test_a_kind_of_a_name_that_is_there_is_refused_with_its_plugin(owner_visits)
     owner_visits.get("/healthz")
     assert type(current_host().kinds["stars"]).__name__ == "Stars"
     assert set(BUILT_IN).isdisjoint(current_host().kinds)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("f", "why"),
+    [(Field("grams", "Grams", "decimal"), "takes 6 decimals, its column 3"), (Field("name", "Name", shown_when=When("nothing")), "depends on 'nothing'"),
+     (Field("name", "Name", fieldset="nowhere"), "is no fieldset"), (Field("name", "Name", "moons"), "there is no kind 'moons'")],
+)  # fmt: skip
+def test_a_form_that_could_not_work_is_refused_when_it_is_loaded(instance, f, why):
+    from zhanggui_tasting.plugin import TASTINGS
+
+    other = replace(TASTINGS, resource="tasting.Other", route="/other", fields=(f,))
+    with pytest.raises(WiringError, match=why):
+        adopt(refresh(), "tasting", Contribution(screens=[other]))
+
+
+def test_a_condition_on_what_a_reader_is_not_shown_looks_at_what_is_stored(instance):
+    from zhanggui_tasting.plugin import TASTINGS
+
+    context = FormContext(SYSTEM, ZoneInfo("Asia/Shanghai"), "CNY", [("en", "English")], clock.now())
+    form = Form([f for f in TASTINGS.fields if f.name in ("seats", "link")])
+    sent = MultiDict({"seats": "5", "link": "https://example.com"})
+    with reading() as db:
+        for place, values in (("shop", {"seats": 5}), ("online", {"link": "https://example.com"})):
+            row = SimpleNamespace(place=place)
+            bound = bind(form, sent, MultiDict(), context, db, standing=Standing(TASTINGS, lambda row=row: row, db, context))
+            assert (bound.values, bound.errors) == (values, {})
+        unseen = bind(form, sent, MultiDict(), context, db, standing=Standing(TASTINGS, lambda: None, db, context))
+        assert unseen.values == {"seats": 5}, "a new row is in the shop by default"
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)

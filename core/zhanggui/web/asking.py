@@ -18,7 +18,7 @@ from ..i18n.texts import gettext as _
 from ..kernel.errors import DomainError, Forbidden, NotFound, StaleRow
 from . import context
 from .describe import Field, Form
-from .forms import LEFT_OUT, Bound, bind, condition_words, draw, holds, present_or_leave_out, wanted_texts
+from .forms import LEFT_OUT, Bound, Standing, bind, condition_words, draw, holds, present_or_leave_out, wanted_texts
 from .kinds import Posted, kind_of
 from .page import FormField, FormGroup, FormPage
 
@@ -59,11 +59,12 @@ def take_form(
 def draw_form(
     form: Form, held: Held, bound: Bound | None = None, error: DomainError | None = None, *, title: Any, action: str, back: str,
     submit: Any = "", hidden: Sequence[tuple[str, str]] = (), screen_key: str = "", draft_key: str = "", tone: str = "primary", intro: Any = "",
-    contained: bool = False,
+    standing: Callable[[Session], Standing] | None = None,
 ) -> Answer:  # fmt: skip
     """A form as a page, or as the part of one that a sheet shows.
 
-    :param contained: leave out a field of another plugin that fails, and say so to whoever reads what is posted.
+    :param standing: of the form of a row: what it holds in fields that this reader is not shown. A field of another plugin that
+        fails is left out of such a form, and whoever reads what is posted is told.
     """
     if isinstance(error, NotFound | Forbidden):
         raise error
@@ -82,7 +83,8 @@ def draw_form(
 
     with reading() as db:
         posted = Posted(request.form, request.files, context.form_context(), db, errors=errors)
-        drawn = [(f, present_or_leave_out(f, partial(show, f, posted)) if contained else show(f, posted)) for f in form.fields]
+        drawn = [(f, present_or_leave_out(f, partial(show, f, posted)) if standing else show(f, posted)) for f in form.fields]
+        drawn = [(f, field) for f, field in drawn if _may_count(f, form, standing(db) if standing else None)]
     there = {f.name: (f, field) for f, field in drawn if field is not None}
     for f, field in there.values():
         if form.key:
@@ -109,6 +111,14 @@ def draw_form(
     template = "zg/form_part.html" if page.sheet else "zg/form.html"
     g.zg_refusal = error.code if error is not None else None
     return render_template(template, page=page), error.status if error is not None else 200
+
+
+def _may_count(f: Field, form: Form, standing: Standing | None) -> bool:
+    """Whether a field can come to count: one that depends on what this reader is not shown counts now, or not at all."""
+    when = f.shown_when
+    if when is None or any(other.name == when.field for other in form.fields):
+        return True
+    return standing is not None and holds(when, standing.typed(when.field))
 
 
 def _counts(f: Field, typed: Mapping[str, Any], there: Mapping[str, tuple[Field, FormField]]) -> bool:

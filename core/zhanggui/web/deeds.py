@@ -57,7 +57,8 @@ def add_row(screen: Screen) -> Answer:
     bound = Bound()
     try:
         with unit_of_work() as db:
-            bound = bind(form, request.form, request.files, context.form_context(), db)
+            standing = Standing(screen, lambda: None, db, context.form_context())
+            bound = bind(form, request.form, request.files, context.form_context(), db, standing=standing)
             values, extra = writing.split_slots(screen, bound.check())
             if screen.create == "generic":
                 row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
@@ -102,9 +103,8 @@ def edit_row(screen: Screen, row_id: Any) -> Answer:
 
 def _standing(db: Session, screen: Screen, who: Actor, row_id: Any) -> Standing:
     """What stands in fields that this actor is not shown; the row is read only when a condition or a comparison asks."""
-    declared = screen.fields() if callable(screen.fields) else screen.fields
     row = cache(lambda: gateway.one(db, screen, who, row_id, permission="can_edit"))
-    return Standing(declared, row, db, context.form_context())
+    return Standing(screen, row, db, context.form_context())
 
 
 def _posted_version() -> int | None:
@@ -219,5 +219,6 @@ def _form(
         form, held, bound, error, title=title, action=action, submit=verb.label if verb else "", hidden=hidden,
         back=back(screen) if row is None else f"{screen.route}/{getattr(row, screen.key)}",
         screen_key=f"{screen.resource}.{verb.name if verb else 'add' if row is None else 'edit'}", draft_key=f"{screen.resource}:{request.path}",
-        tone=verb.tone if verb and verb.tone == "danger" else "primary", intro=intro or (str(verb.confirm) if verb else ""), contained=verb is None,
+        tone=verb.tone if verb and verb.tone == "danger" else "primary", intro=intro or (str(verb.confirm) if verb else ""),
+        standing=(lambda db: Standing(screen, lambda: row, db, context.form_context())) if verb is None else None,
     )  # fmt: skip

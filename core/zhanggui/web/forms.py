@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from ..host.contain import attempt, watch_of
 from ..i18n.texts import gettext as _
 from ..kernel.errors import Invalid
-from .describe import Field, Form, When
+from .describe import Field, Form, Screen, When
 from .kinds import FormContext, Posted, kind_of
 from .kinds.chosen import choices_of
 from .page import FormField
@@ -46,9 +46,13 @@ class Bound:
 
 
 class Standing:
-    """What a row holds in fields that were not sent: conditions and comparisons look at them too."""
+    """What a row holds in fields that were not sent: conditions and comparisons look at them too.
 
-    def __init__(self, fields: Sequence[Field], row: Callable[[], Any], db: Session, context: FormContext) -> None:
+    A row that is not there yet holds the defaults.
+    """
+
+    def __init__(self, screen: Screen, row: Callable[[], Any], db: Session, context: FormContext) -> None:
+        fields = screen.fields() if callable(screen.fields) else screen.fields
         self._fields, self._row, self._db, self._context = {f.name: f for f in fields}, row, db, context
 
     def typed(self, name: str) -> Any:

@@ -198,7 +198,7 @@ def create_row(screen: Screen) -> Response:
     sent = _posted(form.fields, body)
 
     def create(db: Session) -> tuple[int, bytes]:
-        given = _given(form, sent, body, db)
+        given = _given(form, sent, body, db, Standing(screen, lambda: None, db, context.form_context()))
         values, extra = writing.split_slots(screen, given)
         if screen.create == "generic":
             row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
@@ -223,7 +223,7 @@ def change_row(screen: Screen, row_id: Any) -> Response:
     with unit_of_work() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
         sent = _posted(whole.fields, _with_other_languages(db, form.fields, row, body))
-        given = _given(form, sent, body, db, Standing(whole.fields, lambda: row, db, context.form_context()))
+        given = _given(form, sent, body, db, Standing(screen, lambda: row, db, context.form_context()))
         values, extra = writing.split_slots(screen, given)
         if screen.update == "generic":
             writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)

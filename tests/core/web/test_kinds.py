@@ -18,6 +18,7 @@ from zhanggui.kernel.errors import WiringError
 from zhanggui.web.describe import Fieldset, Filter, When
 from zhanggui.web.forms import holds
 from zhanggui.web.kinds import BUILT_IN, FormContext
+from zhanggui.web.kinds.rich import cleaned
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CONTEXT = FormContext(SYSTEM, SHANGHAI, "CNY", [("zh_CN", "中文"), ("en", "English")], datetime(2026, 3, 2, 4, tzinfo=UTC))
@@ -83,6 +84,11 @@ def test_rich_text_lets_out_only_what_it_means(text):
     html = str(rich_text(text))
     tags = re.findall(r"<[^>]*>", html)
     assert all(re.fullmatch(r'</?(p|br|strong|em|ul|ol|li|h[234]|blockquote|a)>|<a href="(https?|mailto|tel):[^"<>]*" rel="[a-z ]+">', t) for t in tags), html
+
+
+def test_what_a_parser_would_let_through_is_taken_out():
+    wild = '<p style="color:red" onclick="a()">t<script>a()</script><img src=x onerror=a()><a href="javascript:a()" class=b>l</a></p><h1>h</h1>'
+    assert cleaned(wild) == Markup('<p>t<a rel="noopener noreferrer nofollow">l</a></p>h')
 
 
 def test_headings_of_a_text_stand_below_those_of_the_page():

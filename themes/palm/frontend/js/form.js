@@ -64,7 +64,7 @@ function offer(form, key, kept, fits, first) {
   const use = el("button", {className: "btn btn-sm", type: "button", textContent: t("usedraft"), hidden: fits});
   const bar = el("div", {className: "alert draft-bar", role: "status"}, icon("note"), el("p", {textContent: t(fits ? "draft" : "olddraft")}), use, drop);
   drop.addEventListener("click", () => { localStorage.removeItem(key); leaving = true; location.reload(); });
-  use.addEventListener("click", () => { put(form, kept.values); use.remove(); });
+  use.addEventListener("click", () => { put(form, kept.values); use.remove(); form.dispatchEvent(new Event("input", {bubbles: true})); });
   form.prepend(bar);
   if (fits && JSON.stringify(typed(form)) !== first) dirty.add(form);
 }
