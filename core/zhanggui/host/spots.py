@@ -22,7 +22,7 @@ _HOOKS = {
     "Screen": "register_screens", "Slot": "register_slots", "MenuItem": "register_menu", "Widget": "register_widgets",
     "SearchProvider": "register_search", "Schedule": "register_schedules", "Importer": "register_importers", "Exporter": "register_exporters",
     "CartChoice": "register_choices", "Webhook": "register_webhooks", "Permission": "register_permissions", "DemoData": "register_demo",
-    "RolePreset": "register_role_presets", "SettingTest": "register_setting_tests",
+    "RolePreset": "register_role_presets", "SettingTest": "register_setting_tests", "HelpTarget": "register_help_targets",
 }  # fmt: skip
 
 
