@@ -76,6 +76,7 @@ class Kind:
     stored = True  # stands in files and answers to programs
     upload = False  # its form sends files
     silent = False  # alone, it does not make a line of a form
+    partial = False  # of a value, some parts may be sent alone
     several = False  # nothing there is None in a form, not an empty text
     points = False  # the value is the key of a row: `to` names its screen
     verbatim = False  # typed sign by sign: no capital letters or spelling are proposed
@@ -162,6 +163,10 @@ class Kind:
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise wrong_kind(name)
         return str(value)
+
+    def merged(self, sent: Any, held: Any, context: FormContext) -> Any:
+        """A JSON value of a kind with ``partial`` beside what is stored: parts that were not sent stay."""
+        return sent
 
     # -- filters --------------------------------------------------------------------------------
 
