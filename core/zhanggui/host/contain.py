@@ -160,7 +160,7 @@ KIND: dict[str, Rule] = {
     "dumper": Rule(lambda kind, args: lambda row: None, check=_shows),
     "schema": Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)),
     "check": Rule(passes=(TypeError,), refuses=_NOT_READ),
-    **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded")},
+    **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded", "merged")},
     **{name: Rule(refuses=_ASKED) for name in ("typed", "draw")},
     "put": Rule(refuses=_SAVED, passes=(DomainError,)),
     **{name: Rule(refuses=NO_FILTER, passes=(DomainError,)) for name in ("asked", "asked_range", "compare", "compare_range")},

@@ -222,7 +222,7 @@ def change_row(screen: Screen, row_id: Any) -> Response:
         raise Invalid(errors={"row_version": _l("A whole number is needed.")})
     with unit_of_work() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
-        sent = _posted(whole.fields, _with_other_languages(db, form.fields, row, body))
+        sent = _posted(whole.fields, _with_other_parts(db, form.fields, row, body))
         given = _given(form, sent, body, db, Standing(screen, lambda: row, db, context.form_context()))
         values, extra = writing.split_slots(screen, given)
         if screen.update == "generic":
@@ -233,13 +233,13 @@ def change_row(screen: Screen, row_id: Any) -> Response:
     return _now_or_nothing(screen, row_id)
 
 
-def _with_other_languages(db: Session, fields: Sequence[Field], row: Any, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, with the languages of a text that were not sent as they stand."""
+def _with_other_parts(db: Session, fields: Sequence[Field], row: Any, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, with the parts of a value that were not sent, such as languages, as they stand."""
     whole = dict(body)
     for f in fields:
-        if f.kind == "translations" and f.get is not None and isinstance(body[f.name], str | dict):
-            sent = body[f.name] if isinstance(body[f.name], dict) else {context.content_locales()[0][0]: body[f.name]}
-            whole[f.name] = {**f.get(db, row), **sent}
+        kind = kind_of(f.kind)
+        if kind.partial and f.get is not None:
+            whole[f.name] = kind.merged(body[f.name], f.get(db, row), context.form_context())
     return whole
 
 

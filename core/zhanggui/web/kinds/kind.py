@@ -77,6 +77,7 @@ class Kind:
     looks_up = False  # what a page says of its values does not stand in them: `look_up` is asked for it
     upload = False  # its form sends files
     silent = False  # alone, it does not make a line of a form
+    partial = False  # of a value, some parts may be sent alone
     several = False  # nothing there is None in a form, not an empty text
     in_row = True  # what a form reads is for the column of the row that is called as the field
     points = False  # the value is the key of a row: `to` names its screen
@@ -171,6 +172,10 @@ class Kind:
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise wrong_kind(name)
         return str(value)
+
+    def merged(self, sent: Any, held: Any, context: FormContext) -> Any:
+        """A JSON value of a kind with ``partial`` beside what is stored: parts that were not sent stay."""
+        return sent
 
     # -- filters --------------------------------------------------------------------------------
 

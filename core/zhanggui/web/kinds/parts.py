@@ -94,6 +94,7 @@ class Translations(Kind):
     control = "translations"
     wide = True
     several = True
+    partial = True
     longest = 20_000
 
     def read(self, f: Any, name: str, posted: Posted) -> Any:
@@ -117,6 +118,12 @@ class Translations(Kind):
         texts = value if isinstance(value, dict) else {context.locales[0][0]: value}
         for code, text in texts.items():
             form[f"{name}__{code}"] = self.as_text(f, text, name, context)
+
+    def merged(self, sent: Any, held: Any, context: FormContext) -> Any:
+        """The languages that were not sent stay."""
+        if not isinstance(sent, str | dict):
+            return sent
+        return {**held, **(sent if isinstance(sent, dict) else {context.locales[0][0]: sent})}
 
     def schema(self, thing: Any) -> dict[str, Any]:
         """By language."""
@@ -161,7 +168,6 @@ class Lines(Kind):
 
     def draw(self, f: Any, shown: Any, value: Any, posted: Posted, typed: bool) -> None:
         """The lines, and a blank one."""
-        shown.row_labels = [str(sub.label) for sub in f.rows if sub.kind != "hidden"]
         lines = [*(value or ()), {}]
         shown.rows = [
             [_drawn_part(f"{f.name}-{number}-{sub.name}", sub, line.get(sub.name), posted, typed) for sub in f.rows]

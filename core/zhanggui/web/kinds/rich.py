@@ -62,7 +62,7 @@ def cleaned(html: str) -> Markup:
 def _parser() -> Any:
     from markdown_it import MarkdownIt  # a tenth of a second that only those pay who read such a text
 
-    parser = MarkdownIt("zero", {"html": False, "breaks": True}).enable(list(_RULES))
+    parser = MarkdownIt("zero", {"breaks": True}).enable(list(_RULES))
     parser.core.ruler.push("lower_headings", _lower_headings)
     return parser
 
