@@ -21,14 +21,19 @@ from werkzeug.test import Client
 
 from zhanggui.api import Actor, Money, save_image, save_private_file, start_task
 from zhanggui.app import Site
+from zhanggui.approvals.models import Approval
 from zhanggui.auth import service as accounts
+from zhanggui.auth import tokens
+from zhanggui.auth.api_tokens import KIND
 from zhanggui.auth.models import UserSession
+from zhanggui.auth.names import user_named
 from zhanggui.config import settings
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.events import relay
 from zhanggui.host import current_host
 from zhanggui.host.models import PluginFault
 from zhanggui.jobs.models import Job
+from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
 from zhanggui.notices import notify
 from zhanggui.runtime import Runtime
@@ -166,8 +171,8 @@ def _let_in(shop: Furnished) -> None:
         shop.askers[role], shop.headers[role] = visitor.client, {"X-CSRFToken": visitor.token}
     shop.askers["anonymous"] = Client(shop.site)
     shop.app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(hours=2)  # on a slow machine the large size takes longer than 15 minutes
-    tokens = Client(shop.site).post("/api/v1/security/login", json={"username": "owner", "password": PASSWORD}).get_json()
-    shop.askers["token"], shop.headers["token"] = Client(shop.site), {"Authorization": f"Bearer {tokens['access_token']}"}
+    said = Client(shop.site).post("/api/v1/security/login", json={"username": "owner", "password": PASSWORD}).get_json()
+    shop.askers["token"], shop.headers["token"] = Client(shop.site), {"Authorization": f"Bearer {said['access_token']}"}
     allow_demo_login()
     token = Shopper(shop.site).post("/session", {"code": "demo:alice"}).get_json()["token"]
     alice = Shopper(shop.site, token)
@@ -178,11 +183,19 @@ def _let_in(shop: Furnished) -> None:
     lines = [{"variant_id": variant, "quantity": 1}]
     number = alice.post("/orders", {"lines": lines, "address_id": address}).get_json()["number"]
     product = alice.get("/products")["items"][0]["id"]
-    with reading() as db:
+    with unit_of_work() as db:
         device = db.scalars(select(UserSession.id).order_by(UserSession.id)).first()
+        owner = ("core.User", user_named(db, "owner").id)
+        scopes = [("can_list", "orders.Order")]
+        number_of_token, _secret = tokens.issue(db, kind=KIND, owner=owner, life=timedelta(days=30), now=clock.now(), scopes=scopes, name="Printer")
+        asked = {"action": "orders.gone", "permission": "can_approve orders.Order", "target_type": "orders.Order", "target_id": 1, "row_version": 1}
+        made = Approval(frozen={}, state="pending", requested_by=0, requester="clerk", requested_at=NOON, **asked)
+        db.add(made)
+        db.flush()
+        request = made.id
     shop.blanks |= {
         f"{API}/addresses/": [{"id": address}], f"{API}/orders/": [{"number": number}], f"{API}/products/": [{"id": product}],
-        "/me/devices/": [{"row_id": device}],
+        "/me/devices/": [{"row_id": device}], "/me/tokens/": [{"token_id": number_of_token}], "/approvals/": [{"row_id": request}],
     }  # fmt: skip
 
 

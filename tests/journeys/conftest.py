@@ -92,13 +92,13 @@ def _fill() -> dict[str, object]:
 
 
 def _tasks() -> dict[str, object]:
-    """One that has a result, and one that waits for a worker."""
+    """One that has a result, one that waits for a worker, and one to watch."""
     about = {"resource": "products.Product", "arguments": {}, "zone": "Asia/Shanghai"}
     with unit_of_work() as db:
-        done, waits = (start_task(db, write_export, actor=SYSTEM, now=clock.now(), title=write_export.title, **about) for _ in range(2))
+        done, waits, watched = (start_task(db, write_export, actor=SYSTEM, now=clock.now(), title=write_export.title, **about) for _ in range(3))
         job_id = db.scalar(select(Task.job_id).where(Task.id == done))
     assert runner.run(job_id or 0) == "done"
-    return {"task": done, "waiting_task": waits}
+    return {"task": done, "waiting_task": waits, "watched_task": watched}
 
 
 def _answers(url: str) -> bool:

@@ -121,7 +121,7 @@ class WebServer:
     """Keeps ``workers`` processes, replaces them one by one on SIGHUP, and lets them finish on SIGTERM."""
 
     def __init__(self, config: str | None, host: str, port: int, workers: int, *, safe_mode: bool) -> None:
-        self._signals = Signals(*STOP, signal.SIGHUP)
+        self._signals: Signals
         self._listening = listen(host, port, workers)
         self._command = [
             sys.executable, "-m", "zhanggui.cli.web_process",
@@ -134,7 +134,7 @@ class WebServer:
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
         _open_many_files()
-        signals = self._signals
+        signals = self._signals = Signals(*STOP, signal.SIGHUP)
         try:
             while not signals.came(*STOP):
                 self._keep()

@@ -208,14 +208,17 @@ def remove_ended(db: Session, now: datetime, limit: int = 500) -> int:
     return _remove(db, db.scalars(select(c.id).where(over).limit(limit)).all())
 
 
-def sweep(db: Session) -> int:
-    """Take away bytes that have no row and were not written to for a day: of what was rolled back, or killed. Answers how many."""
+def sweep(db: Session, but: Collection[str] = ()) -> int:
+    """Take away bytes that have no row and were not written to for a day: of what was rolled back, or killed. Answers how many.
+
+    It writes nothing to the database. :param but: ids of what is still being written.
+    """
     young, gone = time.time() - LOOSE.total_seconds(), 0
     for folder in sorted(_folder().iterdir()) if _folder().is_dir() else ():
         old = [path.name for path in folder.iterdir() if path.stat().st_mtime < young]
         for start in range(0, len(old), 500):
             names = old[start : start + 500]
-            lost = set(names) - set(db.scalars(select(c.id).where(c.id.in_(names))))
+            lost = set(names) - set(db.scalars(select(c.id).where(c.id.in_(names)))) - set(but)
             unlink(lost)
             gone += len(lost)
     return gone

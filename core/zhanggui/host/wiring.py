@@ -74,6 +74,11 @@ def _check_names(manifest: Manifest, part: Contribution) -> None:
     for model in part.models:
         if not model.__tablename__.startswith(f"{plugin_id}__"):
             raise WiringError(_l("the table “%(table)s” must start with %(prefix)s", table=model.__tablename__, prefix=f"{plugin_id}__"), at=model)
+    for view in (*part.views, *part.apis):
+        rights = str(getattr(view, "class_permission_name", None) or "")
+        if not rights.startswith(f"{plugin_id}."):
+            what = _l("class_permission_name must start with %(prefix)s", prefix=f"{plugin_id}.")
+            raise WiringError(_l("%(where)s: %(what)s", where=view.__name__, what=what), at=view)
     for event in part.events:
         if not event.name.startswith(f"{plugin_id}."):
             raise WiringError(_l("the event “%(event)s” must start with %(prefix)s", event=event.name, prefix=f"{plugin_id}."), at=event)

@@ -43,14 +43,15 @@ def _answers() -> list[tuple[str, PersonalData]]:
 
     :raises PluginIsAway: while one with rows about people is switched off or quarantined: half an answer would be none.
     """
-    from ..host.service import called, found_plugins
+    from ..host.host import named
+    from ..host.service import found_plugins
 
     host, manifests = current_host(), found_plugins(current_runtime()).manifests
     with reading() as db:
         known = set(db.scalars(select(PluginState.id)))
     away = [i for i in sorted(known) if i in manifests and manifests[i].data.get("pii") and i not in host.manifests]
     if away:
-        raise PluginIsAway(plugins=", ".join(called(i, manifests) for i in away))
+        raise PluginIsAway(plugins=", ".join(str(named(i, manifests)) for i in away))
     return [(plugin, data) for plugin, part in host.parts.items() for data in part.personal_data if data.because is None]
 
 

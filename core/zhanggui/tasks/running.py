@@ -62,9 +62,12 @@ class TaskRun:
         self._out: IO[bytes] | None = None
         self._user_id: int | None = row.user_id
         self.ended = False
-        if self._file_size and not _is_whole(self._file_id, self._file_size):
-            # Its bytes were swept up, or never reached the disk: only the beginning is sure.
-            self.place, self.done, self._file_id, self._file_size = None, 0, None, 0
+
+    @property
+    def result_is_lost(self) -> bool:
+        """Whether bytes that steps wrote are not on the disk any more. What those steps did cannot be done again."""
+        path = private.path_of(self._file_id or "")
+        return self._file_size > 0 and not (path.is_file() and path.stat().st_size >= self._file_size)
 
     @contextmanager
     def step(self, *, last: bool = False) -> Iterator[Session]:
@@ -184,9 +187,4 @@ class TaskRun:
             db, self._file_id, filename=self._file_name, media_type=media_type_of(self._file_name), size=self._file_size, digest=digest,
             resource="core.Task", row_id=str(self.id), field="", user_id=self._user_id, now=now, expires_at=now + KEEP_RESULT,
         )  # fmt: skip
-
-
-def _is_whole(file_id: str | None, size: int) -> bool:
-    path = private.path_of(file_id or "")
-    return file_id is not None and path.is_file() and path.stat().st_size >= size
 

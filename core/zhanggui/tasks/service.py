@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, and_, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from .. import audit
-from ..db.uow import unit_of_work
-from ..files.private import owner_id
+from ..db.uow import after_commit, unit_of_work
+from ..files.private import owner_id, unlink
 from ..host import current_host
 from ..host.declare import DEFAULT_LANE, JobDef
 from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
 from ..jobs import enqueue
+from ..jobs.models import Job
 from ..kernel import clock
 from ..kernel.actors import Actor, acting_as
 from ..kernel.errors import DomainError, IllegalMove, WiringError
@@ -27,7 +28,7 @@ from .ending import KEEP
 from .models import Task
 from .running import TaskCanceled, TaskRested, TaskRun, TaskTaken
 from .states import TaskState
-from .texts import CANCELED, NOBODY
+from .texts import CANCELED, GONE, NOBODY
 from .wording import stored
 
 log = logging.getLogger(__name__)
@@ -87,14 +88,22 @@ def add_task(db: Session, name: str, title: Any, state: TaskState, *, actor: Act
 
 
 def cancel_task(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
-    """End a task: at once when it was not begun, else before its next step.
+    """End a task: at once while nobody does a step of it, else before its next step.
 
     :raises IllegalMove: when it ended already.
     """
-    at_once = {"state": TaskState.CANCELED, "finished_at": now, "changed_at": now, "expires_at": now + KEEP, "sentence": stored(CANCELED)}
-    waiting = update(Task.__table__).where(c.id == id, c.state == TaskState.WAITING)
-    running = update(Task.__table__).where(c.id == id, c.state == TaskState.RUNNING)
-    if not (_changed(db, waiting.values(**at_once)) or _changed(db, running.values(state=TaskState.STOPPING, changed_at=now))):
+    file_id = db.scalar(select(c.file_id).where(c.id == id))
+    worked_on = exists(select(Job.id).where(Job.id == c.job_id, Job.state == "running"))
+    idle = or_(c.state == TaskState.WAITING, and_(c.state == TaskState.RUNNING, c.job_id.is_not(None), ~worked_on))
+    ended = {
+        "state": TaskState.CANCELED, "finished_at": now, "changed_at": now, "expires_at": now + KEEP, "sentence": stored(CANCELED),
+        "file_id": None, "file_size": 0,
+    }  # fmt: skip
+    table = update(Task.__table__).where(c.id == id)
+    if _changed(db, table.where(idle).values(**ended)):
+        if file_id is not None:
+            after_commit(db, lambda: unlink([file_id]))
+    elif not _changed(db, table.where(c.state == TaskState.RUNNING).values(state=TaskState.STOPPING, changed_at=now)):
         raise IllegalMove(_l("This task has ended, or is being canceled already."))
     audit.record(db, "core.task.canceled", target=("core.Task", id), actor=actor, now=now)
 
@@ -147,8 +156,8 @@ def _take_turn(task: TaskDef, function: Callable[..., Any], task_id: int) -> Non
     actor = _author(row)
     run = TaskRun(row, actor or Actor("user", row.user_id, row.actor))
     try:
-        if actor is None:
-            run.fail(NOBODY)
+        if actor is None or run.result_is_lost:
+            run.fail(NOBODY if actor is None else GONE)
             return
         with acting_as(actor):
             function(run, **row.arguments or {})
@@ -181,4 +190,4 @@ def _author(row: Any) -> Actor | None:
 
 def _sentence(error: DomainError) -> Any:
     message = error.message
-    return LazyText(message.msgid, {**message.params, **error.params}) if isinstance(message, LazyText) else error.text()
+    return LazyText(message.msgid, {**message.params, **error.params}, message.domain) if isinstance(message, LazyText) else error.text()

@@ -16,7 +16,7 @@ class TaskState(StrEnum):
 
 MOVES = {
     TaskState.WAITING: {TaskState.RUNNING, TaskState.CANCELED, TaskState.FAILED},
-    TaskState.RUNNING: {TaskState.RUNNING, TaskState.STOPPING, TaskState.DONE, TaskState.FAILED},
+    TaskState.RUNNING: {TaskState.RUNNING, TaskState.STOPPING, TaskState.DONE, TaskState.CANCELED, TaskState.FAILED},
     TaskState.STOPPING: {TaskState.CANCELED, TaskState.FAILED},
     TaskState.FAILED: {TaskState.WAITING, TaskState.RUNNING},  # goes on where it was
     TaskState.CANCELED: {TaskState.RUNNING},  # only what a command does: it is given again

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from ..db.uow import reading
 from ..files import private
 from ..jobs import job
 from ..kernel import clock
@@ -37,7 +38,7 @@ def tidy_tasks(db: Session) -> None:
 
 
 @job(timeout=600)
-def sweep_private_files(db: Session) -> None:
+def sweep_private_files(**_from_newer_releases: object) -> None:
     """Every night: bytes without a row."""
-    private.sweep(db)
-
+    with reading() as db:
+        private.sweep(db, but=set(db.scalars(select(c.file_id).where(c.file_id.is_not(None)))))

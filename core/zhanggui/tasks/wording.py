@@ -1,18 +1,18 @@
-"""Texts that are stored to be read later by anybody: the msgid with its parameters, never a finished sentence."""
+"""Texts that are stored to be read later by anybody: the msgid with its domain and parameters, never a finished sentence."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..i18n.formats import fmt
-from ..i18n.texts import LazyText, gettext
+from ..i18n.texts import LazyText, texts_of
 from ..kernel.money import Money
 
 
 def stored(text: Any) -> Any:
     """A lazy text (or a plain one, which is said as it is) as JSON. Parameters may be texts, numbers and ``Money``."""
     if isinstance(text, LazyText):
-        return {"text": text.msgid, "with": {name: stored(value) for name, value in text.params.items()}}
+        return {"text": text.msgid, "of": text.domain, "with": {name: stored(value) for name, value in text.params.items()}}
     if isinstance(text, Money):
         return {"money": [text.amount, text.currency]}
     return text if text is None or type(text) is int else str(text)
@@ -24,7 +24,7 @@ def spoken(kept: Any) -> str:
         return fmt.money(*kept["money"])
     if isinstance(kept, dict):
         msgid, params = kept["text"], {name: spoken(value) for name, value in kept["with"].items()}
-        return gettext(msgid, **params)
+        return texts_of(kept.get("of", "")).gettext(msgid, **params)
     if type(kept) is int:
         return fmt.number(kept)
     return kept or ""

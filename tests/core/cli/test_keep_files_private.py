@@ -46,6 +46,13 @@ def test_a_command_makes_private_files_and_closes_what_was_open(databases, kind,
     assert list(privacy.exposed(data)) == []
 
 
+def test_what_a_command_makes_later_is_private_too():
+    asked = "import os; from zhanggui.cli import main\ntry: main(['plugin', '--help'])\nexcept SystemExit: pass\nprint(oct(os.umask(0)))"
+    roots = os.pathsep.join(str(Path(__file__).parents[3] / root) for root in ("core", "plugins", "themes"))
+    done = subprocess.run([sys.executable, "-c", asked], env={**os.environ, "PYTHONPATH": roots}, umask=0o022, capture_output=True, check=True)
+    assert done.stdout.split()[-1] == b"0o77"
+
+
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_doctor_names_what_others_can_open(zhanggui, instance):
     instance.data.mkdir(exist_ok=True)

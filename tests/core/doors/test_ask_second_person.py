@@ -257,8 +257,8 @@ def test_input_comes_back_as_it_was():
 @pytest.mark.parametrize(
     ("resource", "right", "word"),
     [
-        ("doors.Nothing", ("can_approve_gift", "doors.Gift"), "no screen 'doors.Nothing'"), ("core.Job", ("can_approve_gift", "doors.Gift"), "no row_version"),
-        ("customers.Customer", ("can_list", "customers.Customer"), "the right must be"), ("customers.Customer", ("fly", "doors.Gift"), "the right must be"),
+        ("doors.Nothing", ("can_approve_gift", "doors.Gift"), "no screen “doors.Nothing”"), ("core.Job", ("can_approve_gift", "doors.Gift"), "no row_version"),
+        ("customers.Customer", ("can_list", "customers.Customer"), "must be can_<verb>"), ("customers.Customer", ("fly", "doors.Gift"), "must be can_<verb>"),
     ],
 )  # fmt: skip
 def test_what_nobody_could_decide_is_a_fault_when_it_is_loaded(instance, doors, monkeypatch, resource, right, word):

@@ -154,6 +154,7 @@ REFUSED = {
         "must start with ID.",
     ),
     "a table": (hook("models", "[Thing]", "class Thing:  # here\n    __tablename__ = 'thing'\n"), "must start with ID__"),
+    "rights of somebody": (hook("views", "[Page]", "class Page(View):  # here\n    route_base = '/page'\n"), "class_permission_name must start with ID."),
     "an error": ("1 / 0  # here\n", "It cannot be loaded: ZeroDivisionError"),
     "a line that cannot be read": ("def  # here\n", "It cannot be loaded: SyntaxError"),
     "an error in a hook": ("@hookimpl\ndef register_menu():\n    return 1 / 0  # here\n", "ZeroDivisionError"),

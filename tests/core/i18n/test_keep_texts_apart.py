@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,15 @@ def test_a_notice_is_told_in_the_words_of_its_plugin(chinese: Flask, owner: api.
         for kind in ("settled.paid", "orders.paid"):
             notify(db, kind=kind, title=api.__getattr__("_l")("Paid"), now=clock.now())
         assert [line.title for line in latest(db, owner)] == ["已付款", "结清"]
+
+
+def test_a_sentence_that_is_kept_for_later_is_read_in_the_words_of_its_plugin(chinese: Flask):
+    from zhanggui_settled import plugin
+
+    from zhanggui.tasks.wording import spoken, stored
+
+    assert spoken(json.loads(json.dumps(stored(plugin.PAID)))) == "结清"
+    assert spoken({"text": "Save", "with": {}}) == "保存"  # kept before domains were
 
 
 def test_whoever_imports_a_function_gets_that_of_its_package():

@@ -227,9 +227,8 @@ def test_up_starts_workers_for_every_lane(monkeypatch, tmp_path, workers, io, ex
 
 @pytest.mark.proof
 def test_while_one_job_hangs_the_others_go_on(workshops, processes: Processes, tmp_path: Path, size, keep_figures):
-    from zhanggui_labor import jobs as work
-
     count, runtime = size(60, 1500), workshops("sqlite")
+    from zhanggui_labor import jobs as work  # found since the workshop was made
 
     def some() -> None:
         with unit_of_work() as db:

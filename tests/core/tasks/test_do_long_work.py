@@ -111,7 +111,7 @@ def test_a_canceled_task_stops_at_the_next_step_and_nothing_half_done_remains(in
         assert db.scalars(select(PrivateFile)).all() == []
         assert "core.task.canceled" in db.scalars(select(AuditEntry.action).where(AuditEntry.target_id == str(task))).all()
     page = clerk.get(f"/tasks/{task}").get_data(as_text=True)
-    assert "It was canceled." in page and "hx-trigger" not in page
+    assert "It was canceled." in page and "data-watch" not in page
     assert clerk.post(f"/tasks/{task}/cancel").status_code == 409
 
 
@@ -121,6 +121,36 @@ def test_one_that_waits_is_canceled_at_once(instance, begin, sign_in):
     assert row(task).state == "canceled"
     run_due()
     assert (marks(), row(task).state) == ([], "canceled")
+
+
+def test_a_half_written_result_is_not_swept_up_and_never_a_result_when_it_is_lost(instance, begin, tmp_path, sign_in):
+    trap = tmp_path / "refuse"
+    trap.touch()
+    task = begin(to=5, trap=str(trap))
+    run_due()
+    (half,) = bytes_on_disk(instance)
+    os.utime(half, (1_000_000, 1_000_000))
+    upkeep.sweep_private_files.function()
+    assert bytes_on_disk(instance) == [half]
+    half.unlink()
+    clerk = sign_in("clerk")
+    clerk.post(f"/tasks/{task}/resume")
+    run_due()
+    assert (marks(), row(task).state) == ([1, 2, 3], "failed")
+    assert "Begin the task again." in clerk.get(f"/tasks/{task}").get_data(as_text=True)
+
+
+def test_one_that_waits_for_another_try_is_canceled_at_once(instance, begin, tmp_path, sign_in):
+    trap = tmp_path / "trouble"
+    trap.touch()
+    task = begin(to=5, trap=str(trap))
+    run_due()
+    assert (row(task).state, len(bytes_on_disk(instance))) == ("running", 1)
+    sign_in("clerk").post(f"/tasks/{task}/cancel")
+    assert (row(task).state, bytes_on_disk(instance)) == ("canceled", [])
+    with clock.hold(clock.now() + timedelta(minutes=5)):
+        run_due()
+    assert (marks(), row(task).state) == ([1, 2, 3], "canceled")
 
 
 def test_two_workers_do_no_step_twice(instance, begin):
@@ -248,10 +278,10 @@ def test_progress_is_asked_for_every_few_seconds_until_it_ends(instance, begin, 
     work_of().between.append(lambda n: seen.append(clerk.get(f"/task-progress/{task}")))
     run_due()
     texts = [answer.get_data(as_text=True) for answer in seen]
-    assert all('hx-trigger="every 3s"' in text and "HX-Refresh" not in answer.headers for text, answer in zip(texts, seen, strict=True))
+    assert all(f'data-watch="/task-progress/{task}"' in text and "HX-Refresh" not in answer.headers for text, answer in zip(texts, seen, strict=True))
     assert "2 of 4" in texts[1] and "Number 2" in texts[1]
     ended = clerk.get(f"/task-progress/{task}")
-    assert ended.headers["HX-Refresh"] == "true" and "hx-trigger" not in ended.get_data(as_text=True)
+    assert ended.headers["HX-Refresh"] == "true" and "data-watch" not in ended.get_data(as_text=True)
     with reading() as db:
         assert [n.title for n in latest(db, people["clerk"])] == ["A task of yours is done."]
         assert latest(db, people["viewer"]) == []

@@ -37,7 +37,7 @@ def test_it_is_the_file_of_the_list_with_its_filters(visit, shelves, work, monke
     assert 'action="/products/export"' in page and 'href="/products/export.csv"' not in page
     begun = owner.post("/products/export?status=draft")
     assert begun.status_code == 303 and re.fullmatch(r"/tasks/\d+", begun.location)
-    assert "hx-trigger" in owner.get(begun.location).get_data(as_text=True)
+    assert "data-watch" in owner.get(begun.location).get_data(as_text=True)
     assert work() == ["done"]
     page = owner.get(begun.location).get_data(as_text=True)
     assert "Export: Products" in page and "6 of 6" in page

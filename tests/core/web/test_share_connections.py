@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from zhanggui.cli.web_server import WebProcess, listen, share_out
+from zhanggui.cli.web_server import WebProcess, WebServer, listen, share_out
 
 
 @pytest.fixture
@@ -84,3 +84,21 @@ def test_pauses_grow_for_a_process_that_cannot_start_and_for_no_other(served: bo
         process.keep()
         found.append(process.wait)
     assert found == pauses
+
+
+def test_the_server_sends_nobody_to_a_process_that_does_not_serve(listening: list[socket.socket]) -> None:
+    server = WebServer(None, "127.0.0.1", 0, 2, safe_mode=False)
+    server._listening = listening
+    processes = [subprocess.Popen(["sleep", "60"]) for _ in range(2)]
+    try:
+        for place, (kept, process) in enumerate(zip(server._processes, processes, strict=True)):
+            ready, said = os.pipe()
+            kept.process, kept.ready, kept.started = process, ready, time.monotonic()
+            os.write(said, b"01"[place : place + 1])
+            os.close(said)
+        server._share_out()
+        assert burst(listening) == [0, 64]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

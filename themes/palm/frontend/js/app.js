@@ -5,6 +5,7 @@ import {formSheet} from "./dialogs.js";
 import "./palette.js";
 import {fold, setUp} from "./list.js";
 import {forms} from "./form.js";
+import {watch} from "./watch.js";
 
 function enhance(root) {
   fold(root);
@@ -41,3 +42,4 @@ setUp(enhance);
 enhance(document);
 watchNetwork();
 charts();
+watch();
