@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, Search, Section, _l
+from zhanggui.api import Action, Card, Column, Field, Fieldset, Filter, MenuItem, Screen, Search, Section, _l
 
 from . import queries, states
 from .models import Category, Product
@@ -52,14 +52,29 @@ PRODUCTS = Screen(
             required=True,
             max_length=200,
             get=queries.product_texts("name"),
+            fieldset="shown",
             order=10,
         ),
-        Field("pictures", _l("Pictures"), "images", order=20),
+        Field("pictures", _l("Pictures"), "images", fieldset="shown", order=20),
         Field(
-            "variants", _l("Variants"), "rows", required=True, rows=_VARIANT_FIELDS, get=queries.variant_lines, order=30
+            "variants",
+            _l("Variants"),
+            "rows",
+            required=True,
+            rows=_VARIANT_FIELDS,
+            get=queries.variant_lines,
+            fieldset="sold",
+            order=30,
         ),
-        Field("category_id", _l("Category"), "lookup", to="products.Category", order=40),
-        Field("description", _l("Description"), "translations", get=queries.product_texts("description"), order=50),
+        Field("category_id", _l("Category"), "lookup", to="products.Category", fieldset="placed", order=40),
+        Field(
+            "description",
+            _l("Description"),
+            "translations",
+            get=queries.product_texts("description"),
+            fieldset="shown",
+            order=25,
+        ),
         Field(
             "position",
             _l("Place in the shop"),
@@ -67,8 +82,14 @@ PRODUCTS = Screen(
             minimum=0,
             maximum=1_000_000,
             help=_l("Small numbers come first."),
+            fieldset="placed",
             order=60,
         ),
+    ),
+    fieldsets=(
+        Fieldset("shown", _l("What customers see"), order=10),
+        Fieldset("sold", _l("What is sold"), order=20),
+        Fieldset("placed", _l("Where it stands"), order=30),
     ),
     sections=(
         Section(

@@ -26,7 +26,7 @@ from ..db.base import Model, Versioned
 from ..db.bulk import write_rows
 from ..db.crypto import blind_index
 from ..db.locks import one_at_a_time
-from ..db.types import BigKey, BlindIndex, Looked, Pii, SealedJson, UTCDateTime, code_string
+from ..db.types import BigKey, BlindIndex, Decimals, Looked, Pii, SealedJson, UTCDateTime, code_string
 from ..db.uow import after_commit, reading, recording, unit_of_work
 from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
@@ -82,6 +82,7 @@ from ..people import erase_person, export_person, find_person
 from ..runtime import current_runtime
 from ..tasks.running import TaskRun
 from ..tasks.service import TaskDef, cancel_task, resume_task, start_task, task
+from ..web.asking import show_form, take_form
 from ..web.bodies import read_json
 from ..web.describe import (
     Action,
@@ -89,7 +90,10 @@ from ..web.describe import (
     Choice,
     Column,
     Field,
+    Fieldset,
     Filter,
+    Form,
+    HelpTarget,
     Hit,
     MenuItem,
     Screen,
@@ -97,9 +101,12 @@ from ..web.describe import (
     SearchProvider,
     Section,
     Slot,
+    When,
     Widget,
 )
 from ..web.gateway import gateway
+from ..web.kinds import FormContext, Kind, Posted
+from ..web.kinds.rich import rich_text
 from ..web.limits import visitor_is_known
 from ..web.private_files import readable_file
 from ..web.query import decode_cursor, encode_cursor
@@ -130,20 +137,21 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival", "BadRequest",
-    "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "DemoData",
-    "DomainError", "Event", "Exporter", "Field", "Figure", "FileInfo", "FileRef", "Filter", "Forbidden", "Hit", "IllegalMove",
-    "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage", "Looked", "MenuItem", "Model", "Money",
-    "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Permission", "PersonalData", "Pii", "Preparation",
-    "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
-    "Section", "Seen", "SettingTest", "Slot", "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice",
-    "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "Widget", "_", "_l", "acting_as", "after_commit",
-    "allocate", "append_only_guards", "attach_private_file", "blind_index", "cancel_task", "choice_schemas", "clock",
-    "code_string", "complaints", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue",
-    "erase_person", "export_person", "expose", "find_person", "fmt", "gateway", "get_setting", "gettext", "has_access",
-    "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up",
-    "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public", "public_id", "publish",
-    "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reading", "record_audit", "recording",
-    "regions", "remove_private_files", "request_approval", "resume_task", "save_image", "save_private_file", "start_task",
+    "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "Decimals", "DemoData",
+    "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter", "Forbidden", "Form",
+    "FormContext", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage",
+    "Kind", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
+    "Permission", "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen",
+    "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "TaskDef",
+    "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply",
+    "When", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "append_only_guards", "attach_private_file",
+    "blind_index", "cancel_task", "choice_schemas", "clock", "code_string", "complaints", "count_one", "current_actor",
+    "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person",
+    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
+    "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
+    "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
+    "read_notice", "readable_file", "reading", "record_audit", "recording", "regions", "remove_private_files",
+    "request_approval", "resume_task", "rich_text", "save_image", "save_private_file", "show_form", "start_task", "take_form",
     "task", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file",
     "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

@@ -154,7 +154,7 @@ def register(builder: Any) -> None:
         def time_zone(self) -> str:
             """The form: the shop's zone, or one's own."""
             own = FormField(
-                "time_zone", "f-time_zone", _("Time zone"), "choice", value=current_user.time_zone or "shop", required=True,
+                "time_zone", "f-time_zone", _("Time zone"), "select", value=current_user.time_zone or "shop", required=True,
                 help=_("Times are shown in this zone. The shop's days end at the shop's midnight."),
                 choices=[("shop", _("As the shop (%(zone)s)", zone=settings.get("instance.time_zone"))), *zone_choices()],
             )  # fmt: skip

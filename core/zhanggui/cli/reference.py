@@ -20,6 +20,8 @@ from ..host.core_part import core_part
 from ..host.discovery import discover
 from ..host.host import CORE_SPECS, Host, build_host
 from ..host.permissions import wanted_permissions
+from ..web.describe import Field
+from ..web.kinds import BUILT_IN
 from . import main as command_line
 
 FOLDER = Path("docs/reference")
@@ -118,8 +120,24 @@ def commands(_host: Host) -> str:
     return "\n".join(parts)
 
 
+def kinds(_host: Host) -> str:
+    """Every kind of value of the core, and where it may stand."""
+    parts = [
+        "# Kinds of values\n", "What a `Column`, `Field` or `Filter` names as its `kind`. Plugins add theirs with `register_kinds`.\n",
+        "| kind | what it is | column | field | filter | over REST |", "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for name, kind in BUILT_IN.items():
+        filters = [f"`{name}`"] * kind.equals + [f"`{name}_range`"] * kind.ranged
+        told = {"type": "several"} if name in ("rows", "choices", "choice", "status") else kind.schema(Field("x", "X"))
+        shape = told.get("format") or told.get("type", "anything")
+        row = (f"`{name}`", _docstring(kind).replace("|", ","), "yes" * kind.column, "yes" * kind.field, ", ".join(filters), shape if kind.stored else "")
+        parts.append("| " + " | ".join(row) + " |")
+    return "\n".join(parts) + "\n"
+
+
 PAGES: dict[str, Callable[[Host], str]] = {
     "hooks.md": hooks, "settings.md": settings, "permissions.md": permissions, "events.md": events, "commands.md": commands,
+    "kinds.md": kinds,
 }  # fmt: skip
 
 

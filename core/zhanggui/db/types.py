@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, String
@@ -46,6 +47,41 @@ class UTCDateTime(TypeDecorator[datetime]):
             return super().result_processor(dialect, coltype)
         read = datetime.fromisoformat
         return lambda text: None if text is None else read(text + "+00:00")
+
+
+class Decimals(TypeDecorator[Decimal]):
+    """A number with ``places`` decimals, exact on every database: a whole number of its smallest parts.
+
+    A float is refused, and so is a number with more decimals than there is room for.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self.places = places
+
+    @property
+    def python_type(self) -> type[Decimal]:
+        return Decimal
+
+    def fits(self, value: Decimal | int) -> bool:
+        """Whether there is room for all of its decimals, and for the whole."""
+        parts = Decimal(value).scaleb(self.places)
+        return parts == parts.to_integral_value() and abs(parts) < 2**63
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if not isinstance(value, Decimal | int):
+            raise TypeError(f"a number with decimals is a Decimal, not {type(value).__name__}")
+        if not self.fits(value):
+            raise ValueError(f"{value} has more than {self.places} decimals")
+        return int(Decimal(value).scaleb(self.places))
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-self.places)
 
 
 class SealedJson(TypeDecorator[Any]):

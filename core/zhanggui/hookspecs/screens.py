@@ -9,7 +9,8 @@ from . import hookspec
 
 if TYPE_CHECKING:
     from ..host.declare import Permission, RolePreset, SettingTest
-    from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
+    from ..web.describe import HelpTarget, MenuItem, Screen, SearchProvider, Slot, Widget
+    from ..web.kinds import Kind
 
 
 @hookspec
@@ -17,6 +18,15 @@ def register_screens() -> Sequence[Screen]:
     """Lists, forms and details, with their REST resource.
 
     Example: ``return [screens.ORDERS]``
+    """
+    return ()
+
+
+@hookspec
+def register_kinds() -> Sequence[Kind]:
+    """Kinds of values of your own, for columns, fields and filters, here and in plugins that require this one.
+
+    Example: ``return [Stars()]``, with ``class Stars(Kind): name = "stars"``
     """
     return ()
 
@@ -64,6 +74,15 @@ def register_widgets() -> Sequence[Widget]:
     """Parts of the home page.
 
     Example: ``return [Widget("to_ship", _l("Orders to ship"), "todo", queries.to_ship, ("can_list", "orders.Order"))]``
+    """
+    return ()
+
+
+@hookspec
+def register_help_targets() -> Sequence[HelpTarget]:
+    """Where screens and their parts are explained: each gets a question mark in its head.
+
+    Example: ``return [HelpTarget("screen:orders.Order.list", "/help/orders", _l("How orders are shipped"))]``
     """
     return ()
 

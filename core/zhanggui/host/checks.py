@@ -20,9 +20,6 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import (
-    COLUMN_KINDS,
-    FIELD_KINDS,
-    FILTER_KINDS,
     TONES,
     WIDGET_KINDS,
     Action,
@@ -31,6 +28,7 @@ from ..web.describe import (
     Column,
     Field,
     Filter,
+    HelpTarget,
     MenuItem,
     Screen,
     Search,
@@ -39,6 +37,7 @@ from ..web.describe import (
     Slot,
     Widget,
 )
+from ..web.kinds import Kind
 from .declare import (
     Approvable,
     CartChoice,
@@ -58,13 +57,13 @@ from .manifest import Manifest
 from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
-    "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
+    "kinds": Kind, "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
+    "help_targets": HelpTarget,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
     "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
-_CHOSEN = {Column: COLUMN_KINDS, Field: FIELD_KINDS, Filter: FILTER_KINDS, Widget: WIDGET_KINDS}
 _PARTS = {Column, Card, Filter, Search, Field, Section, Action, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -142,9 +141,9 @@ def check_values(thing: Any, where: str) -> None:
                 raise WiringError(_l("%(where)s: %(part)s must be a text, not %(found)s", where=where, part=f.name, found=type(value).__name__), at=(step(thing),))
         elif not fits:
             raise WiringError(_l("%(where)s: %(part)s cannot be %(found)s", where=where, part=f.name, found=repr(value)[:200]), at=(step(thing),))
-    chosen = _CHOSEN.get(kind)
-    if chosen is not None and thing.kind not in chosen:
-        raise WiringError(_l("%(where)s: there is no kind %(kind)s", where=where, kind=repr(thing.kind)), at=(step(thing),))
+    if isinstance(thing, Widget) and thing.kind not in WIDGET_KINDS:
+        what = _l("there is no kind %(kind)s", kind=repr(thing.kind))
+        raise WiringError(_l("%(where)s: %(what)s", where=where, what=what), at=(step(thing),))
     if isinstance(thing, Choice) and thing.tone not in TONES:
         raise WiringError(_l("%(where)s: there is no tone %(tone)s", where=where, tone=repr(thing.tone)), at=(("Choice", str(thing.value)),))
 
@@ -157,7 +156,7 @@ def called(thing: Any) -> str:
 
 def parts_of(thing: Any) -> Iterator[Any]:
     """The descriptions inside a description: columns of a screen, fields of an action."""
-    for name in _holds(type(thing)):  # type: ignore[arg-type] # a class is hashable
+    for name in _holds(type(thing)) if is_dataclass(thing) else ():  # type: ignore[arg-type] # a class is hashable
         value = getattr(thing, name)
         for inner in value if isinstance(value, tuple | list) else (value,):
             if type(inner) in _PARTS:
@@ -173,7 +172,7 @@ def _holds(kind: type[Any]) -> tuple[str, ...]:
 
 def step(thing: Any) -> Step:
     """How a description is found in the files of its plugin."""
-    names = (getattr(thing, n, None) for n in ("id", "name", "resource", "kind", "screen"))
+    names = (getattr(thing, n, None) for n in ("id", "name", "resource", "kind", "screen", "key"))
     return type(thing).__name__, next((name for name in names if isinstance(name, str)), "")
 
 

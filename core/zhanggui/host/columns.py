@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..web.describe import Action, Column, Field, Filter, Screen
+from ..web.kinds import Kind
 from .checks import called, is_name, name_of, step
 from .spots import Step
 
 # The verbs of every screen: an action of that name would take the place of one of them.
 _RESERVED = {"add", "bulk", "delete", "edit", "export", "list", "lookup", "show"}
 _ROOMS = ("columns", "filters", "actions", "sections", "fields")
-_WRITTEN_ELSEWHERE = ("translations", "images", "rows", "password", "hidden")  # kinds whose values are no column of the row
 
 
-def check_screen(screen: Screen) -> None:
+def check_screen(screen: Screen, kinds: Mapping[str, Kind]) -> None:
     """:raises WiringError: for the first part of a screen that names what is not there, or has a name that is taken."""
-    for part, names in _named(screen):
+    for part, names in _named(screen, kinds):
         c = _source(screen)
         missing = next((name for name in names if name not in c), None)
         if missing is not None:
@@ -49,7 +49,7 @@ def _source(screen: Screen) -> Any:
     return getattr(screen.source, "__table__", screen.source).c
 
 
-def _named(screen: Screen) -> Iterator[tuple[Any, Sequence[str]]]:
+def _named(screen: Screen, kinds: Mapping[str, Kind]) -> Iterator[tuple[Any, Sequence[str]]]:
     """Each part of a screen with the columns of the source that it needs."""
     computed = {column.name for column in screen.columns if column.expr is not None}
     sorts = [name for sort in screen.default_sort if (name := sort.removeprefix("-")) not in computed]
@@ -63,12 +63,12 @@ def _named(screen: Screen) -> Iterator[tuple[Any, Sequence[str]]]:
         if f.clause is None or f.counted:
             yield f, [f.column or f.name]
     if screen.search is not None:
-        yield screen.search, [*screen.search.prefix, *screen.search.exact, *screen.search.contains]
+        yield screen.search, [*screen.search.prefix, *screen.search.exact, *screen.search.words, *screen.search.contains]
     for action in screen.actions:
         yield action, action.needs
     if not callable(screen.fields) and "generic" in (screen.create, screen.update):
         # The core writes the columns that the fields name: the value of another one would be lost.
-        yield from ((f, [f.name]) for f in screen.fields if f.get is None and f.kind not in _WRITTEN_ELSEWHERE)
+        yield from ((f, [f.name]) for f in screen.fields if f.get is None and kinds[f.kind].in_row)
 
 
 def _check_names(screen: Screen, parts: Sequence[Column | Filter | Action | Field | Any]) -> None:

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup, escape
 from sqlalchemy.sql.expression import ClauseElement
 
-from ..i18n.texts import LazyText
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
 from ..kernel.phases import ThreePhases
-from ..web.describe import Action, Column, Field, Filter, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from ..web.describe import Action, Column, Field, Filter, Form, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from ..web.kinds import Kind, kind_of
 from .declare import (
     Approvable,
     DemoData,
@@ -55,23 +54,12 @@ class _Unavailable:
 
 
 UNAVAILABLE = _Unavailable()
-_KINDS: dict[str, tuple[type[Any], ...]] = {
-    "int": (int, float, Decimal), "money": (int,), "date": (date,), "datetime": (datetime,), "html": (str,), "json": (object,),
-    "image": (str, int), "bool": (object,),
-}  # fmt: skip
-_TEXTS = (str, int, float, bool, Decimal, date, LazyText)
 
 
 def _value(column: Column, value: Any) -> Any:
     """A value of the kind that its column says, or an exception: what prints it later must not be surprised."""
-    if value is None:
-        return None
-    if not isinstance(value, _KINDS.get(column.kind, _TEXTS)):
-        raise TypeError(f"a value of the kind {column.kind} cannot be {type(value).__name__}")
-    if column.kind == "json":
-        json.dumps(value)
-    elif column.kind == "datetime" and value.tzinfo is None:
-        raise TypeError("a time needs its zone")
+    if value is not None:
+        kind_of(column.kind).check(value)
     return value
 
 
@@ -144,6 +132,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
     Action: {
         "when": Rule(lambda action, args: False),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
+        "validate": Rule(refuses=_SAVED, passes=(DomainError,), check=lambda action, found: [(str(name), text) for name, text in found or ()]),
     },
     ThreePhases: {name: Rule(refuses=PluginTrouble.message, passes=(DomainError, ProviderError)) for name in ("claim", "work", "answer")},
     Section: {"load": Rule(refuses=PluginTrouble.message, check=lambda section, values: dict(values or {}))},
@@ -154,6 +143,35 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
     },
     Slot: {"save": Rule(refuses=_SAVED, passes=(DomainError,))},
 }  # fmt: skip
+_NOT_READ = _l("This cannot be read now: the plugin “%(plugin)s” failed.")
+
+
+def _shows(_kind: Any, show: Any) -> Any:
+    if not callable(show):
+        raise TypeError(f"a kind answers with a function, not {type(show).__name__}")
+    return show
+
+
+# The kind of one plugin stands on the pages of others. What it answers with a function is contained as well.
+KIND: dict[str, Rule] = {
+    "cell": Rule(lambda kind, args: _show_nothing, check=_shows), "present": Rule(lambda kind, args: _show_nothing, check=_shows),
+    "look_up": Rule(lambda kind, args: {}, check=lambda kind, found: dict(found)),
+    "csv": Rule(lambda kind, args: [""] * len(args[1]), check=lambda kind, cells: list(cells)),
+    "dumper": Rule(lambda kind, args: lambda row: None, check=_shows),
+    "schema": Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)),
+    "check": Rule(passes=(TypeError,), refuses=_NOT_READ),
+    **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded", "merged")},
+    **{name: Rule(refuses=_ASKED) for name in ("typed", "draw")},
+    "put": Rule(refuses=_SAVED, passes=(DomainError,)),
+    **{name: Rule(refuses=NO_FILTER, passes=(DomainError,)) for name in ("asked", "asked_range", "compare", "compare_range")},
+    "draw_filter": Rule(lambda kind, args: False), "words": Rule(lambda kind, args: "", check=_words),
+}  # fmt: skip
+
+
+def _show_nothing(_value: Any, _row: Any) -> Markup:
+    return Markup(UNAVAILABLE.__html__())  # noqa: S704 - escaped there
+
+
 # On pages that all share: the menu, the home page, the search, look-ups, the settings, the demo.
 SHARED: dict[type[Any], dict[str, Rule]] = {
     MenuItem: {"badge": Rule(lambda item, args: 0, check=_count)},
@@ -179,7 +197,8 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
 }  # fmt: skip
 # On a page, in a file, a job or a command that is the plugin's own: an error is that one's, and nobody else's.
 OWN: dict[type[Any], tuple[str, ...]] = {
-    Screen: ("fields", "create", "update", "delete"),
+    Screen: ("fields", "validate", "create", "update", "delete"),
+    Form: ("validate",),
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
     JobDef: ("function",),
@@ -229,6 +248,22 @@ def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -
     if isinstance(thing, Approvable) and isinstance(thing.run, ThreePhases):
         thing = replace(thing, run=_around(thing.run, SLOTS[ThreePhases], watch))
     return _around(thing, rules, watch)
+
+
+def contain_kind(kind: Kind, manifest: Manifest, book: FaultBook) -> Kind:
+    """A kind whose functions are contained, and the functions that they answer with."""
+    watch = book.watch(Place(manifest.id, "kind", kind.name, kind.name, names=manifest.name))
+    contained = copy(kind)
+    for name, rule in KIND.items():
+        check = _check(rule, kind)
+        if rule.check is _shows:
+            nothing = rule.instead(kind, ()) if rule.instead else None
+
+            def check(show: Any, nothing: Any = nothing) -> Any:
+                return watch.around(_shows(kind, show), nothing)
+
+        setattr(contained, name, watch.around(getattr(kind, name), _instead(rule, kind, watch), passes=rule.passes, check=check))
+    return contained
 
 
 def contain_test(key: str, test: SettingTest, manifest: Manifest, book: FaultBook) -> SettingTest:

@@ -24,7 +24,8 @@ from ..hookspecs import Terms, data, screens, terms_of, trade, work
 from ..i18n.texts import in_english
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Stop, WiringError
-from ..web.describe import MenuItem, Screen, SearchProvider, Slot, Widget
+from ..web.describe import HelpTarget, MenuItem, Screen, SearchProvider, Slot, Widget
+from ..web.kinds import Kind
 from .checks import check_room
 from .contain import refuse
 from .declare import (
@@ -74,6 +75,7 @@ class Fault:
 class Contribution:
     """What one plugin adds."""
 
+    kinds: list[Kind] = field(default_factory=list)
     models: list[type[Any]] = field(default_factory=list)
     screens: list[Screen] = field(default_factory=list)
     views: list[type[Any]] = field(default_factory=list)
@@ -81,6 +83,7 @@ class Contribution:
     slots: list[Slot] = field(default_factory=list)
     menu: list[MenuItem] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)
+    help_targets: list[HelpTarget] = field(default_factory=list)
     search: list[SearchProvider] = field(default_factory=list)
     permissions: list[Permission] = field(default_factory=list)
     role_presets: list[RolePreset] = field(default_factory=list)
@@ -113,6 +116,8 @@ class Host:
     jobs: dict[str, JobDef] = field(default_factory=dict)
     handlers: dict[str, list[JobDef]] = field(default_factory=dict)
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    help_targets: dict[str, HelpTarget] = field(default_factory=dict)  # by the stable name of what is explained
     events: dict[str, type[Any]] = field(default_factory=dict)
     approvals: dict[str, Approvable] = field(default_factory=dict)  # by "<plugin>.<id>"
     generation: int = 0

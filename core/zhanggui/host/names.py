@@ -23,6 +23,7 @@ from .spots import Step
 if TYPE_CHECKING:
     from .host import Host
 
+_EXPLAINED = re.compile(r"(screen|fieldset|section):[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
 _EVENT_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+@[1-9][0-9]*\Z")
 
 
@@ -61,6 +62,10 @@ def unanswered(host: Host, icons: Collection[str] = ()) -> Iterator[tuple[str, W
             if key not in shown:
                 what = _l("register_setting_tests: “%(key)s” is no setting of %(plugin)s that stands on the screen", key=key, plugin=plugin)
                 yield plugin, WiringError(what, at=(("", key),))
+        for target in part.help_targets:
+            if not _EXPLAINED.match(target.key):
+                what = _l("“%(key)s” is no name of a screen, a fieldset or a section", key=target.key)
+                yield plugin, WiringError(_l("%(where)s: %(what)s", where="register_help_targets", what=what), at=(step(target),))
         for preset in part.role_presets:
             for resource, verbs in preset.grants.items():
                 for verb in verbs:

@@ -10,7 +10,8 @@ from typing import Any
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
-from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from ..web.describe import Action, Column, Field, Filter, Form, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from ..web.kinds import Kind
 from .checks import called, parts_of, step
 from .declare import EVERY, Approvable, DemoData, Exporter, Importer, JobDef, PersonalData, Preparation, Schedule, SettingTest, Webhook
 from .spots import Step
@@ -33,13 +34,15 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Screen: {
         "label": Call(["row"]), "fields": Call(), "create": Call(["db"], _SERVICE), "update": Call(["db"], ("id", "row_version", *_SERVICE)),
         "delete": Call(["db"], ("id", *_SERVICE)), "row_rule": Call(["actor", "columns"]),
+        "validate": Call(["values"]),
     },
     Column: {"expr": Call(["columns"]), "load": Call(["db", "ids"]), "value": Call(["row"])},
     Filter: {"clause": Call(["value", "columns"])},
     Search: {"exact": None},
     Field: {"choices": Call(), "clean": Call(["value"]), "get": Call(["db", "row"])},
     Section: {"load": Call(["db", "row"])},
-    Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"])},
+    Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"])},
+    Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
     Slot: {"save": Call(["db"], ("id", "value", *_SERVICE))},
     MenuItem: {"badge": Call(["db"])},
@@ -55,6 +58,8 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
     PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip
+# A kind is a class: what it has instead of the functions of the base class is called as those are.
+_OF_KINDS = {name: Call(list(inspect.signature(f).parameters)[1:]) for name, f in vars(Kind).items() if inspect.isfunction(f)}
 
 
 def check_functions(thing: Any, around: tuple[Step, ...] = ()) -> None:
@@ -62,7 +67,7 @@ def check_functions(thing: Any, around: tuple[Step, ...] = ()) -> None:
 
     :raises WiringError: naming the function and what it is called with.
     """
-    for name, call in CALLS.get(type(thing), {}).items():
+    for name, call in (_OF_KINDS if isinstance(thing, Kind) else CALLS.get(type(thing), {})).items():
         function = getattr(thing, name)
         if call is not None and callable(function) and not _takes(function, wanted := _with_fields(thing, name, call)):
             raise _wrong(function, wanted, f"{called(thing)}: {name}", (*around, step(thing)))

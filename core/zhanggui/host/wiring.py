@@ -9,11 +9,13 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
+from ..web.kinds import BUILT_IN
 from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
 from .columns import check_screen
-from .contain import contain_shared, contain_slot, contain_test
+from .contain import contain_kind, contain_shared, contain_slot, contain_test
 from .declare import EVERY, Approvable
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
+from .kinds import check_form, check_forms, check_kind, check_things
 from .manifest import Manifest
 from .signatures import check_functions, check_jobs
 
@@ -29,8 +31,14 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     _check_names(manifest, part)
     _check_ids(part)
     _check_taken(host, part)
+    kinds = BUILT_IN | {kind.name: kind for other in host.parts.values() for kind in other.kinds}
+    for kind in part.kinds:
+        check_kind(kind, kinds)
+        kinds[kind.name] = kind
+    check_things(part, kinds)
     for screen in part.screens:
-        check_screen(screen)
+        check_screen(screen, kinds)
+    check_forms(part)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
@@ -46,13 +54,14 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             what = _l("register_jobs must name %(job)s, which goes on with what was claimed", job=action.run.resume.name)
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
+    part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-_CALLED = ("screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
+_CALLED = ("kinds", "screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
 _WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data")
 
 
@@ -132,6 +141,8 @@ def _check_taken(host: Host, part: Contribution) -> None:
 
 def wire(host: Host) -> Fault | None:
     """Put everything where it is looked up. Answers what is wrong with the first plugin that does not fit, if one does not."""
+    host.kinds = {kind.name: kind for kind in host.every("kinds")}
+    host.help_targets = {target.key: target for target in reversed(host.every("help_targets"))}
     host.screens = {screen.resource: screen for screen in host.every("screens")}
     for rooms in (host.field_savers, host.jobs, host.handlers, host.events, host.approvals):
         rooms.clear()  # type: ignore[attr-defined]
@@ -157,6 +168,8 @@ def _add_slot(host: Host, plugin_id: str, slot: Any) -> None:
         return
     if plugin_id != screen.plugin and plugin_id != "core":
         check_slot(slot, screen)
+        if isinstance(slot.add, Field) and not callable(screen.fields):
+            check_form((*screen.fields, slot.add), screen.fieldsets, slot)
         slot = _prefixed(plugin_id, contain_slot(slot, screen, host.manifests[plugin_id], host.book))
     room = _SLOT_ROOM[type(slot.add)]
     there = getattr(screen, room)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_location
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from ..kernel import clock
 from ..kernel.money import exponent
@@ -68,6 +68,13 @@ def _number(value: int | float, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def _fraction(value: Decimal, places: int | None, sign: str, locale: str) -> str:
+    pattern = "#,##0" + ("." + ("#" * 12 if places is None else "0" * places) if places != 0 else "")
+    written = format_decimal(value, pattern, locale=locale)
+    return format_percent(Decimal(0), "0%", locale=locale).replace("0", written) if sign else written
+
+
+@lru_cache(maxsize=4096)
 def _minute(minute: datetime, locale: str) -> str:
     pattern = "y-MM-dd HH:mm" if locale.startswith("zh") else "d MMM y, HH:mm"
     return format_datetime(minute, pattern, locale=locale)
@@ -107,6 +114,14 @@ class Formats:
     def number(self, value: int | float) -> str:
         """A number with the reader's separators."""
         return _number(value, reader().locale)
+
+    def decimal(self, value: Decimal | int, places: int | None = None) -> str:
+        """A number with decimals: as many as it has, or ``places``."""
+        return _fraction(Decimal(value), places, "", reader().locale)
+
+    def percent(self, value: Decimal | int, places: int | None = None) -> str:
+        """A share of a hundred: ``12.5`` is ``12.5%``."""
+        return _fraction(Decimal(value), places, "%", reader().locale)
 
     def datetime(self, moment: datetime) -> str:
         """A moment, to the minute, in the reader's zone."""

@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeEngine
 
 from ..db.base import metadata
 from ..db.crypto import Keyring, with_keyring
-from ..db.types import BlindIndex, Pii, SealedJson, UTCDateTime
+from ..db.types import BlindIndex, Decimals, Pii, SealedJson, UTCDateTime
 from ..host.discovery import discover
 from ..host.manifest import Manifest
 from ..i18n.texts import lazy_gettext as _l
@@ -93,7 +93,7 @@ def _context(connection: Connection, component: str) -> MigrationContext:
 
 
 def _compare_type(_context: Any, _inspected: Any, _metadata: Any, found: TypeEngine[Any], wanted: TypeEngine[Any]) -> bool | None:
-    if isinstance(wanted, UTCDateTime | Pii | SealedJson):
+    if isinstance(wanted, UTCDateTime | Pii | SealedJson | Decimals):
         return False
     if isinstance(wanted, Integer) and isinstance(found, Integer):
         return False  # BigInteger on PostgreSQL, INTEGER on SQLite
@@ -105,6 +105,8 @@ def _render(kind: str, obj: Any, _context: Any) -> str | Literal[False]:
         return False
     if isinstance(obj, UTCDateTime):
         return "sa.DateTime(timezone=True)"
+    if isinstance(obj, Decimals):
+        return "sa.BigInteger()"
     if isinstance(obj, Pii | SealedJson):
         return "sa.LargeBinary()"
     if isinstance(obj, BlindIndex):

@@ -17,7 +17,7 @@ from ..kernel.actors import Actor, current_actor
 from ..kernel.errors import BadRequest
 from ..runtime import current_runtime
 from .describe import Screen
-from .forms import FormContext
+from .kinds import FormContext
 
 LOCALE_NAMES = {"zh_CN": "简体中文", "en": "English"}
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request
+from flask import flash, redirect, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as BaseResponse
 
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import gettext as _
 from ..jobs.phases import OutsideTrouble
 from ..kernel import clock
-from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound, StaleRow
+from ..kernel.actors import Actor
+from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound
 from . import context, writing
-from .describe import Action, Field, Screen
+from .asking import Answer, draw_form
+from .describe import Action, Field, Form, Screen
 from .export_tasks import start_export
-from .forms import LEFT_OUT, Bound, bind, present, present_or_leave_out
+from .forms import Bound, Standing, bind, value_of
 from .gateway import gateway
-from .page import FormField, FormPage
 from .query import parse
 from .verbs import perform
 
 MAX_BULK = 200
-Answer = str | BaseResponse | tuple[str, int]
 
 
 def back(screen: Screen) -> str:
@@ -50,17 +49,18 @@ def _after(screen: Screen, row_id: Any) -> str:
 
 def show_add(screen: Screen, bound: Bound | None = None, error: DomainError | None = None) -> Answer:
     """The form of a new row: empty, or as it was typed with what is wrong with it."""
-    fields = gateway.writable(screen, context.actor())
-    return _form(screen, fields, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
+    form = gateway.form(screen, context.actor())
+    return _form(screen, form, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
 
 
 def add_row(screen: Screen) -> Answer:
     """What the empty form posts."""
-    who, fields = context.actor(), gateway.writable(screen, context.actor())
+    who, form = context.actor(), gateway.form(screen, context.actor())
     bound = Bound()
     try:
         with unit_of_work() as db:
-            bound = bind(fields, request.form, request.files, context.form_context(), db)
+            standing = Standing(screen, lambda: None, db, context.form_context())
+            bound = bind(form, request.form, request.files, context.form_context(), db, standing=standing)
             values, extra = writing.split_slots(screen, bound.check())
             if screen.create == "generic":
                 row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
@@ -79,16 +79,16 @@ def show_edit(screen: Screen, row_id: Any, bound: Bound | None = None, error: Do
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
     title, where = _("Edit %(thing)s", thing=screen.singular), f"{screen.route}/{row_id}/edit"
-    return _form(screen, gateway.writable(screen, who), bound, error, title=title, action=where, row=row)
+    return _form(screen, gateway.form(screen, who), bound, error, title=title, action=where, row=row)
 
 
 def edit_row(screen: Screen, row_id: Any) -> Answer:
     """What the form of one row posts. A save over somebody else's is refused, showing both."""
-    who, fields = context.actor(), gateway.writable(screen, context.actor())
+    who, form = context.actor(), gateway.form(screen, context.actor())
     bound = Bound()
     try:
         with unit_of_work() as db:
-            bound = bind(fields, request.form, request.files, context.form_context(), db)
+            bound = bind(form, request.form, request.files, context.form_context(), db, standing=_standing(db, screen, who, row_id))
             gateway.may_touch(db, screen, who, row_id, "can_edit")
             values, extra = writing.split_slots(screen, bound.check())
             version = _posted_version()
@@ -101,6 +101,12 @@ def edit_row(screen: Screen, row_id: Any) -> Answer:
         return show_edit(screen, row_id, bound, error)
     flash(_("Saved."), "success")
     return redirect(_after(screen, row_id), 303)
+
+
+def _standing(db: Session, screen: Screen, who: Actor, row_id: Any) -> Standing:
+    """What stands in fields that this actor is not shown; the row is read only when a condition or a comparison asks."""
+    row = cache(lambda: gateway.one(db, screen, who, row_id, permission="can_edit"))
+    return Standing(screen, row, db, context.form_context())
 
 
 def _posted_version() -> int | None:
@@ -128,8 +134,8 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     who = context.actor()
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
-    where, fields = f"{screen.route}/{row_id}/{action.name}", gateway.asked_fields(screen, action, who)
-    return _form(screen, fields, bound, error, title=str(action.label), action=where, row=row, verb=action)
+    where, form = f"{screen.route}/{row_id}/{action.name}", gateway.questions(screen, action, who)
+    return _form(screen, form, bound, error, title=str(action.label), action=where, row=row, verb=action)
 
 
 def begin_export(screen: Screen) -> Answer:
@@ -146,11 +152,11 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     who = context.actor()
     with reading() as db:
         gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
-    fields, bound = gateway.asked_fields(screen, action, who), Bound()
+    form, bound = gateway.questions(screen, action, who), Bound()
 
     def answers(db: Session) -> dict[str, Any]:
         nonlocal bound
-        bound = bind(fields, request.form, request.files, context.form_context(), db)
+        bound = bind(form, request.form, request.files, context.form_context(), db)
         return bound.check()
 
     try:
@@ -159,7 +165,7 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
         flash(trouble.text(), "warning")
         return redirect(_after(screen, row_id), 303)
     except DomainError as error:
-        if not fields:
+        if not form.fields:
             raise
         return ask_action(screen, action, row_id, bound, error)
     flash(said or str(action.done) or _("Done."), "success")
@@ -169,11 +175,11 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
 def act_on_many(screen: Screen, action: Action) -> Answer:
     """One verb on a selection: each row in its own unit of work, each refusal told by name."""
     who = context.actor()
-    ids, fields = _posted_ids(), gateway.asked_fields(screen, action, who)
-    if fields and "_asked" not in request.form:
+    ids, form = _posted_ids(), gateway.questions(screen, action, who)
+    if form.fields and "_asked" not in request.form:
         hidden = [("ids", str(i)) for i in ids] + [("_asked", "1")]
         return _form(
-            screen, fields, None, None, title=str(action.label), action=f"{screen.route}/bulk/{action.name}",
+            screen, form, None, None, title=str(action.label), action=f"{screen.route}/bulk/{action.name}",
             verb=action, hidden=hidden, intro=_("%(count)s selected", count=len(ids)),
         )  # fmt: skip
     with reading() as db:
@@ -182,7 +188,7 @@ def act_on_many(screen: Screen, action: Action) -> Answer:
     done, refused, waiting = 0, [], ""
     for row_id in allowed:
         try:
-            said = perform(action, row_id, who, lambda db: bind(fields, request.form, request.files, context.form_context(), db).check())
+            said = perform(action, row_id, who, lambda db: bind(form, request.form, request.files, context.form_context(), db).check())
             waiting, done = said or waiting, done + (not said)
         except DomainError as error:
             refused.append(f"{names.get(row_id, row_id)}: {error.text()}")
@@ -211,55 +217,21 @@ def _posted_ids() -> list[int]:
 
 
 def _form(
-    screen: Screen, fields: Any, bound: Bound | None, error: DomainError | None, *, title: str, action: str, row: Any = None,
+    screen: Screen, form: Form, bound: Bound | None, error: DomainError | None, *, title: str, action: str, row: Any = None,
     verb: Action | None = None, hidden: list[tuple[str, str]] | None = None, intro: str = "",
 ) -> Answer:  # fmt: skip
-    """Draw a form: empty, from a row, or as it was typed with what is wrong with it."""
-    if isinstance(error, NotFound | Forbidden):
-        raise error
-    errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
-    if error is not None and error.field:
-        errors.setdefault(error.field, error.text())
-    form_context = context.form_context()
-    typed = bound is not None
-
-    def show(f: Field, db: Session) -> FormField:
-        value = bound.typed.get(f.name) if bound is not None else _value_of(f, row if verb is None else None, db)
-        if bound is None and verb is not None and f.get is not None:
-            value = f.get(db, row)
-        return present(f, value, form_context, db, errors, typed=typed)
-
-    with reading() as db:
-        drawn = [(f.name, present_or_leave_out(f, partial(show, f, db)) if verb is None else show(f, db)) for f in fields]
-    shown = [field for _name, field in drawn if field is not None]
-    hidden = [*(hidden or ()), *((LEFT_OUT, name) for name, field in drawn if field is None)]
+    """The form of a row, or the questions of a verb: empty, from a row, or as it was typed with what is wrong with it."""
+    hidden = list(hidden or ())
     if row is not None and "row_version" in row._fields and verb is None:
         hidden.append(("row_version", str(row.row_version)))
-    if request.values.get("next"):
-        hidden.append(("next", request.values["next"]))
-    listed = [(f"f-{name}", text) for name, text in errors.items()]
-    if error is not None and not listed:
-        listed = [("", error.text())]
-    page = FormPage(
-        title=title, action=action, fields=shown, submit=str(verb.label) if verb else _("Save"), back=back(screen) if row is None else
-        f"{screen.route}/{getattr(row, screen.key)}", hidden=hidden, errors=listed, conflict=_conflict(fields, error, bound),
-        draft_key=f"{screen.resource}:{request.path}", tone=verb.tone if verb and verb.tone == "danger" else "primary",
-        multipart=any(f.kind in ("image", "images", "file") for f in fields), intro=intro or (str(verb.confirm) if verb else ""),
+
+    def held(f: Field, db: Session) -> Any:
+        return value_of(f, row if verb is None or f.get is not None else None, db)
+
+    return draw_form(
+        form, held, bound, error, title=title, action=action, submit=verb.label if verb else "", hidden=hidden,
+        back=back(screen) if row is None else f"{screen.route}/{getattr(row, screen.key)}",
+        screen_key=f"{screen.resource}.{verb.name if verb else 'add' if row is None else 'edit'}", draft_key=f"{screen.resource}:{request.path}",
+        tone=verb.tone if verb and verb.tone == "danger" else "primary", intro=intro or (str(verb.confirm) if verb else ""),
+        standing=(lambda db: Standing(screen, lambda: row, db, context.form_context())) if verb is None else None,
     )  # fmt: skip
-    template = "zg/form_part.html" if context.is_fragment() else "zg/form.html"
-    status = error.status if error is not None else 200
-    g.zg_refusal = error.code if error is not None else None
-    return render_template(template, page=page), status
-
-
-def _value_of(f: Field, row: Any, db: Session) -> Any:
-    if row is None:
-        return f.default
-    return f.get(db, row) if f.get is not None else getattr(row, f.name, None)
-
-
-def _conflict(fields: Any, error: DomainError | None, bound: Bound | None) -> list[tuple[str, str, str]]:
-    if not isinstance(error, StaleRow) or bound is None:
-        return []
-    labels = {f.name: str(f.label) for f in fields}
-    return [(labels.get(n, n), str(theirs), str(bound.typed.get(n, ""))) for n, theirs in error.changed.items()]

@@ -6,8 +6,9 @@ so a test can read what a plugin shows without starting anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ..files.kinds import DOCUMENTS, MAX_BYTES
@@ -16,15 +17,8 @@ from ..kernel.phases import ThreePhases
 Text = Any  # str or a lazy translation of one
 Clause = Any  # a SQLAlchemy boolean expression
 
-COLUMN_KINDS = (
-    "text", "long_text", "code", "int", "money", "bool", "date", "datetime",
-    "status", "choice", "image", "lookup", "json", "html", "file",
-)  # fmt: skip
-FIELD_KINDS = (
-    "text", "long_text", "code", "int", "money", "bool", "date", "datetime", "choice", "choices",
-    "lookup", "image", "images", "translations", "hidden", "password", "rows", "file",
-)  # fmt: skip
-FILTER_KINDS = ("choice", "bool", "date_range", "int_range", "money_range", "lookup", "text")
+Validate = Callable[[Mapping[str, Any]], Iterable[tuple[str, Text]]]
+
 WIDGET_KINDS = ("number", "todo", "chart", "list")
 TONES = ("neutral", "info", "good", "warn", "bad")
 
@@ -53,6 +47,7 @@ class Column:
     sortable: bool = False
     choices: Sequence[Choice] = ()
     currency: str | None = None  # money: the column with the currency; the instance's otherwise
+    decimals: int | None = None  # decimal, percent: so many are shown; None: as many as there are
     to: str | None = None  # lookup: the resource that an id here points to
     expr: Callable[[Any], Any] | None = None
     load: Callable[[Any, list[Any]], Mapping[Any, Any]] | None = None
@@ -112,12 +107,32 @@ class Search:
 
 
 @dataclass(frozen=True)
+class When:
+    """A condition on another field of the same form: one of ``values`` is chosen there; without values, anything is."""
+
+    field: str
+    values: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class Fieldset:
+    """A titled group of a form; its fields name it by their ``fieldset``. Fields of no group stand first."""
+
+    id: str
+    title: Text
+    help: Text = ""
+    order: int = 100
+
+
+@dataclass(frozen=True)
 class Field:
     """One thing that a form asks for.
 
     ``clean`` takes the parsed value and returns it, or raises ``Invalid``/``ValueError`` with a
     sentence. ``get`` reads the present value from the row where it is no column. ``scan`` gives the
-    field a barcode button. A ``file`` is private: its value is the id of a private file of the row, for a column of 24 characters.
+    field a barcode button. A ``file`` is private: its value is the id of a private file of the row, for a column of 24
+    characters. With ``shown_when`` it is asked for only under that condition; otherwise it is not among
+    the values that a service gets, so what is stored stays.
     """
 
     name: str
@@ -128,8 +143,9 @@ class Field:
     choices: Sequence[Choice] | Callable[[], Sequence[Choice]] = ()
     to: str | None = None
     default: Any = None
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: int | Decimal | None = None
+    maximum: int | Decimal | None = None
+    decimals: int | None = None  # decimal, percent: at most so many
     max_length: int | None = None
     scan: bool = False
     currency: str | None = None
@@ -140,7 +156,23 @@ class Field:
     max_bytes: int = MAX_BYTES  # kind "file"
     permission: str | None = None
     autocomplete: str = "off"
+    shown_when: When | None = None
+    fieldset: str | None = None
     order: int = 100
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a page asks for: the form of a row, the questions of a verb, or one of a plugin's own view.
+
+    ``validate(values)`` looks at all fields together once each is right alone, and answers with what is wrong:
+    ``(name of a field, sentence)`` each, or ``("", sentence)`` for the whole. ``key`` names it for tours and help.
+    """
+
+    fields: Sequence[Field]
+    fieldsets: Sequence[Fieldset] = ()
+    validate: Validate | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,6 +203,8 @@ class Action:
     icon: str = "check"
     tone: str = "plain"  # primary | plain | danger
     fields: Sequence[Field] = ()
+    fieldsets: Sequence[Fieldset] = ()
+    validate: Validate | None = None  # see Form
     when: Callable[[Any], bool] | None = None
     needs: Sequence[str] = ()  # columns that `when` reads
     bulk: bool = False
@@ -205,6 +239,8 @@ class Screen:
     default_sort: Sequence[str] = ("-id",)
     page_sizes: Sequence[int] = (25, 50, 100)
     fields: Sequence[Field] | Callable[[], Sequence[Field]] = ()  # a function: asked for at each request
+    fieldsets: Sequence[Fieldset] = ()
+    validate: Validate | None = None  # see Form
     sections: Sequence[Section] = ()
     actions: Sequence[Action] = ()
     create: Callable[..., Any] | str | None = None
@@ -253,6 +289,19 @@ class MenuItem:
     group: str = "shop"  # shop | people | money | system
     tab: int | None = None
     badge: Callable[[Any], int] | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class HelpTarget:
+    """Where something is explained: ``key`` is the stable name (``data-key``) of a screen, fieldset or section.
+
+    Its head gets a question mark that leads to ``href``. Of two for one name the first by ``order`` stands.
+    """
+
+    key: str
+    href: str
+    label: Text = ""
     order: int = 100
 
 

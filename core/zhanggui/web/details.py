@@ -16,9 +16,10 @@ from . import context
 from .cells import printer
 from .describe import Column, Screen, Section
 from .gateway import gateway
-from .lists import button
+from .kinds import kind_of
 from .page import ActionButton, Cell, DetailPage, DetailSection
 from .query import visible_columns
+from .verbs import button
 
 
 def detail_page(db: Session, screen: Screen, actor: Actor, row_id: Any, *, back: str) -> DetailPage:
@@ -33,23 +34,23 @@ def detail_page(db: Session, screen: Screen, actor: Actor, row_id: Any, *, back:
     label = screen.label
 
     def cell(column: Column) -> Cell:
-        show = printer(column, context.currency(), extra.get(column.name), screen.key)
-        return Cell(column.name, show(row), column.kind)
+        show = printer(column, context.currency(), extra.get(column.name), screen.key, whole=True)
+        return Cell(column.name, show(row), kind_of(column.kind).numeric)
 
     may_edit = bool(screen.update) and actor.may("can_edit", screen.resource)
     may_delete = bool(screen.delete) and actor.may("can_delete", screen.resource)
     actions = [
-        button(a, href)
+        button(screen, a, href)
         for a in sorted(screen.actions, key=lambda a: a.order)
         if actor.may(f"can_{a.name}", screen.resource) and (a.when is None or a.when(row))
     ]
     badge = columns.get(screen.card.badge or "")
     return DetailPage(
-        title=str(getattr(row, label) if isinstance(label, str) else label(row)), resource=screen.resource, back=back,
+        title=str(getattr(row, label) if isinstance(label, str) else label(row)), resource=screen.resource, back=back, key=f"{screen.resource}.show",
         badges=[cell(badge).html] if badge else [],
         sections=_sections(db, screen, actor, row, columns, cell),
         actions=actions, edit_href=f"{href}/edit" if may_edit else "",
-        delete=ActionButton("delete", _("Delete"), f"{href}/delete", "trash", "danger", confirm=_("Delete this for good?"))
+        delete=ActionButton("delete", _("Delete"), f"{href}/delete", "trash", "danger", confirm=_("Delete this for good?"), key=f"{screen.resource}.delete")
         if may_delete else None,
     )  # fmt: skip
 

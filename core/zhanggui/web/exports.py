@@ -5,20 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from ..kernel.actors import Actor
-from ..kernel.money import exponent
-from ..kernel.spreadsheets import harmless
 from .cells import reader
 from .describe import Column, Screen
-from .file_fields import file_names
 from .gateway import gateway
+from .kinds import kind_of
+from .kinds.kind import plain_text
 from .query import ListQuery, visible_columns
 
 
@@ -47,12 +44,15 @@ def csv_blocks(
     for rows, extra in gateway.stream(db, screen, actor, query, after=after):
         # By columns, because what is the same for a whole column is decided once.
         stored = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
-        cells = [_cells(c, _values(c, rows, stored, extra.get(c.name), screen.key), rows, extra.get(c.name), zone, currency) for c in columns]
+        cells = [
+            kind_of(c.kind).csv(c, _values(c, rows, stored, extra.get(c.name), screen.key), rows, extra.get(c.name), zone, currency)
+            for c in columns
+        ]
         yield _lines(list(zip(*cells, strict=True))), len(rows), getattr(rows[-1], screen.key)
 
 
 def _columns(screen: Screen, actor: Actor) -> list[Column]:
-    return [c for c in visible_columns(screen, actor) if c.kind not in ("image", "html")]
+    return [c for c in visible_columns(screen, actor) if kind_of(c.kind).stored]
 
 
 def _values(column: Column, rows: Sequence[Any], stored: Mapping[str, Sequence[Any]], extra: Any, key: str) -> Sequence[Any]:
@@ -69,40 +69,10 @@ def csv_head(names: Sequence[str]) -> bytes:
 
 def csv_values(rows: Sequence[Sequence[Any]], zone: ZoneInfo) -> bytes:
     """Lines of plain values; times are written in ``zone``."""
-    return _lines([[_text(value, zone) for value in row] for row in rows])
+    return _lines([[plain_text(value, zone) for value in row] for row in rows])
 
 
 def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode()
-
-
-def _cells(column: Column, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
-    """One column of a block as it stands in the file."""
-    if column.kind == "money":
-        name = column.currency
-        digits = [exponent(getattr(row, name) if name else currency) for row in rows]
-        return ["" if v is None else Decimal(v).scaleb(-d) for v, d in zip(values, digits, strict=True)]
-    if column.kind == "lookup":
-        labels = extra or {}
-        return ["" if v is None else harmless(str(labels.get(v, v))) for v in values]
-    if column.kind == "file":
-        return list(map(harmless, file_names(values, extra)))
-    if column.kind in ("status", "choice", "int"):
-        return values
-    if column.kind == "datetime":
-        return ["" if v is None else v.astimezone(zone).isoformat(" ", "seconds")[:19] for v in values]
-    return [harmless(v) if type(v) is str else _text(v, zone) for v in values]
-
-
-def _text(value: Any, zone: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat(" ", "seconds")[:19]
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | Decimal | date):
-        return value
-    return harmless(str(value))

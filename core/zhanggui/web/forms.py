@@ -5,39 +5,35 @@ Only names of declared fields are ever read, so a column that is not in the form
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from ..files import known, save_image, url_for_file
 from ..host.contain import attempt, watch_of
 from ..i18n.texts import gettext as _
-from ..kernel.actors import Actor
 from ..kernel.errors import Invalid
-from ..kernel.money import Money, exponent
-from .describe import Choice, Field
-from .file_fields import present_file, read_file
-from .gateway import gateway
+from .describe import Field, Form, Screen, When
+from .kinds import FormContext, Posted, kind_of
+from .kinds.chosen import choices_of
 from .page import FormField
 
-MAX_ROWS = 200
 LEFT_OUT = "_left_out"  # fields of other plugins that could not be shown: what they stand for stays as it is
-_INPUT_MODES = {"int": "numeric", "money": "decimal"}
 
 
 @dataclass
 class Bound:
-    """A form after it was read: ``values`` for the service, ``errors`` by field, ``typed`` to show again."""
+    """A form after it was read: ``values`` for the service, ``errors`` by field, ``typed`` to show again.
+
+    The error of the name ``""`` is about the form as a whole. ``unasked`` names fields whose condition does not hold.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     typed: dict[str, Any] = field(default_factory=dict)
+    unasked: set[str] = field(default_factory=set)
 
     def check(self) -> dict[str, Any]:
         """The values.
@@ -49,191 +45,114 @@ class Bound:
         return self.values
 
 
-@dataclass(frozen=True)
-class FormContext:
-    """What reading a form needs to know."""
+class Standing:
+    """What a row holds in fields that were not sent: conditions and comparisons look at them too.
 
-    actor: Actor
-    zone: ZoneInfo
-    currency: str
-    locales: Sequence[tuple[str, str]]  # (code, own name); the first is the source language
-    now: datetime
+    A row that is not there yet holds the defaults.
+    """
+
+    def __init__(self, screen: Screen, row: Callable[[], Any], db: Session, context: FormContext) -> None:
+        fields = screen.fields() if callable(screen.fields) else screen.fields
+        self._fields, self._row, self._db, self._context = {f.name: f for f in fields}, row, db, context
+
+    def typed(self, name: str) -> Any:
+        """As somebody would have typed it; None when there is no such field or nothing in it."""
+        f = self._fields.get(name)
+        value = None if f is None else value_of(f, self._row(), self._db)
+        return None if f is None or value is None else kind_of(f.kind).typed(f, value, self._context)
+
+    def values(self, without: Iterable[str]) -> dict[str, Any]:
+        """As they would have been read."""
+        rest = {name: f for name, f in self._fields.items() if name not in without}
+        held = {name: value_of(f, self._row(), self._db) for name, f in rest.items()}
+        return {n: None if v is None else kind_of(rest[n].kind).loaded(rest[n], v, self._context.currency) for n, v in held.items()}
+
+
+def value_of(f: Field, row: Any, db: Session) -> Any:
+    """What a row holds in a field; the field's default where there is no row yet."""
+    if row is None:
+        return f.default
+    return f.get(db, row) if f.get is not None else getattr(row, f.name, None)
 
 
 def bind(
-    fields: Sequence[Field], form: MultiDict[str, str], files: MultiDict[str, FileStorage], context: FormContext, db: Session
-) -> Bound:
-    """Read ``fields`` from a posted form. Pictures are stored in ``db``'s transaction."""
-    bound = Bound()
-    left_out = set(form.getlist(LEFT_OUT))
-    for f in fields:
-        if f.name in left_out and watch_of(f.get) is not None:
-            continue  # nobody saw it, so nobody changed it
-        try:
-            value = _read(f, f.name, form, files, context, db, bound)
-            if f.clean is not None and value is not None:
-                value = f.clean(value)
-        except Invalid as error:
-            bound.errors[f.name] = error.text()
-        except ValueError as error:
-            bound.errors[f.name] = str(error)
-        else:
-            if value is None and f.required:
-                bound.errors.setdefault(f.name, _("%(label)s is needed.", label=str(f.label)))
-            bound.values[f.name] = value
+    form: Form, sent: MultiDict[str, str], files: MultiDict[str, FileStorage], context: FormContext, db: Session, *,
+    standing: Standing | None = None,
+) -> Bound:  # fmt: skip
+    """Read what was posted for a form. Pictures are stored in ``db``'s transaction.
+
+    :param standing: what is there already, for fields that the form does not have.
+    """
+    reading = _Reading(form.fields, Posted(sent, files, context, db), standing)
+    for f in form.fields:
+        reading.read(f)
+    bound = reading.bound
+    if form.validate is not None and not bound.errors:
+        there = standing.values(bound.values) if standing is not None else {}
+        for name, sentence in form.validate({**there, **bound.values}):
+            name = name if name in reading.fields else ""
+            bound.errors[name] = f"{bound.errors[name]} {sentence}" if name in bound.errors else str(sentence)
     return bound
 
 
-def _read(
-    f: Field, name: str, form: MultiDict[str, str], files: MultiDict[str, FileStorage], context: FormContext, db: Session, bound: Bound
-) -> Any:
-    if f.kind == "rows":
-        return _read_rows(f, form, files, context, db, bound)
-    if f.kind == "translations":
-        texts = {code: _text(form.get(f"{name}__{code}", ""), f) for code, _name in context.locales}
-        bound.typed[name] = texts
-        source = context.locales[0][0]
-        if f.required and not texts[source]:
-            return None
-        return {code: text for code, text in texts.items() if text}
-    if f.kind in ("image", "images"):
-        kept = [i for i in form.getlist(name) if i]
-        if len(kept) > MAX_ROWS or known(db, kept) != set(kept):
-            raise ValueError(_("Choose from the list."))
-        for upload in files.getlist(f"{name}__new"):
-            if upload.filename:
-                ref = save_image(db, upload.stream, filename=upload.filename, actor=context.actor, now=context.now)
-                kept.append(str(ref.id))
-        bound.typed[name] = kept
-        return (kept[-1] if kept else None) if f.kind == "image" else kept
-    if f.kind == "file":
-        return read_file(f, form, files, context.actor, db, bound.typed)
-    if f.kind == "bool":
-        bound.typed[name] = name in form
-        return name in form
-    if f.kind == "choices":
-        wanted = form.getlist(name)
-        bound.typed[name] = wanted
-        by_text = {str(c.value): c.value for c in choices_of(f)}
-        if any(w not in by_text for w in wanted):
-            raise ValueError(_("Choose from the list."))
-        return [by_text[w] for w in wanted]
-    text = form.get(name, "")
-    bound.typed[name] = text if f.kind != "password" else ""
-    return parse_value(f, text, context, db)
+class _Reading:
+    """One form while it is read: a field after the one that it depends on."""
 
+    def __init__(self, fields: Sequence[Field], posted: Posted, standing: Standing | None) -> None:
+        self.fields = {f.name: f for f in fields}
+        self.bound = Bound(typed=posted.typed, errors=posted.errors)
+        self._posted, self._standing = posted, standing
+        self._left_out = set(posted.form.getlist(LEFT_OUT))
+        self._met: set[str] = set()
 
-def _read_rows(
-    f: Field, form: MultiDict[str, str], files: MultiDict[str, FileStorage], context: FormContext, db: Session, bound: Bound
-) -> list[dict[str, Any]] | None:
-    numbers = sorted({int(part) for key in form if key.startswith(f"{f.name}-") and (part := key.split("-")[1]).isdigit()})
-    if len(numbers) > MAX_ROWS:
-        raise ValueError(_("At most %(number)s lines.", number=MAX_ROWS))
-    lines, typed = [], []
-    for number in numbers:
-        names = {sub.name: f"{f.name}-{number}-{sub.name}" for sub in f.rows}
-        line_typed = {sub.name: form.get(names[sub.name], "") for sub in f.rows}
-        if not any(text.strip() for sub in f.rows if sub.kind not in ("hidden", "bool") for text in [line_typed[sub.name]]):
-            continue
-        line: dict[str, Any] = {}
-        for sub in f.rows:
-            if sub.kind == "bool":
-                line[sub.name] = names[sub.name] in form
-                continue
-            try:
-                line[sub.name] = parse_value(sub, form.get(names[sub.name], ""), context, db)
-                if sub.required and line[sub.name] is None:
-                    raise ValueError(_("%(label)s is needed.", label=str(sub.label)))
-            except ValueError as error:
-                bound.errors[f"{f.name}-{len(typed)}-{sub.name}"] = str(error)
-        lines.append(line)
-        typed.append(line_typed)
-    bound.typed[f.name] = typed
-    return lines or None
-
-
-def _text(text: str, f: Field) -> str:
-    text = text.replace("\r\n", "\n").strip()
-    if "\x00" in text or any("\ud800" <= ch <= "\udfff" for ch in text):
-        raise ValueError(_("This text has a character that cannot be stored."))
-    limit = f.max_length or (20_000 if f.kind in ("long_text", "translations") else 255)
-    if len(text) > limit:
-        raise ValueError(_("At most %(number)s characters.", number=limit))
-    return text
-
-
-def parse_value(f: Field, text: str, context: FormContext, db: Session) -> Any:
-    """One typed text as the value its field means; None when nothing was typed.
-
-    :raises ValueError: with the sentence that stands beside the field.
-    """
-    if f.kind == "password":
-        return text or None
-    text = _text(text, f)
-    if not text:
-        return None
-    if f.kind == "int":
-        return _bounded(f, _int(unicodedata.normalize("NFKC", text)))
-    if f.kind == "money":
+    def read(self, f: Field) -> None:
+        """Read a field once, with what it depends on."""
+        if f.name in self._met:
+            return
+        self._met.add(f.name)
+        if f.name in self._left_out and watch_of(f.get) is not None:
+            return  # nobody saw it, so nobody changed it
+        if f.shown_when is not None and not self._holds(f.shown_when):
+            self.bound.unasked.add(f.name)
+            return
+        errors = self.bound.errors
         try:
-            money = Money.parse(unicodedata.normalize("NFKC", text), f.currency or context.currency)
-        except ValueError:
-            raise ValueError(_("An amount such as 19.90 is needed.")) from None
-        _bounded(f, money.amount)
-        return money
-    if f.kind == "date":
-        return _parsed(date.fromisoformat, text, _("A date such as 2026-01-31 is needed."))
-    if f.kind == "datetime":
-        return _parsed(lambda typed: _moment(typed, context.zone), text, _("A date and time such as 2026-01-31 18:00 is needed."))
-    if f.kind == "choice":
-        by_text = {str(c.value): c.value for c in choices_of(f)}
-        if text not in by_text:
-            raise ValueError(_("Choose from the list."))
-        return by_text[text]
-    if f.kind == "lookup":
-        return _looked_up(f, _int(text), context, db)
-    return text
+            value = kind_of(f.kind).read(f, f.name, self._posted)
+            if f.clean is not None and value is not None:
+                value = f.clean(value)
+        except Invalid as error:
+            errors[f.name] = error.text()
+        except ValueError as error:
+            errors[f.name] = str(error)
+        else:
+            if value is None and f.required:
+                errors.setdefault(f.name, _("%(label)s is needed.", label=str(f.label)))
+            self.bound.values[f.name] = value
+
+    def _holds(self, when: When) -> bool:
+        other = self.fields.get(when.field)
+        if other is not None:
+            self.read(other)
+            return other.name not in self.bound.unasked and holds(when, self._posted.typed.get(other.name))
+        return self._standing is not None and holds(when, self._standing.typed(when.field))
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
+def holds(when: When, typed: Any) -> bool:
+    """Whether a condition holds where this was typed; the script in the page compares the same texts."""
+    texts = _texts(typed)
+    return any(text in wanted_texts(when) for text in texts) if when.values else any(texts)
 
 
-def _int(text: str) -> int:
-    digits = text.replace(",", "")
-    if not (digits.removeprefix("-").isascii() and digits.removeprefix("-").isdigit()) or len(digits) > 18:
-        raise ValueError(_("A whole number is needed."))
-    return int(digits)
+def wanted_texts(when: When) -> list[str]:
+    """The values of a condition as they are typed."""
+    return _texts(list(when.values))
 
 
-def _bounded(f: Field, number: int) -> int:
-    if f.minimum is not None and number < f.minimum:
-        raise ValueError(_("At least %(number)s.", number=f.minimum))
-    if f.maximum is not None and number > f.maximum:
-        raise ValueError(_("At most %(number)s.", number=f.maximum))
-    return number
-
-
-def _parsed(parse: Any, text: str, sentence: str) -> Any:
-    try:
-        return parse(text)
-    except (ValueError, OverflowError):
-        raise ValueError(sentence) from None
-
-
-def _looked_up(f: Field, row_id: int, context: FormContext, db: Session) -> int:
-    from ..host import current_host
-
-    target = current_host().screens.get(f.to or "")
-    if target is None or not context.actor.may("can_list", target.resource) or not gateway.allowed_ids(db, target, context.actor, [row_id], "can_list"):
-        raise ValueError(_("Choose from the list."))
-    return row_id
-
-
-def choices_of(f: Field) -> Sequence[Choice]:
-    """The choices of a field, asked for now when they depend on settings."""
-    return f.choices() if callable(f.choices) else f.choices
+def _texts(typed: Any) -> list[str]:
+    if isinstance(typed, Mapping):
+        typed = list(typed.values())
+    several = typed if isinstance(typed, list | tuple) else [typed]
+    return ["1" if one is True else "" if one is None or one is False else str(one).strip() for one in several] or [""]
 
 
 def present_or_leave_out(f: Field, show: Callable[[], FormField]) -> FormField | None:
@@ -242,73 +161,23 @@ def present_or_leave_out(f: Field, show: Callable[[], FormField]) -> FormField |
     return shown
 
 
-def present(f: Field, value: Any, context: FormContext, db: Session, errors: Mapping[str, str], *, typed: bool) -> FormField:
+def draw(f: Field, value: Any, posted: Posted, *, typed: bool) -> FormField:
     """The view model of one field: ``value`` is what was typed, or what the row holds."""
-    shown = value if typed else _as_typed(f, value, context)
+    kind = kind_of(f.kind)
+    shown = value if typed else (None if kind.several else "") if value is None else kind.typed(f, value, posted.context)
     result = FormField(
-        name=f.name, id=f"f-{f.name}", label=str(f.label), kind=f.kind, value=shown, required=f.required, help=str(f.help),
-        errors=[errors[f.name]] if f.name in errors else [], scan=f.scan, minimum=f.minimum, maximum=f.maximum,
-        max_length=f.max_length, inputmode=_INPUT_MODES.get(f.kind, ""), autocomplete=f.autocomplete,
+        name=f.name, id=f"f-{f.name}", label=str(f.label), control=kind.control, value=shown, input_type=kind.input_type, wide=kind.wide,
+        verbatim=kind.verbatim, required=f.required, help=str(f.help), errors=[posted.errors[f.name]] if f.name in posted.errors else [],
+        scan=f.scan, minimum=f.minimum, maximum=f.maximum, max_length=f.max_length, inputmode=kind.inputmode, autocomplete=f.autocomplete,
     )  # fmt: skip
-    if f.kind in ("choice", "choices"):
-        result.choices = [(str(c.value), str(c.label)) for c in choices_of(f)]
-        result.value = [str(v) for v in shown or ()] if f.kind == "choices" else ("" if shown is None else str(shown))
-    elif f.kind == "money":
-        from ..i18n.formats import fmt
-
-        result.prefix = fmt.symbol(f.currency or context.currency)
-        result.minimum = result.maximum = None
-    elif f.kind == "lookup":
-        _present_lookup(f, result, context, db)
-    elif f.kind == "translations":
-        texts = shown or {}
-        result.languages = [(code, name, texts.get(code, "")) for code, name in context.locales]
-    elif f.kind in ("image", "images"):
-        ids = [shown] if isinstance(shown, str | int) and shown else list(shown or ())
-        result.pictures = [(str(i), url_for_file(i, "thumb")) for i in ids]
-    elif f.kind == "file":
-        present_file(f, result, db, context.actor if typed else None)
-    elif f.kind == "rows":
-        result.row_labels = [str(sub.label) for sub in f.rows if sub.kind != "hidden"]
-        lines = [*(shown or ()), {}]
-        result.rows = [
-            [_present_line(f, number, sub, line.get(sub.name), context, db, errors, typed) for sub in f.rows]
-            for number, line in enumerate(lines)
-        ]
+    kind.draw(f, result, shown, posted, typed)
     return result
 
 
-def _present_line(
-    f: Field, number: int, sub: Field, value: Any, context: FormContext, db: Session, errors: Mapping[str, str], typed: bool
-) -> FormField:
-    name = f"{f.name}-{number}-{sub.name}"
-    shown = present(sub, value, context, db, {}, typed=typed)
-    shown.name, shown.id = name, f"f-{name}"
-    shown.required = False  # a blank line is no line: the browser must not insist; the server checks
-    shown.errors = [errors[name]] if name in errors else []
-    return shown
-
-
-def _present_lookup(f: Field, result: FormField, context: FormContext, db: Session) -> None:
-    from ..host import current_host
-
-    target = current_host().screens.get(f.to or "")
-    if target is None:
-        return
-    result.lookup_href = f"{target.route}/lookup"
-    text = str(result.value or "")
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        result.lookup_label = gateway.label(db, target, context.actor, int(text))
-
-
-def _as_typed(f: Field, value: Any, context: FormContext) -> Any:
-    if value is None:
-        return "" if f.kind not in ("rows", "images", "choices", "translations") else None
-    if f.kind == "money":
-        money = value if isinstance(value, Money) else Money(int(value), f.currency or context.currency)
-        return f"{money.decimal:.{exponent(money.currency)}f}"
-    if isinstance(value, datetime):
-        return value.astimezone(context.zone).strftime("%Y-%m-%dT%H:%M")
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+def condition_words(when: When, other: Field) -> str:
+    """When a field counts, for whoever sees all of them because no script runs."""
+    if not when.values:
+        return _("Only when “%(field)s” is filled in.", field=str(other.label))
+    words = {str(c.value): str(c.label) for c in choices_of(other)} or {"1": _("yes"), "": _("no")}
+    named = ", ".join(words.get(text, text) for text in wanted_texts(when))
+    return _("Only when “%(field)s” is: %(values)s", field=str(other.label), values=named)

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, and_, bindparam, false, func, inspect, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, bindparam, false, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..auth.lookups import look_up
 from ..db import words
-from ..db.types import BlindIndex, Pii, SealedJson
+from ..db.types import BlindIndex, Decimals, Pii, SealedJson
 from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
 from ..host.faults import PluginTrouble
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound, OutOfScope
-from .describe import Column, Field, Filter, Screen
+from .describe import Action, Column, Field, Filter, Form, Screen
+from .kinds import filter_kind, kind_of
+from .kinds.texts import prefix
 from .query import ListQuery, encode_cursor, visible_columns, visible_filters
 
 COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
@@ -125,7 +128,7 @@ class Gateway:
         for f in visible_filters(screen, actor):
             if f.name in query.filters:
                 value = query.filters[f.name]
-                clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or f.name], f.kind, value))
+                clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or f.name], f, value))
         if query.q:
             clauses.append(self._search(screen, actor, query.q))
         return clauses
@@ -237,6 +240,8 @@ class Gateway:
                 expected = expression.type.python_type
             except NotImplementedError:
                 continue
+            if isinstance(expression.type, Decimals) and isinstance(value, Decimal) and not expression.type.fits(value):
+                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
             if value is None or (not isinstance(value, expected) and not (expected is float and isinstance(value, int))):
                 raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
         left = tuple_(*(e for e, _ in order))
@@ -281,9 +286,6 @@ class Gateway:
 
     def extras(self, db: Session, screen: Screen, columns: Sequence[Column], rows: Sequence[Row[Any]]) -> dict[str, Mapping[Any, Any]]:
         """What columns say that is not in the row: one query a column for the whole page."""
-        from ..host import current_host
-        from .file_fields import files_of
-
         result: dict[str, Mapping[Any, Any]] = {}
         if not rows:
             return result
@@ -291,13 +293,10 @@ class Gateway:
         for column in columns:
             if column.load is not None:
                 result[column.name] = column.load(db, ids)
-            elif column.kind == "file":
-                result[column.name] = files_of(db, screen.resource, ids, {getattr(row, column.name) for row in rows} - {None})
-            elif column.kind == "lookup" and column.to:
-                target = current_host().screens.get(column.to)
-                pointed = {getattr(row, column.name) for row in rows} - {None}
-                if target is not None and pointed:
-                    result[column.name] = self.labels(db, target, sorted(pointed))
+            elif (kind := kind_of(column.kind)).looks_up:
+                values = {getattr(row, column.name, None) for row in rows} - {None}
+                if values:
+                    result[column.name] = kind.look_up(db, column, screen, ids, values)
         return result
 
     # -- single rows ---------------------------------------------------------------------------
@@ -352,9 +351,17 @@ class Gateway:
             return str(row_id)
         return self.labels(db, screen, [row_id]).get(row_id, str(row_id))
 
-    def asked_fields(self, screen: Screen, action: Any, actor: Actor) -> list[Field]:
+    def asked_fields(self, screen: Screen, action: Action, actor: Actor) -> list[Field]:
         """The questions of an action that no field rule keeps from this actor."""
         return [f for f in action.fields if f.permission is None or actor.may(f.permission, screen.resource)]
+
+    def form(self, screen: Screen, actor: Actor) -> Form:
+        """The form of a row, with the fields that no field rule keeps from this actor."""
+        return Form(self.writable(screen, actor), screen.fieldsets, screen.validate, screen.resource)
+
+    def questions(self, screen: Screen, action: Action, actor: Actor) -> Form:
+        """The form that an action asks with, for this actor."""
+        return Form(self.asked_fields(screen, action, actor), action.fieldsets, action.validate, f"{screen.resource}.{action.name}")
 
     def forget(self) -> None:
         """Drop the statements of a generation of the host that is gone."""
@@ -407,7 +414,7 @@ class Gateway:
         shown = [f for f in declared if (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
-        shown = [f for f in shown if f.kind != "lookup" or f.to not in screens or actor.may("can_list", f.to)]
+        shown = [f for f in shown if f.to not in screens or not kind_of(f.kind).points or actor.may("can_list", f.to)]
         hidden = {line.permission for f in shown for line in f.rows if line.permission and not actor.may(line.permission, screen.resource)}
         if hidden:
             shown = [replace(f, rows=tuple(line for line in f.rows if line.permission not in hidden)) if f.rows else f for f in shown]
@@ -443,21 +450,9 @@ def _chosen(table: Table, key: str, *allowed: Any) -> Select[Any]:
     return select(column).where(column.in_(bindparam("ids", expanding=True)), *allowed).order_by(column)
 
 
-def prefix(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    """``text`` or anything that begins with it: a range, which a plain index serves on both databases."""
-    return and_(column >= text, column < text + "\U0010ffff")
-
-
-def _compare(column: ColumnElement[Any], kind: str, value: Any) -> ColumnElement[bool]:
-    if kind.endswith("_range"):
-        low, high = value
-        upper = (lambda: column < high) if kind == "date_range" else (lambda: column <= high)
-        return and_(*([column >= low] if low is not None else []), *([upper()] if high is not None else []))
-    if kind == "choice":
-        return column == value[0] if len(value) == 1 else column.in_(value)
-    if kind == "text":
-        return prefix(column, value)
-    return column == value  # type: ignore[no-any-return]
+def _compare(column: ColumnElement[Any], f: Filter, value: Any) -> ColumnElement[bool]:
+    kind, ranged = filter_kind(f.kind)
+    return kind.compare_range(column, *value) if ranged else kind.compare(column, value)
 
 
 gateway = Gateway()

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
 from . import context
-from .describe import Action, Column, Filter, Screen
+from .describe import Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
+from .kinds import filter_kind, kind_of
 from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 from .rows import list_rows
+from .verbs import button
 
 
 def url(route: str, args: Mapping[str, Any]) -> str:
@@ -40,7 +43,7 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
     bulk = _bulk(screen, actor)
     rows, verbs = list_rows(screen, actor, columns, found, parts, picking=bool(bulk))
     return ListPage(
-        title=str(screen.title), icon=screen.icon, resource=screen.resource, action=f"{screen.route}/",
+        title=str(screen.title), icon=screen.icon, resource=screen.resource, key=f"{screen.resource}.list", action=f"{screen.route}/",
         head=[_head(screen, c, query, plain) for c in columns],
         rows=rows, verbs=verbs,
         paging=_paging(screen, query, found, args),
@@ -73,20 +76,18 @@ def _card_parts(screen: Screen) -> dict[str, str]:
     return parts | dict.fromkeys(card.sub, "sub")
 
 
-def button(action: Action, row_href: str) -> ActionButton:
-    """An action as a button on one row."""
-    return ActionButton(
-        action.name, str(action.label), f"{row_href}/{action.name}", action.icon, action.tone, bool(action.fields), str(action.confirm)
-    )
-
-
 def _head(screen: Screen, column: Column, query: ListQuery, plain: Mapping[str, str]) -> HeadCell:
+    marks = Markup(' data-key="column:%s.%s"') % (screen.resource, column.name)
+    if kind_of(column.kind).numeric:
+        marks += Markup(' class="n"')
     if not column.sortable:
-        return HeadCell(column.name, str(column.label), column.kind)
+        return HeadCell(column.name, str(column.label), marks)
     present = query.sort or screen.default_sort[0]
     direction = {column.name: "asc", f"-{column.name}": "desc"}.get(present, "")
     flipped = f"-{column.name}" if direction == "asc" else column.name
-    return HeadCell(column.name, str(column.label), column.kind, url(screen.route, {**plain, "sort": flipped}), direction)
+    if direction:
+        marks += Markup(' aria-sort="%s"') % f"{direction}ending"
+    return HeadCell(column.name, str(column.label), marks, url(screen.route, {**plain, "sort": flipped}))
 
 
 def _sorts(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
@@ -130,34 +131,16 @@ def _range_values(f: Filter, query: ListQuery) -> tuple[str, str]:
     return query.raw.get(f"{f.name}_from", ""), query.raw.get(f"{f.name}_to", "")
 
 
-def _lookup_words(db: Session, f: Filter, query: ListQuery) -> str:
-    from ..host import current_host
-
-    target = current_host().screens.get(f.to or "")
-    if target is None or f.name not in query.filters:
-        return ""
-    return gateway.label(db, target, context.actor(), query.filters[f.name])
-
-
 def _filter_fields(db: Session, screen: Screen, actor: Actor, query: ListQuery) -> list[FilterField]:
-    from ..host import current_host
-
     fields = []
     for f in visible_filters(screen, actor):
         if f.tabs:
             continue
-        low, high = _range_values(f, query) if f.kind.endswith("_range") else (query.raw.get(f.name, ""), "")
-        shown = FilterField(f.name, str(f.label), f.kind, low, high)
-        if f.kind == "choice":
-            shown.choices = [(str(c.value), str(c.label)) for c in f.choices]
-        elif f.kind == "bool":
-            shown.choices = [("1", _("yes")), ("0", _("no"))]
-        elif f.kind == "lookup":
-            target = current_host().screens.get(f.to or "")
-            if target is None:
-                continue
-            shown.lookup_href, shown.lookup_label = f"{target.route}/lookup", _lookup_words(db, f, query)
-        fields.append(shown)
+        kind, ranged = filter_kind(f.kind)
+        low, high = _range_values(f, query) if ranged else (query.raw.get(f.name, ""), "")
+        shown = FilterField(f.name, str(f.label), kind.control, low, high, ranged, kind.input_type)
+        if kind.draw_filter(f, shown, query.filters.get(f.name), db):
+            fields.append(shown)
     return fields
 
 
@@ -166,28 +149,22 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
     for f in visible_filters(screen, actor):
         if f.name not in query.filters or f.tabs:
             continue
-        names = (f"{f.name}_from", f"{f.name}_to") if f.kind.endswith("_range") else (f.name,)
+        kind, ranged = filter_kind(f.kind)
+        if ranged:
+            low, high = _range_values(f, query)
+            names, words = (f"{f.name}_from", f"{f.name}_to"), f"{low or '…'} – {high or '…'}"
+        else:
+            names, words = (f.name,), kind.words(f, query.filters[f.name], db)
         rest = {k: v for k, v in plain.items() if k not in names}
-        chips.append(Link(f"{f.label}: {_value_words(db, f, query)}", url(screen.route, rest), icon="x"))
+        chips.append(Link(f"{f.label}: {words}", url(screen.route, rest), icon="x"))
     if query.q:
         chips.append(Link(f"“{query.q}”", url(screen.route, {k: v for k, v in plain.items() if k != "q"}), icon="x"))
     return chips
 
 
-def _value_words(db: Session, f: Filter, query: ListQuery) -> str:
-    if f.kind.endswith("_range"):
-        low, high = _range_values(f, query)
-        return f"{low or '…'} – {high or '…'}"
-    if f.kind == "choice":
-        return ", ".join(str(c.label) for c in f.choices if c.value in query.filters[f.name])
-    if f.kind == "bool":
-        return _("yes") if query.filters[f.name] else _("no")
-    return _lookup_words(db, f, query) if f.kind == "lookup" else str(query.filters[f.name])
-
-
 def _bulk(screen: Screen, actor: Actor) -> list[ActionButton]:
     return [
-        ActionButton(a.name, str(a.label), f"{screen.route}/bulk/{a.name}", a.icon, a.tone, bool(a.fields), str(a.confirm))
+        button(screen, a, f"{screen.route}/bulk")
         for a in screen.actions
         if a.bulk and actor.may(f"can_{a.name}", screen.resource)
     ]

@@ -22,6 +22,12 @@ class Link:
     icon: str = ""
     active: bool = False
     badge: int = 0
+    key: str = ""  # its stable name, for tours and help
+
+    @property
+    def to(self) -> Markup:
+        """Its address and name, as attributes: a page has some thirty, and each piece that a template prints costs."""
+        return Markup('href="%s" data-key="%s"') % (self.href, self.key)
 
 
 @dataclass(slots=True)
@@ -35,6 +41,7 @@ class ActionButton:
     tone: str = "plain"  # primary | plain | danger
     asks: bool = False  # GET href shows the form (as a sheet where script runs)
     confirm: str = ""
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -43,18 +50,17 @@ class Cell:
 
     name: str
     html: Markup
-    kind: str = "text"
+    numeric: bool = False
 
 
 @dataclass(slots=True)
 class HeadCell:
-    """Head of a column on the desktop: ``sort_href`` toggles, ``sorted`` is "", "asc" or "desc"."""
+    """Head of a column on the desktop: ``sort_href`` toggles; ``marks`` are its attributes."""
 
     name: str
     label: str
-    kind: str = "text"
+    marks: Markup
     sort_href: str = ""
-    sorted: str = ""
 
 
 @dataclass(slots=True)
@@ -64,27 +70,35 @@ class FormField:
     name: str
     id: str
     label: str
-    kind: str
+    control: str = "input"  # which input it is: one of zhanggui.web.kinds.CONTROLS
     value: Any = ""
+    input_type: str = "text"
+    wide: bool = False
+    verbatim: bool = False
     required: bool = False
     help: str = ""
     errors: Sequence[str] = ()
     choices: Sequence[tuple[str, str]] = ()  # (value, label)
-    lookup_href: str = ""  # kind lookup: GET ?q= answers {"items": [{"id", "label"}]}
+    lookup_href: str = ""  # control lookup: GET ?q= answers {"items": [{"id", "label"}]}
     lookup_label: str = ""  # what the present value is called
     scan: bool = False
     minimum: Any = None
     maximum: Any = None
     max_length: int | None = None
     prefix: str = ""  # a currency sign before the input
+    suffix: str = ""  # or something after it
+    rich: bool = False  # a few signs of Markdown mean something: say which
     inputmode: str = ""
     autocomplete: str = "off"
-    rows: Sequence[Sequence[FormField]] = ()  # kind rows: one sequence of fields per line; the last is blank
-    row_labels: Sequence[str] = ()
-    languages: Sequence[tuple[str, str, str]] = ()  # kind translations: (code, language, text)
-    pictures: Sequence[tuple[str, str]] = ()  # kind image(s): (file id, thumbnail URL)
-    file: tuple[str, str, str] | None = None  # kind file: (id, name, URL) of the one that is there
-    accept: str = ""  # kind file: how names of files end that may be sent
+    marks: Markup | str = ""  # attributes of what stands around it: its stable name, and what it depends on
+    off: bool = False  # it does not count now
+    when_words: str = ""  # the condition, for whoever sees the field though it does not count
+    rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank
+    languages: Sequence[tuple[str, str, str]] = ()  # control translations: (code, language, text)
+    single: bool = False  # one picture at most
+    pictures: Sequence[tuple[str, str]] = ()  # control pictures: (file id, thumbnail URL)
+    file: tuple[str, str, str] | None = None  # control file: (id, name, URL) of the one that is there
+    accept: str = ""  # control file: how names of files end that may be sent
 
 
 @dataclass(slots=True)
@@ -93,9 +107,11 @@ class FilterField:
 
     name: str
     label: str
-    kind: str
+    control: str
     value: str = ""
     value_to: str = ""
+    ranged: bool = False
+    input_type: str = "text"
     choices: Sequence[tuple[str, str]] = ()
     lookup_href: str = ""
     lookup_label: str = ""
@@ -117,6 +133,7 @@ class ListPage:
     title: str
     icon: str
     resource: str
+    key: str
     action: str  # where search and filters are sent, GET
     head: Sequence[HeadCell]
     rows: Sequence[Markup]  # each a finished tr, see rows.py
@@ -140,6 +157,18 @@ class ListPage:
 
 
 @dataclass(slots=True)
+class FormGroup:
+    """A titled group of a form."""
+
+    id: str
+    title: str
+    fields: Sequence[FormField]
+    help: str = ""
+    off: bool = False  # none of its fields counts now
+    key: str = ""
+
+
+@dataclass(slots=True)
 class FormPage:
     """``zg/form.html``: add, edit, or the questions of an action."""
 
@@ -155,6 +184,9 @@ class FormPage:
     tone: str = "primary"
     multipart: bool = False
     intro: str = ""
+    groups: Sequence[FormGroup] = ()  # after ``fields``
+    key: str = ""
+    sheet: bool = False  # it is shown in another page
 
 
 @dataclass(slots=True)
@@ -175,6 +207,7 @@ class DetailPage:
     title: str
     resource: str
     back: str
+    key: str
     badges: Sequence[Markup] = ()
     sections: Sequence[DetailSection] = ()
     actions: Sequence[ActionButton] = ()  # the first primary one sticks to the bottom on a phone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, json, request
@@ -16,17 +16,17 @@ from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, protect
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
+from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
-from ..kernel.money import Money, exponent
 from . import context, writing
 from .bodies import json_object
 from .cells import reader
-from .describe import Action, Column, Field, Screen
-from .file_fields import file_json
-from .forms import bind
+from .describe import Action, Column, Field, Form, Screen
+from .forms import Standing, bind
 from .gateway import gateway
+from .kinds import kind_of
 from .query import parse, visible_columns
 from .verbs import perform
 
@@ -43,25 +43,28 @@ def resource_api(screen: Screen) -> type[BaseApi]:
 
     methods: dict[str, Any] = {}
 
-    def add(name: str, url: str, verb: str, function: Callable[..., Any], summary: str, permission: str) -> None:
+    def add(name: str, url: str, verb: str, function: Callable[..., Any], summary: str, permission: str, **shapes: Any) -> None:
         function.__name__ = name
-        function.__doc__ = _openapi(summary, verb, bool("row_id" in url))
+        function.__doc__ = _openapi(summary, verb, bool("row_id" in url), **shapes)
         function._permission_name = permission  # type: ignore[attr-defined]
         methods[name] = expose(url, methods=(verb,))(protect(function))
 
     thing, things = str(screen.singular), str(screen.title)
-    add("get_list", "/", "GET", lambda self: list_rows(now()), f"List {things}", "list")
-    add("get", row, "GET", lambda self, row_id: one_row(now(), row_id), f"Show {thing}", "show")
+    shown, asked = _answered(screen), () if callable(screen.fields) else screen.fields
+    found = {"type": "object", "properties": {"items": {"type": "array", "items": shown}, "next": {"type": "string", "nullable": True}}}
+    add("get_list", "/", "GET", lambda self: list_rows(now()), f"List {things}", "list", answer=found)
+    add("get", row, "GET", lambda self, row_id: one_row(now(), row_id), f"Show {thing}", "show", answer=shown)
     if screen.create:
-        add("post", "/", "POST", lambda self: create_row(now()), f"Add {thing}", "add")
+        add("post", "/", "POST", lambda self: create_row(now()), f"Add {thing}", "add", body=_asked(asked))
     if screen.update:
-        add("patch", row, "PATCH", lambda self, row_id: change_row(now(), row_id), f"Change {thing}", "edit")
+        add("patch", row, "PATCH", lambda self, row_id: change_row(now(), row_id), f"Change {thing}", "edit", body=_asked(asked, change=True))
     if screen.delete:
         add("delete", row, "DELETE", lambda self, row_id: remove_row(now(), row_id), f"Delete {thing}", "delete")
     for action in screen.actions:
         add(
             f"do_{action.name}", f"{row}/{action.name}", "POST",
             lambda self, row_id, name=action.name: act(now(), name, row_id), f"{action.label}", action.name,
+            body=_asked(action.fields),
         )  # fmt: skip
     methods |= {
         "resource_name": f"{screen.plugin}{screen.route.removeprefix('/' + screen.plugin) or screen.route}".strip("/"),
@@ -72,24 +75,41 @@ def resource_api(screen: Screen) -> type[BaseApi]:
     return type(resource.replace(".", "") + "Api", (BaseApi,), methods)
 
 
-def _openapi(summary: str, verb: str, one: bool) -> str:
-    where = "\n          parameters:\n          - {in: path, name: row_id, required: true, schema: {type: integer}}" if one else ""
-    return f"""{summary}
-        ---
-        {verb.lower()}:
-          summary: {json.dumps(summary)}{where}
-          responses:
-            200: {{description: Done}}
-            default: {{description: Problem, content: {{application/problem+json: {{schema: {{type: object}}}}}}}}
-        """
+def _answered(screen: Screen) -> dict[str, Any]:
+    """What is answered of a row. Which columns there are depends on who asks, so none is promised but the key."""
+    parts = {c.name: {**kind_of(c.kind).schema(c), "nullable": True} for c in screen.columns if kind_of(c.kind).stored or c.load is not None}
+    return {"type": "object", "required": ["id"], "properties": {**parts, "id": {"type": "string"}}}
+
+
+def _asked(fields: Sequence[Field], *, change: bool = False) -> dict[str, Any] | None:
+    """What may be sent; None where that depends on the moment, or there is nothing to send."""
+    if not fields:
+        return None
+    body: dict[str, Any] = {"type": "object", "properties": {f.name: {**kind_of(f.kind).schema(f), "nullable": True} for f in fields}}
+    needed = [f.name for f in fields if f.required and f.shown_when is None]
+    if change:
+        body["properties"]["row_version"] = {"type": "integer", "nullable": True}
+    elif needed:
+        body["required"] = needed
+    return body
+
+
+def _openapi(summary: str, verb: str, one: bool, *, answer: dict[str, Any] | None = None, body: dict[str, Any] | None = None) -> str:
+    described: dict[str, Any] = {"summary": summary}
+    if one:
+        described["parameters"] = [{"in": "path", "name": "row_id", "required": True, "schema": {"type": "integer"}}]
+    if body is not None:
+        described["requestBody"] = {"content": {"application/json": {"schema": body}}}
+    done: dict[str, Any] = {"description": "Done"}
+    if answer is not None:
+        done["content"] = {"application/json": {"schema": answer}}
+    problem = {"description": "Problem", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+    described["responses"] = {"200": done, "default": problem}
+    return f"{summary}\n---\n{json.dumps({verb.lower(): described})}"
 
 
 def _send(body: Any, status: int = 200) -> Response:
     return Response(json.dumps(body), status, mimetype="application/json")
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime | date) else value
 
 
 def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[Any, Any]]) -> Dump:
@@ -97,21 +117,10 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
     currency = context.currency()
     parts: list[tuple[str, Callable[[Any], Any]]] = []
     for column in columns:
-        if column.kind in ("image", "html") and column.load is None:
-            continue
-        read = reader(column, extra.get(column.name), screen.key)
-        if column.kind == "money":
-            parts.append((column.name, _money(read, column.currency, currency)))
-        elif column.kind in ("datetime", "date"):
-            parts.append((column.name, lambda row, read=read: _plain(read(row))))  # type: ignore[misc]
-        elif column.kind == "lookup":
+        kind = kind_of(column.kind)
+        if kind.stored or column.load is not None:
             labels = extra.get(column.name, {})
-            parts.append((column.name, lambda row, read=read, labels=labels: _label(read(row), labels)))  # type: ignore[misc]
-        elif column.kind == "file":
-            files = extra.get(column.name)
-            parts.append((column.name, lambda row, read=read, files=files: file_json(read(row), files)))  # type: ignore[misc]
-        else:
-            parts.append((column.name, lambda row, read=read: _scalar(read(row))))  # type: ignore[misc]
+            parts.append((column.name, kind.dumper(column, reader(column, labels, screen.key), labels, currency)))
     key = screen.key
 
     def dump(row: Row[Any]) -> dict[str, Any]:
@@ -122,22 +131,6 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
         return body
 
     return dump
-
-
-def _money(read: Callable[[Any], Any], name: str | None, currency: str) -> Callable[[Any], Any]:
-    def get(row: Any) -> Any:
-        value = read(row)
-        return None if value is None else {"amount": value, "currency": getattr(row, name) if name else currency}
-
-    return get
-
-
-def _label(value: Any, labels: Mapping[Any, Any]) -> Any:
-    return None if value is None else {"id": str(value), "label": str(labels.get(value, ""))}
-
-
-def _scalar(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
 
 
 def list_rows(screen: Screen) -> Response:
@@ -151,8 +144,6 @@ def list_rows(screen: Screen) -> Response:
         args["after"] = cursor
     query = parse(screen, args, context.actor(), zone=context.zone(), currency=context.currency())
     if limit:
-        from dataclasses import replace
-
         query = replace(query, size=int(limit))
     with reading() as db:
         found = gateway.page(db, screen, context.actor(), query, counted=False)
@@ -184,62 +175,30 @@ def _posted(fields: Sequence[Field], body: Mapping[str, Any]) -> MultiDict[str, 
     form: MultiDict[str, str] = MultiDict()
     for name, value in body.items():
         if name in names:
-            _put(form, names[name], name, value)
+            kind_of(names[name].kind).put(form, names[name], name, value, context.form_context())
     return form
 
 
-def _put(form: MultiDict[str, str], f: Field, name: str, value: Any) -> None:
-    if f.kind == "bool":
-        if not isinstance(value, bool):
-            raise _wrong_kind(name)
-        if value:
-            form[name] = "1"
-    elif value is None:
-        return
-    elif f.kind == "rows":
-        if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
-            raise _wrong_kind(name)
-        subs = {sub.name: sub for sub in f.rows}
-        for number, line in enumerate(value):
-            for part, item in line.items():
-                if part not in subs:
-                    raise Invalid(errors={f"{name}-{number}-{part}"[:80]: _l("There is no such field.")})
-                _put(form, subs[part], f"{name}-{number}-{part}", item)
-    elif f.kind == "translations":
-        texts = value if isinstance(value, dict) else {context.content_locales()[0][0]: value}
-        for code, text in texts.items():
-            form[f"{name}__{code}"] = _as_text(f, text, name)
-    elif f.kind in ("choices", "images"):
-        if not isinstance(value, list):
-            raise _wrong_kind(name)
-        form.setlist(name, [_as_text(f, item, name) for item in value])
-    else:
-        form[name] = _as_text(f, value, name)
+def _given(form: Form, sent: MultiDict[str, str], body: Mapping[str, Any], db: Session, standing: Standing | None = None) -> dict[str, Any]:
+    """The values of a body.
 
-
-def _as_text(f: Field, value: Any, name: str) -> str:
-    if f.kind == "money" and isinstance(value, dict) and set(value) == {"amount", "currency"} and type(value["amount"]) is int:
-        wanted = f.currency or context.currency()
-        if value["currency"] != wanted:
-            raise Invalid(errors={name: _l("The amount must be in %(currency)s.", currency=wanted)})
-        return f"{Money(value['amount'], wanted).decimal:.{exponent(wanted)}f}"
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _wrong_kind(name)
-    return str(value)
-
-
-def _wrong_kind(name: str) -> Invalid:
-    return Invalid(errors={name: _l("This value is not of the right kind.")})
+    :raises Invalid: for one that is wrong, and for one that is not asked for as things stand: to a program it would seem saved.
+    """
+    bound = bind(form, sent, MultiDict(), context.form_context(), db, standing=standing)
+    for f in form.fields:
+        if f.name in bound.unasked and f.shown_when is not None and body.get(f.name) is not None:
+            bound.errors[f.name] = _("This is not asked for here: it depends on “%(field)s”.", field=f.shown_when.field)
+    return bound.check()
 
 
 def create_row(screen: Screen) -> Response:
     """Create from the fields of the form; 201 with the new id. The same ``Idempotency-Key`` creates once."""
     who = context.actor()
-    fields = gateway.writable(screen, who)
-    form = _posted(fields, json_object())
+    form, body = gateway.form(screen, who), json_object()
+    sent = _posted(form.fields, body)
 
     def create(db: Session) -> tuple[int, bytes]:
-        given = bind(fields, form, MultiDict(), context.form_context(), db).check()
+        given = _given(form, sent, body, db, Standing(screen, lambda: None, db, context.form_context()))
         values, extra = writing.split_slots(screen, given)
         if screen.create == "generic":
             row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
@@ -256,14 +215,15 @@ def change_row(screen: Screen, row_id: Any) -> Response:
     """Change the fields that were sent; a stale ``row_version`` is 409."""
     who = context.actor()
     body = json_object()
-    fields = [f for f in gateway.writable(screen, who) if f.name in body]
+    whole = gateway.form(screen, who)
+    form = replace(whole, fields=[f for f in whole.fields if f.name in body])
     version = body.get("row_version")
     if version is not None and type(version) is not int:
         raise Invalid(errors={"row_version": _l("A whole number is needed.")})
     with unit_of_work() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
-        form = _posted(gateway.writable(screen, who), _with_other_languages(db, fields, row, body))
-        given = bind(fields, form, MultiDict(), context.form_context(), db).check()
+        sent = _posted(whole.fields, _with_other_parts(db, form.fields, row, body))
+        given = _given(form, sent, body, db, Standing(screen, lambda: row, db, context.form_context()))
         values, extra = writing.split_slots(screen, given)
         if screen.update == "generic":
             writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
@@ -273,13 +233,13 @@ def change_row(screen: Screen, row_id: Any) -> Response:
     return _now_or_nothing(screen, row_id)
 
 
-def _with_other_languages(db: Session, fields: Sequence[Field], row: Any, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, with the languages of a text that were not sent as they stand."""
+def _with_other_parts(db: Session, fields: Sequence[Field], row: Any, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, with the parts of a value that were not sent, such as languages, as they stand."""
     whole = dict(body)
     for f in fields:
-        if f.kind == "translations" and f.get is not None and isinstance(body[f.name], str | dict):
-            sent = body[f.name] if isinstance(body[f.name], dict) else {context.content_locales()[0][0]: body[f.name]}
-            whole[f.name] = {**f.get(db, row), **sent}
+        kind = kind_of(f.kind)
+        if kind.partial and f.get is not None:
+            whole[f.name] = kind.merged(body[f.name], f.get(db, row), context.form_context())
     return whole
 
 
@@ -309,9 +269,10 @@ def act(screen: Screen, name: str, row_id: Any) -> Response:
     action: Action = next(a for a in screen.actions if a.name == name)
     with reading() as db:
         gateway.one(db, screen, who, row_id, permission=f"can_{name}")
-    fields = gateway.asked_fields(screen, action, who)
-    form = _posted(fields, json_object()) if fields else MultiDict()
-    waiting = perform(action, row_id, who, lambda db: bind(fields, form, MultiDict(), context.form_context(), db).check())
+    form = gateway.questions(screen, action, who)
+    body = json_object() if form.fields else {}
+    sent = _posted(form.fields, body)
+    waiting = perform(action, row_id, who, lambda db: _given(form, sent, body, db))
     if waiting:
         return _send({"detail": waiting}, 202)
     return _now_or_nothing(screen, row_id)

@@ -17,7 +17,9 @@ from . import context
 from .cells import printer
 from .describe import Column, Screen
 from .gateway import Found
+from .kinds import kind_of
 from .page import ActionButton
+from .verbs import button
 
 _LETTERS = {"title": "t", "end": "e", "badge": "b", "image": "i"}
 _MARK = "\ue000"  # stands for the row's name in a label that is translated once
@@ -30,7 +32,7 @@ def _opened(columns: Sequence[Column], parts: Mapping[str, str]) -> list[str]:
     for column in columns:
         part = parts.get(column.name, "")
         letter = next(subs, "x") if part == "sub" else _LETTERS.get(part, "x")
-        tags.append(f'<td role="cell" class="{letter}{" n" if column.kind in ("int", "money") else ""}">')
+        tags.append(f'<td role="cell" class="{letter}{" n" if kind_of(column.kind).numeric else ""}">')
     return tags
 
 
@@ -40,7 +42,7 @@ def list_rows(
     """The rows of a page, each a finished ``tr``, and the verbs that some row of them offers."""
     currency, key, route, label = context.currency(), screen.key, screen.route, screen.label
     actions = [
-        (a.when, f"{a.name} ", f"/{a.name} ", ActionButton(a.name, str(a.label), "", a.icon, a.tone, bool(a.fields), str(a.confirm)))
+        (a.when, f"{a.name} ", f"/{a.name} ", button(screen, a, ""))
         for a in screen.actions
         if actor.may(f"can_{a.name}", screen.resource)
     ]
@@ -67,10 +69,10 @@ def list_rows(
             cell = show(row)
             parts_of_row.append(f'{tag}<a href="{href}">{cell}</a></td>' if linked else f"{tag}{cell}</td>")
         menu = ""
-        for when, verb, path, button in actions:
+        for when, verb, path, offer in actions:
             if when is None or when(row):
                 menu += f"{verb}{href}{path}"
-                offered.setdefault(button.name, button)
+                offered.setdefault(offer.name, offer)
         if menu or may_show:
             where = href if may_show else "#"
             parts_of_row.append(

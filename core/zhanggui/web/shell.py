@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from flask import g, get_flashed_messages, request
+from flask import current_app, g, get_flashed_messages, request
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from .. import notices
 from ..db.uow import reading
 from ..host import current_host
 from ..i18n.formats import fmt, reader_locale
+from ..i18n.texts import gettext as _
 from ..i18n.texts import reader
 from ..kernel.actors import Actor
 from ..runtime import current_runtime
@@ -76,12 +78,13 @@ def _shop_name() -> str:
 def _fill_menu(result: Shell) -> None:
     actor, counted = context.actor(), not g.get("zg_without_plugins")
     links: list[tuple[MenuItem, Link]] = []
+    owners = {id(item): plugin for plugin, part in current_host().parts.items() for item in part.menu}
     with reading() as db:
         for item in current_host().every("menu"):
             href = _allowed(item, actor)
             if href:
                 badge = item.badge(db) if item.badge is not None and counted else 0
-                links.append((item, Link(str(item.label), href, item.icon, _is_active(href), badge)))
+                links.append((item, Link(str(item.label), href, item.icon, _is_active(href), badge, f"menu:{owners[id(item)]}.{item.id}")))
         unread = _unread(db)
     groups: dict[str, list[Link]] = {}
     for item, link in links:
@@ -89,9 +92,9 @@ def _fill_menu(result: Shell) -> None:
     result.menu = [(str(label), groups[name]) for name, label in GROUPS.items() if name in groups]
     proposed = sorted(((item.tab, link) for item, link in links if item.tab is not None), key=lambda pair: pair[0])
     tabs = [link for _order, link in proposed[:3]]
-    result.messages = Link(str(messages_label), "/messages/", "bell", request.path.startswith("/messages"), unread)
+    result.messages = Link(str(messages_label), "/messages/", "bell", request.path.startswith("/messages"), unread, "menu:core.messages")
     tabs.append(result.messages)
-    tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me/")))
+    tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me/"), key="menu:core.me"))
     result.tabs = tabs
 
 
@@ -108,4 +111,24 @@ def flashes() -> list[tuple[str, str]]:
     return [(category, text) for category, text in get_flashed_messages(with_categories=True)]
 
 
-TEMPLATE_GLOBALS = {"shell": shell, "flashes": flashes, "fmt": fmt}
+def screen_key(key: str = "") -> str:
+    """The stable name of the page that answers this request: what it says itself, or its permission."""
+    if not key:
+        view = current_app.view_functions.get(request.endpoint or "")
+        resource = getattr(current_app.blueprints.get(request.blueprint or ""), "zg_resource", request.blueprint or "")
+        key = f"{resource}.{getattr(view, '_permission_name', (request.endpoint or '').rpartition('.')[2])}".strip(".")
+    return f"screen:{key}"
+
+
+def help_mark(key: str) -> Markup:
+    """What stands at the end of a head: a question mark where a plugin explains what has this stable name."""
+    target = current_host().help_targets.get(key)
+    if target is None:
+        return Markup()
+    label = str(target.label) or _("Help")
+    return Markup('<a class="btn btn-quiet btn-icon help-mark" href="%s" aria-label="%s" data-help="%s">%s</a>') % (
+        target.href, label, key, current_app.jinja_env.globals["icon"]("help"),  # type: ignore[operator]
+    )  # fmt: skip
+
+
+TEMPLATE_GLOBALS = {"shell": shell, "flashes": flashes, "fmt": fmt, "screen_key": screen_key, "help": help_mark}

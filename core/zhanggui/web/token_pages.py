@@ -16,10 +16,10 @@ from ..i18n.texts import ngettext
 from ..kernel import clock
 from ..kernel.errors import DomainError, Invalid
 from . import context
-from .describe import Choice, Field
-from .forms import Bound, bind, present
-from .page import FormPage
-from .views import Answer, View
+from .asking import Answer, draw_form
+from .describe import Choice, Field, Form
+from .forms import Bound, bind
+from .views import View
 
 
 class TokensView(View):
@@ -50,7 +50,7 @@ class TokensView(View):
         bound = Bound()
         try:
             with unit_of_work() as db:
-                bound = bind(_fields(), request.form, request.files, context.form_context(), db)
+                bound = bind(Form(_fields()), request.form, request.files, context.form_context(), db)
                 values = bound.check()
                 chosen = [(verb, _resource(field)) for field, verbs in values.items() if field.startswith(_RIGHTS) for verb in verbs or ()]
                 secret = api_tokens.create(
@@ -108,16 +108,8 @@ def _fields() -> list[Field]:
 
 
 def _form(bound: Bound | None, error: DomainError | None) -> Answer:
-    form_context = context.form_context()
-    errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
-    with reading() as db:
-        shown = [
-            present(f, bound.typed.get(f.name) if bound is not None else f.default, form_context, db, errors, typed=bound is not None)
-            for f in _fields()
-        ]  # fmt: skip
-    listed = [(f"f-{name}", text) for name, text in errors.items()]
-    if error is not None and not listed:
-        listed = [("", error.text())]
     intro = _("A program that shows this token acts in your name, with the rights that you choose and never with more than your own.")
-    page = FormPage(_("New token"), "/me/tokens/add", shown, _("Create"), "/me/tokens/", errors=listed, intro=intro)
-    return render_template("zg/form.html", page=page), error.status if error is not None else 200
+    return draw_form(
+        Form(_fields(), key="core.Token.add"), lambda f, _db: f.default, bound, error, title=_("New token"), action="/me/tokens/add",
+        back="/me/tokens/", submit=_("Create"), intro=intro,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""An action on one row: in one transaction, or claimed, worked and answered in three phases."""
+"""An action: its button, and what it does to one row, in one transaction, or claimed, worked and answered in three phases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ..jobs.phases import in_phases
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.phases import ThreePhases
-from .describe import Action
+from .describe import Action, Screen
+from .page import ActionButton
 
 
 def perform(action: Action, row_id: Any, actor: Actor, values: Callable[[Session], Mapping[str, Any]]) -> str:
@@ -36,3 +37,11 @@ def perform(action: Action, row_id: Any, actor: Actor, values: Callable[[Session
         with unit_of_work() as db:
             error.afterwards(db)
         raise
+
+
+def button(screen: Screen, action: Action, href: str) -> ActionButton:
+    """An action as a button that posts below ``href``; without one, as what a row's menu copies."""
+    return ActionButton(
+        action.name, str(action.label), f"{href}/{action.name}" if href else "", action.icon, action.tone, bool(action.fields),
+        str(action.confirm), f"{screen.resource}.{action.name}",
+    )  # fmt: skip

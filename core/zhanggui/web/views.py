@@ -38,7 +38,9 @@ class View(BaseView):
     def create_blueprint(self, appbuilder: Any, endpoint: str | None = None, static_folder: str | None = None) -> Any:
         """Named after the permission's resource, so that two plugins never collide."""
         name = (self.class_permission_name or type(self).__name__).replace(".", "_")
-        return super().create_blueprint(appbuilder, endpoint or name, static_folder)
+        made = super().create_blueprint(appbuilder, endpoint or name, static_folder)
+        made.zg_resource = self.class_permission_name
+        return made
 
     @staticmethod
     def render(template: str, **values: Any) -> str:

@@ -68,6 +68,30 @@ def screens(columns: str = "[Column('name', 'Name')]", card: str = "Card(title='
 REFUSED = {
     "a kind of columns": (screens("[Column('name', 'Name', 'colour')]  # here\n"), "there is no kind 'colour'"),
     "a kind of fields": (screens(more="fields=[\n Field('name', 'Name', 'colour')]  # here\n"), "there is no kind 'colour'"),
+    "a kind of questions": (
+        screens(more="actions=[Action('go', 'Go', lambda db, *, id, actor, now, why: 1, fields=[\n Field('why', 'Why', 'colour')])]  # here\n"), "no kind 'colour'",
+    ),
+    "a kind of a slot": (hook("slots", "[Slot(ON,\n Column('a', 'A', 'colour', value=lambda row: 1))]  # here\n"), "there is no kind 'colour'"),
+    "a kind of a small table": (
+        screens(more="fields=[Field('name', 'N', 'rows', rows=[\n Field('a', 'A', 'images'), Field('b', 'B', 'colour')])]  # here\n"), "no kind 'colour'",
+    ),
+    "a name of a kind": (hook("kinds", "[Red()]", "class Red(Kind):  # here\n    name = 'deep red'\n"), "“deep red” is no name of a kind"),
+    "a kind that is taken": (hook("kinds", "[Red()]", "class Red(Kind):  # here\n    name = 'money'\n"), "the kind “money” is taken"),
+    "a control": (hook("kinds", "[Red()]", "class Red(Kind):  # here\n    name, control = 'red', 'canvas'\n"), "there is no control “canvas”"),
+    "a function of a kind": (
+        hook("kinds", "[Red()]", "class Red(Kind):\n    name = 'red'\n    def parse(self, text):  # here\n        return text\n"),
+        "parse cannot take what it is called with: f, text, posted",
+    ),
+    "a fieldset": (screens(more="fields=[\n Field('name', 'N', fieldset='where')]  # here\n"), "there is no fieldset “where”"),
+    "a fieldset twice": (screens(more="fieldsets=[\n Fieldset('a', 'A'), Fieldset('a', 'B')]  # here\n"), "is there twice"),
+    "a condition": (screens(more="fields=[\n Field('name', 'N', shown_when=When('nme'))]  # here\n"), "it depends on “nme”"),
+    "a condition of itself": (screens(more="fields=[\n Field('name', 'N', shown_when=When('name'))]  # here\n"), "it depends on itself"),
+    "a condition of a slot": (
+        hook("slots", "[Slot(ON,\n Field('a', 'A', get=lambda db, row: 1, shown_when=When('nme')), "
+                      "lambda db, *, id, value, actor, now: 1)]  # here\n"), "it depends on “nme”",
+    ),
+    "a rule of a form": (screens(more="fields=[Field('name', 'N')],\n validate=lambda: []  # here\n"), "validate cannot take what it is called with: values"),
+    "a search by words": (screens(more="search=\n Search(words=['nme'])  # here\n"), "there is no column “nme”"),
     "a tone": (screens("[Column('name', 'N', 'status', choices=[\n Choice('a', 'A', 'loud')])]  # here\n"), "there is no tone 'loud'"),
     "a value": (screens(more="page_sizes=25"), "page_sizes cannot be 25"),
     "a column": (screens("[\n Column('nme', 'Name'),  # here\n Column('name', 'N')]"), "there is no column “nme”"),
@@ -156,6 +180,7 @@ TOLD = {
     ),
     "a right of a search": (screens(more="search=Search(prefix=['name'],\n reveal=('can_pry', ON))  # here\n"), "no right “can_pry”"),
     "a right of a role": (hook("role_presets", "[RolePreset('clerk', 'C', {ON: ['list',\n 'lst']})]  # here\n"), "no right “can_lst”"),
+    "what is explained": (hook("help_targets", "[\n HelpTarget('colum:a.B.c', '/help')]  # here\n"), "is no name of a screen"),
     "a setting": (hook("setting_tests", "{\n 'plugin.ID.nothing': SettingTest('A', lambda values: 'fine')}  # here\n"), "“plugin.ID.nothing” is no setting of ID"),
 }  # fmt: skip
 FINE = {

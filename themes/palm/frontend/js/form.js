@@ -64,7 +64,7 @@ function offer(form, key, kept, fits, first) {
   const use = el("button", {className: "btn btn-sm", type: "button", textContent: t("usedraft"), hidden: fits});
   const bar = el("div", {className: "alert draft-bar", role: "status"}, icon("note"), el("p", {textContent: t(fits ? "draft" : "olddraft")}), use, drop);
   drop.addEventListener("click", () => { localStorage.removeItem(key); leaving = true; location.reload(); });
-  use.addEventListener("click", () => { put(form, kept.values); use.remove(); });
+  use.addEventListener("click", () => { put(form, kept.values); use.remove(); form.dispatchEvent(new Event("input", {bubbles: true})); });
   form.prepend(bar);
   if (fits && JSON.stringify(typed(form)) !== first) dirty.add(form);
 }
@@ -134,6 +134,37 @@ function lines(box) {
   });
 }
 
+// -- fields that depend on another one --------------------------------------------------------------
+
+function chosen(form, name) {
+  const inputs = [...form.elements].filter((field) => field.name === name && !field.closest("noscript"));
+  const texts = inputs.flatMap((field) => field.type === "checkbox" || field.type === "radio" ? (field.checked ? [field.value] : [])
+    : field.multiple ? [...field.selectedOptions].map((option) => option.value) : [field.value.trim()]);
+  return inputs.length ? (texts.length ? texts : [""]) : null;
+}
+
+function conditions(form) {
+  const fields = $$("[data-when]", form);
+  if (!fields.length) return;
+  const update = () => {
+    // As often as one may depend on another: what depends on a field that does not count does not count either.
+    for (let round = 0; round < fields.length; round++) {
+      for (const field of fields) {
+        const texts = chosen(form, field.dataset.when);
+        if (!texts) continue;
+        const wanted = JSON.parse(field.dataset.wanted);
+        const other = [...form.elements].find((input) => input.name === field.dataset.when);
+        const on = !other.closest("[data-off]") && texts.some((text) => wanted.length ? wanted.includes(text) : text);
+        field.toggleAttribute("data-off", !on);
+      }
+    }
+    for (const group of $$(".form-group", form)) group.toggleAttribute("data-off", !$(".field:not([data-off])", group));
+  };
+  form.addEventListener("input", update);
+  form.addEventListener("change", update);
+  update();
+}
+
 // -- look-ups and scanning ---------------------------------------------------------------------
 
 export async function lookups(root) {
@@ -165,6 +196,7 @@ export function forms(root) {
   $$("[data-pictures]", root).forEach(pictures);
   for (const form of $$("form[data-form]", root)) {
     draft(form);
+    conditions(form);
     form.addEventListener("submit", (event) => { if (!event.defaultPrevented) send(event, form); });
   }
   if (!$("form[data-form]")) sessionStorage.getItem("zg-sent") && (localStorage.removeItem(sessionStorage.getItem("zg-sent")), sessionStorage.removeItem("zg-sent"));
