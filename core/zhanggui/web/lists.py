@@ -56,7 +56,7 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
         export_href=_export("export.csv", screen, plain) if may_export and not by_task else "",
-        export_task=ActionButton("export", _("Export"), _export("export", screen, plain), "download")
+        export_task=ActionButton("export", _("Export"), _export("export", screen, plain), "download", key=f"{screen.resource}.export")
         if may_export and by_task else None,
         empty=str(screen.empty) if screen.empty and not (query.q or query.filters) else _("Nothing found."),
         reset_href=f"{screen.route}/" if query.q or query.filters else "",

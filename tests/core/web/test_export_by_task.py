@@ -35,6 +35,7 @@ def test_it_is_the_file_of_the_list_with_its_filters(visit, shelves, work, monke
     owner = visit("owner")
     page = owner.get("/products/").get_data(as_text=True)
     assert 'action="/products/export"' in page and 'href="/products/export.csv"' not in page
+    assert 'data-key="action:products.Product.export"' in page
     begun = owner.post("/products/export?status=draft")
     assert begun.status_code == 303 and re.fullmatch(r"/tasks/\d+", begun.location)
     assert "data-watch" in owner.get(begun.location).get_data(as_text=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from inspect import isfunction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from zhanggui.api import Choice, Column, Decimals, Field, Invalid, Kind, Money, Posted, Slot, rich_text
+from zhanggui.host.contain import KIND
 from zhanggui.host.host import Contribution
 from zhanggui.host.kinds import check_form, check_kind, check_things
 from zhanggui.kernel.actors import SYSTEM
@@ -117,6 +119,13 @@ class Named(Kind):
 def test_a_kind_that_would_not_be_found_or_drawn_is_refused(kind):
     with pytest.raises(WiringError, match="register_kinds"):
         check_kind(kind, {**BUILT_IN, "there": Kind()})
+
+
+def test_every_function_of_a_kind_is_contained():
+    """One that is not would harm the pages of others; those that are left out are called by these alone."""
+    functions = {name for name, f in vars(Kind).items() if isfunction(f)}
+    assert functions - set(KIND) == {"parse", "as_text"}
+    assert set(KIND) <= functions
 
 
 @pytest.mark.parametrize(
