@@ -9,7 +9,6 @@ import itertools
 import threading
 from datetime import timedelta
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 from flask_appbuilder.security.sqla.models import Role, User, assoc_permissionview_role, assoc_user_role
@@ -27,7 +26,7 @@ from zhanggui.config.models import StoredSetting
 from zhanggui.db.people import PersonKey
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import current_host, generation, refresh
-from zhanggui.host.host import Fault
+from zhanggui.host.host import Fault, Host
 from zhanggui.host.models import PluginState, Repair
 from zhanggui.host.service import PluginRefused, disable_plugin, enable_plugin, enabled_ids, record_repairs
 from zhanggui.i18n import content
@@ -294,7 +293,8 @@ def test_nothing_runs_without_what_it_requires(shop):
 
 
 def test_a_fault_that_every_process_meets_is_one_repair(shop):
-    host = SimpleNamespace(faults={"loyalty": Fault("loyalty", "build", "it cannot be built")})
+    host = Host(current_host().manager)
+    host.faults["loyalty"] = Fault("loyalty", "build", "it cannot be built")
     done(at_once(MANY, lambda n: record_repairs(host)))
     assert counted(Repair) == 1
     host.faults.clear()
