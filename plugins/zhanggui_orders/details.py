@@ -28,8 +28,8 @@ METHODS = {
     "wechat": _l("WeChat transfer"),
     "alipay": _l("Alipay transfer"),
     "other": _l("Other"),
-    "history": _l("Imported"),
 }
+_PAID_BY = {**METHODS, "history": _l("Imported")}
 
 
 def lines(db: Session, row: Any) -> Mapping[str, Any]:
@@ -60,7 +60,7 @@ def money(db: Session, row: Any) -> Mapping[str, Any]:
         "total": fmt.money(row.total, row.currency),
         "payments": [
             {
-                "what": METHODS.get(p.method, p.method or p.provider), "reference": p.reference or "",
+                "what": _PAID_BY.get(p.method or p.provider, METHODS["other"]), "reference": p.reference or "",
                 "at": fmt.datetime(p.refunded_at or p.created_at), "amount": fmt.money(p.amount, p.currency),
                 "refunded": p.status == "refunded",
             }

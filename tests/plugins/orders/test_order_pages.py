@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import select
 from zhanggui.api import Actor, unit_of_work
 from zhanggui.runtime import Runtime
 from zhanggui_inventory.models import StockLevel
+from zhanggui_orders.contracts import HistoricLine, HistoricOrder
+from zhanggui_orders.facade import record_history
 from zhanggui_orders.models import Order, Payment, Shipment
 from zhanggui_orders.services.payment import mark_paid_offline
 
@@ -101,6 +104,18 @@ def test_a_column_that_is_in_no_form_cannot_be_posted(shop: dict[str, Any], visi
     with unit_of_work() as db:
         order = db.get_one(Order, shop["to_ship"])
         assert (order.total, order.stage, order.paid_total, order.customer_id) == (1990, "shipped", 1990, shop["buyer"])
+
+
+def test_how_an_order_of_the_past_was_paid_is_said_in_words_and_never_chosen(shop: dict[str, Any], visit: Visit) -> None:
+    past = HistoricOrder("A1", NOON - timedelta(days=400), "CNY", [HistoricLine("TEA-250", "Longjing tea", 2, 1990)])
+    with unit_of_work() as db:
+        number = record_history(db, [past], "batch-1")["A1"]
+    owner = visit("owner")
+    page = owner.get(f"/orders/{number}").text
+    assert "Imported" in page and ">history" not in page
+    form = owner.get(f"/orders/{shop['to_pay']}/mark_paid").text
+    assert "Bank transfer" in form and "Imported" not in form
+    assert owner.post(f"/orders/{shop['to_pay']}/mark_paid", {"method": "history"}).status_code == 422
 
 
 def test_every_page_opens_for_the_owner(shop: dict[str, Any], visit: Visit) -> None:
