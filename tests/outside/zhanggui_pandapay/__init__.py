@@ -1,0 +1,1 @@
+"""A payment provider, as somebody outside writes a plugin: public names alone."""
