@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 SUPERVISOR = "ZHANGGUI_SUPERVISOR"
 _PR_SET_PDEATHSIG = 1
 _SLOWEST_RESTART = 30.0
+_YOUNG = 5.0  # seconds: what lived longer has done its work, and what ended it may well be over
 
 
 def end_with_supervisor() -> None:
@@ -63,16 +64,16 @@ class Child:
     again_at: float = 0.0
 
     def keep(self) -> None:
-        """Start it when it does not run and its pause is over; pauses double while it keeps dying.
+        """Start it when it does not run and its pause is over; pauses double while it keeps dying young.
 
         :raises ConfigError: when it cannot be started the very first time.
         """
         now = time.monotonic()
         if self.process is not None and self.process.poll() is None:
-            if now - self.started > 20:
-                self.wait = self.SHORTEST
             return
         if self.process is not None:
+            if now - self.started > _YOUNG:
+                self.wait = self.SHORTEST
             self._later(f"ended with {self.process.returncode}", now)
         if now >= self.again_at:
             try:

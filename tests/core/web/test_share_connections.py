@@ -64,8 +64,8 @@ def test_a_port_that_another_server_has_is_refused(listening: list[socket.socket
         listen("127.0.0.1", listening[0].getsockname()[1], 2)
 
 
-@pytest.mark.parametrize(("served", "pauses"), [(True, [1.0, 1.0, 1.0]), (False, [1.0, 2.0, 4.0])])
-def test_pauses_grow_for_a_process_that_cannot_start_and_for_no_other(served: bool, pauses: list[float]) -> None:
+@pytest.mark.parametrize(("served", "age", "pauses"), [(True, 0, [1.0] * 3), (False, 0, [1.0, 2.0, 4.0]), (False, 6, [1.0] * 3)])
+def test_pauses_grow_for_a_process_that_dies_young_and_never_served(served: bool, age: float, pauses: list[float]) -> None:
     def start() -> subprocess.Popen[bytes]:
         ready, said = os.pipe()
         process.listens_to(ready)
@@ -81,6 +81,7 @@ def test_pauses_grow_for_a_process_that_cannot_start_and_for_no_other(served: bo
         assert process.process is not None
         process.is_ready()
         process.process.wait()
+        process.started -= age
         process.keep()
         found.append(process.wait)
     assert found == pauses
