@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 
@@ -72,8 +71,6 @@ def main() -> None:
     logs.configure(config["log.level"], config["log.format"])
     site.warm()
     asyncio.run(_serve(Bridge(site, config["web.threads"]), arguments.listening, arguments.ready))
-    logging.shutdown()
-    os._exit(0)  # every answer is sent; a thread of granian that wants the interpreter while it is taken down aborts the process
 
 
 if __name__ == "__main__":
