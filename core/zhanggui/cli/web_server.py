@@ -28,10 +28,11 @@ _BACKLOG = 4096
 _READY_SECONDS = 120.0
 _STOP_SECONDS = 20.0  # less than the supervisor waits
 _UNREAD_MS = 30_000  # a client that takes nothing for so long is cut off
-_SO_ATTACH_FILTER = 26
+_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _SO_ATTACH_REUSEPORT_CBPF = 51
 _A_RANDOM_NUMBER = 0xFFFFF038  # where a filter reads one (SKF_AD_OFF + SKF_AD_RANDOM)
 _FILES = 16_384
+_FAREWELL = 1.0  # a process that was told to leave takes connections for half of it
 
 
 def listen(host: str, port: int, workers: int) -> list[socket.socket]:
@@ -72,6 +73,12 @@ def take_no_more(listening: socket.socket) -> None:
         return
     program = ((0x30, 0, 0, 13), (0x54, 0, 0, 0x12), (0x15, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
     _attach(listening, _SO_ATTACH_FILTER, program)
+
+
+def take_again(listening: socket.socket) -> None:
+    """New connections are answered again."""
+    if sys.platform == "linux":
+        listening.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
 
 
 def share_out(listening: Sequence[socket.socket], places: Sequence[int]) -> None:
@@ -191,7 +198,22 @@ class WebServer:
                 self._signals.wait(0.05)
             self._processes[place] = new
             if old.process is not None and old.process.poll() is None:
-                self._leave(old.process)
+                self._leave_alone(place, old.process)
+
+    def _leave_alone(self, place: int, process: subprocess.Popen[bytes]) -> None:
+        """Two processes have one socket: the one that leaves would close what it took in its last moment, so nothing comes then.
+
+        Others take the new connections meanwhile; where there are none, clients ask again a second later.
+        """
+        others = tuple(n for n, one in enumerate(self._processes) if n != place and one.is_ready())
+        if others:
+            share_out(self._listening, others)
+        take_no_more(self._listening[place])
+        self._leave(process)
+        time.sleep(_FAREWELL)
+        take_again(self._listening[place])
+        self._serving = ()
+        self._share_out()
 
     def _leave(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from labor import Processes, opened, until
 
 PAGE = "/login/"
+IDLE = "closed between two requests"
 PATIENCE = 10.0  # less than a half-sent head or body is waited for
 
 
@@ -79,10 +80,11 @@ class Load:
         self._threads = [threading.Thread(target=self._ask, args=(bool(n % 2),)) for n in range(clients)]
 
     def _ask(self, stays: bool) -> None:
-        connection = None
+        connection, used = None, False
         while not self._stop.is_set():
             try:
                 if connection is None:
+                    used = False
                     connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
                     connection.connect()
             except ConnectionRefusedError:
@@ -95,11 +97,15 @@ class Load:
                 response.read()
                 self.outcomes[str(response.status)] += 1
                 self.seconds.append(time.monotonic() - started)
+                used = True
                 if not stays or response.will_close:
                     connection.close()
                     connection = None
             except (OSError, HTTPException) as error:
-                self.outcomes[type(error).__name__] += 1
+                # A connection that was idle for too long is closed while the next request is on its way: it was not taken,
+                # and every client sends it again on another one. On a new connection there is no such excuse.
+                closed = used and isinstance(error, RemoteDisconnected | ConnectionResetError)
+                self.outcomes[IDLE if closed else type(error).__name__] += 1
                 connection.close()
                 connection = None
 
@@ -175,7 +181,8 @@ def test_a_reload_answers_every_request(web):
         web.process.send_signal(signal.SIGHUP)
         until(lambda: not web.pids() & before, 150, "new processes")
         time.sleep(0.3)
-    assert set(load.outcomes) == {"200"}, load.outcomes
+    assert set(load.outcomes) <= {"200", IDLE}, load.outcomes
+    assert load.outcomes[IDLE] <= 2  # of two clients that stay, each once
     assert len(web.pids()) == len(before)
 
 
@@ -208,4 +215,5 @@ def test_a_stop_under_load_answers_every_request_that_was_taken(web, start, size
         assert not any(psutil.pid_exists(pid) for pid in pids)
         assert "panicked" not in server.log.read_text()
     keep_figures("stop_under_load", {"stops": len(seconds), "outcomes": dict(stops), "slowest_stop_s": round(max(seconds), 2)})
-    assert set(stops) <= {"200", "refused"}, stops
+    assert set(stops) <= {"200", "refused", IDLE}, stops
+    assert stops[IDLE] <= len(seconds)
