@@ -157,7 +157,7 @@ def attach_private_file(db: Session, file_id: str, row: tuple[str, Any], *, fiel
     """
     mine = c.user_id.is_(None) if owner_id(actor) is None else c.user_id == owner_id(actor)
     loose = update(PrivateFile.__table__).where(c.id == file_id, c.resource == "", mine)
-    done: CursorResult[Any] = db.execute(loose.values(resource=row[0], row_id=str(row[1]), field=field))  # type: ignore[assignment]
+    done: CursorResult[Any] = db.execute(loose.values(resource=row[0], row_id=str(row[1]), field=field))  # type: ignore[assignment] # an update answers a cursor
     if done.rowcount == 0:
         raise NotFound()
 

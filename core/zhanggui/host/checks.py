@@ -219,8 +219,8 @@ def check_schedule(plugin_id: str, schedule: Schedule) -> None:
             raise _wrong(schedule, _l("“%(cron)s” is no cron of five fields", cron=schedule.cron))
         try:
             croniter(schedule.cron, datetime(2026, 1, 1, tzinfo=UTC)).get_next(datetime)
-        except Exception:
-            raise _wrong(schedule, _l("“%(cron)s” never comes", cron=schedule.cron)) from None
+        except ValueError as error:  # croniter's own errors are such
+            raise _wrong(schedule, _l("“%(cron)s” never comes", cron=schedule.cron)) from error
     if not schedule.id or len(f"{plugin_id}.{schedule.id}") > 120:
         raise _wrong(schedule, _l("its id must have 1 to %(most)s characters", most=119 - len(plugin_id)))
     try:

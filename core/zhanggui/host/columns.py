@@ -39,8 +39,8 @@ def check_screen(screen: Screen, kinds: Mapping[str, Kind]) -> None:
         if column.expr is not None:
             try:
                 column.expr(_source(screen))
-            except Exception as error:
-                raise _wrong(screen, column, _l("its expr fails (%(error)s)", error=f"{type(error).__name__}: {error}"[:200])) from None
+            except Exception as error:  # a plugin's own code: whatever it raises is named
+                raise _wrong(screen, column, _l("its expr fails (%(error)s)", error=f"{type(error).__name__}: {error}"[:200])) from error
     if not screen.route.startswith("/") or screen.route.endswith("/"):
         raise _wrong(screen, screen, _l("the route must be like /orders, not “%(route)s”", route=screen.route))
 

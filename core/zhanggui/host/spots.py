@@ -97,7 +97,7 @@ def _of_steps(folder: Path, steps: tuple[Step, ...]) -> Spot | None:
             nodes = _nodes(within, "def", _HOOKS[kind])
         if nodes:
             path, node = nodes[0]
-            found = _spot(folder, str(path), node.lineno)  # type: ignore[attr-defined]
+            found = _spot(folder, str(path), node.lineno)  # type: ignore[attr-defined] # calls, texts and functions have lines
             within = nodes[:1] if kind else within
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,7 @@ from .reader import Table, open_table
 from .report import Report, Tally
 from .scratch import Scratch
 
+log = logging.getLogger(__name__)
 BATCH_ROWS = 4000
 BATCH_KEYS = 500
 DEFAULT_SOURCE = "file"
@@ -94,8 +96,10 @@ def run_import(
         raise
     except BaseException:
         if bookmark.run is not None:
-            with contextlib.suppress(Exception, TaskTaken):
+            try:
                 bookmark.run.fail(LOST)
+            except (Exception, TaskTaken):  # what is raised below is the cause; this is but its mark
+                log.warning("that the import was lost could not be written down", exc_info=True)
         raise
     finally:
         scratch.close()

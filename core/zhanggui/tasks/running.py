@@ -173,7 +173,7 @@ class TaskRun:
         if sentence is not _SAME:
             values["sentence"] = stored(sentence)
         mine = update(Task.__table__).where(c.id == self.id, c.step == self._step, c.state.in_(before(state)))
-        moved: CursorResult[Any] = db.execute(mine.values(state=state, **values))  # type: ignore[assignment]
+        moved: CursorResult[Any] = db.execute(mine.values(state=state, **values))  # type: ignore[assignment] # an update answers a cursor
         if moved.rowcount == 0:
             raise TaskTaken()
 

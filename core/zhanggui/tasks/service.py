@@ -138,7 +138,7 @@ def take_up(db: Session, task_id: int, *, now: datetime, canceled: bool = False)
 
 
 def _changed(db: Session, statement: Any) -> bool:
-    done: CursorResult[Any] = db.execute(statement)  # type: ignore[assignment]
+    done: CursorResult[Any] = db.execute(statement)  # type: ignore[assignment] # an update answers a cursor
     return bool(done.rowcount)
 
 

@@ -75,7 +75,7 @@ class SettingsView(View):
             status = error.status
         return _as_typed({}, status)
 
-    save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined]
+    save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined] # how the base names a right
 
 
 def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]:
