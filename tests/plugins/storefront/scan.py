@@ -6,6 +6,8 @@ import base64
 import json
 import zlib
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from sqlalchemy import inspect, text
@@ -63,12 +65,18 @@ def _queue(runtime: Runtime) -> Iterator[tuple[str, bytes]]:
 
 def places(runtime: Runtime, *, queue: bool) -> Iterator[tuple[str, bytes]]:
     """Everything that an instance keeps: its database with the log before it, its data folder, its queue."""
-    yield from _database(runtime)
+    yield from _joined(_database(runtime))
     for path in sorted(runtime.data.rglob("*")):
         if path.is_file():
             yield str(path.relative_to(runtime.data)), path.name.encode() + path.read_bytes()
     if queue:
         yield from _queue(runtime)
+
+
+def _joined(values: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """All values of one place in one piece: thousands of texts are looked for in a few pieces, not in each value."""
+    for place, pairs in groupby(values, key=itemgetter(0)):
+        yield place, b"\n".join(value for _, value in pairs)
 
 
 def found(runtime: Runtime, texts: dict[str, str], *, queue: bool = False) -> dict[str, str]:
