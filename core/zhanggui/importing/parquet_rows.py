@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -59,11 +60,12 @@ def _values(column: Any) -> list[Any]:
 
 
 def _parquet(path: Path) -> Any:
+    # Another allocator asks for a gigabyte at its first word, and what is kept within a headroom then fails at a good
+    # file. Read when the library is loaded; asked for later, it keeps the other for what it reads before a table.
+    os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
     import pyarrow
     import pyarrow.parquet
 
-    # The other allocators take more than they use, and are told to by nobody.
-    pyarrow.set_memory_pool(pyarrow.system_memory_pool())
     with path.open("rb") as raw:
         size = raw.seek(0, 2)
         raw.seek(max(0, size - 8))
