@@ -18,15 +18,15 @@ def memory(what: str) -> int:
 
 
 def weigh(path: str) -> dict[str, object]:
-    """The command's answer, seconds, and the most memory it had at once, in MB."""
+    """The command's answer, seconds, and the memory it had before and at its most, in MB."""
+    idle = memory("VmRSS") // 1024
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
     begun = time.monotonic()
     result = CliRunner().invoke(main, ["import", "products", path, "--dry-run", "--json"])
     broke = "" if result.exception is None or isinstance(result.exception, SystemExit) else repr(result.exception)
-    return {"exit": result.exit_code, "said": result.stderr, "broke": broke, "seconds": time.monotonic() - begun, "peak": memory("VmHWM") // 1024}
+    return {"exit": result.exit_code, "said": result.stderr, "broke": broke, "seconds": time.monotonic() - begun, "peak": memory("VmHWM") // 1024, "idle": idle}
 
 
 first, *others = sys.argv[1:]
 weigh(first)  # everything is imported and opened now
-idle = memory("VmRSS") // 1024
-print(json.dumps({Path(path).name: weigh(path) | {"idle": idle} for path in others}))
+print(json.dumps({Path(path).name: weigh(path) for path in others}))
