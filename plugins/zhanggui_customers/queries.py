@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, _l, current_actor, look_up
+from zhanggui.api import Hit, NotFound, Reader, _l, find_rows
 
 from .contracts import AddressView, Contact, CustomerView
 from .models import Address, Customer, Identity
@@ -117,9 +117,9 @@ def file_keys(db: Session, ids: Collection[int]) -> dict[int, str]:
     return {row.id: file_key(row.source_key, row.public_id) for row in rows}
 
 
-def addresses_section(db: Session, row: Any) -> Mapping[str, Any]:
+def addresses_section(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """The addresses of a customer for his page; phones and streets only for who may see them."""
-    reveal = current_actor().may("can_reveal", "customers.Customer")
+    reveal = reader.may("can_reveal", "customers.Customer")
     return {
         "addresses": [
             {
@@ -131,12 +131,7 @@ def addresses_section(db: Session, row: Any) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def search(db: Session, text: str, limit: int) -> list[Hit]:
+def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
     """Customers by their whole name, whole phone or its last four digits."""
-    c = Customer.__table__.c
-    indexes = look_up(text, SEARCHED, right=("can_reveal", "customers.Customer"))
-    if not indexes:
-        return []
-    matches = or_(*(c[name] == value for name, value in indexes.items()))
-    rows = db.execute(select(c.id, c.name, c.phone).where(matches).order_by(c.id.desc()).limit(limit))
+    rows = find_rows(db, reader, "customers.Customer", text, limit, columns=("name", "phone"), sort="-id")
     return [Hit(row.name, masked_phone(row.phone), f"/customers/{row.id}", "user") for row in rows]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import fmt
+from zhanggui.api import Reader, fmt
 
 from .contracts import Stock
 from .models import StockLevel, StockMovement
@@ -39,7 +37,7 @@ _AVAILABLE = (
 )
 
 
-def available_by_product(db: Session, product_ids: Sequence[int]) -> dict[int, int]:
+def available_by_product(db: Session, _reader: Reader, product_ids: Sequence[int]) -> dict[int, int]:
     """What can still be sold of each product, all variants together."""
     return {product_id: int(available) for product_id, available in db.execute(_AVAILABLE, {"ids": list(product_ids)})}
 
@@ -51,14 +49,14 @@ def runs_low(value: bool, product_columns: Any) -> ColumnElement[bool]:
     return found if value else ~found
 
 
-def levels_of_product(db: Session, row: Any) -> Mapping[str, Any]:
+def levels_of_product(db: Session, _reader: Reader, row: Any) -> Mapping[str, Any]:
     """The levels of a product's variants, for its page."""
     c = _levels.c
     found = db.execute(select(*c).where(c.product_id == row.id).order_by(c.sku)).all()
     return {"levels": found}
 
 
-def movements_of_level(db: Session, row: Any) -> Mapping[str, Any]:
+def movements_of_level(db: Session, _reader: Reader, row: Any) -> Mapping[str, Any]:
     """The newest movements of a level, for its page."""
     c = _movements.c
     found = db.execute(
@@ -78,7 +76,7 @@ def movements_of_level(db: Session, row: Any) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def names_of_movements(db: Session, ids: Sequence[int]) -> dict[int, str]:
+def names_of_movements(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:
     """What was moved, by movement."""
     rows = db.execute(
         select(_movements.c.id, _levels.c.title)
@@ -89,13 +87,3 @@ def names_of_movements(db: Session, ids: Sequence[int]) -> dict[int, str]:
         .where(_movements.c.id.in_(ids))
     )
     return dict(rows.all())
-
-
-def low_stock_todo(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
-    """How many variants run low, for home; counting stops at a thousand."""
-    some = select(_levels.c.id).where(_levels.c.low.is_(True)).limit(1000).subquery()
-    return {
-        "count": int(db.scalar(select(func.count()).select_from(some)) or 0),
-        "href": "/stock/?low=1",
-        "icon": "alert-triangle",
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, Search, Section, Slot, Widget, _l
+from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Question, Screen, Search, Section, Slot, Widget, _l
 
 from . import queries
 from .models import StockLevel, StockMovement
@@ -162,6 +162,7 @@ SLOTS = (
 
 WIDGETS = (
     Widget(
-        "low_stock", _l("Low stock"), "todo", queries.low_stock_todo, ("can_list", "inventory.StockLevel"), order=30
+        "low_stock", _l("Low stock"), "todo", Question("inventory.StockLevel", {"low": "1"}), ("can_list", "inventory.StockLevel"),
+        icon="alert-triangle", order=30,
     ),
 )

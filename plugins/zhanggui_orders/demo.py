@@ -16,12 +16,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, Actor, DemoData, reading, unit_of_work
+from zhanggui.api import SYSTEM, Actor, DemoData, reading, shop_zone, unit_of_work
 from zhanggui_customers import facade as customers
 from zhanggui_products import facade as products
 
 from .contracts import CartLine, HistoricLine, HistoricOrder
-from .rules import shop_zone
 from .services.cancellation import cancel_order
 from .services.fulfillment import receive_order, ship_order
 from .services.history import record_history

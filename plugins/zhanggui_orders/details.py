@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import _l, current_actor, fmt, timeline, url_for_file
+from zhanggui.api import Reader, _l, fmt, timeline, url_for_file
 from zhanggui_customers import facade as customers
 
 from . import queries
@@ -32,7 +32,7 @@ METHODS = {
 _PAID_BY = {**METHODS, "history": _l("Imported")}
 
 
-def lines(db: Session, row: Any) -> Mapping[str, Any]:
+def lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """The lines of an order with their pictures."""
     return {
         "lines": [
@@ -48,7 +48,7 @@ def lines(db: Session, row: Any) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def money(db: Session, row: Any) -> Mapping[str, Any]:
+def money(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """How the total comes about, and what was paid of it."""
     rows = [(_l("Goods total"), fmt.money(row.goods_total, row.currency))]
     for change in queries.adjustments_of(db, [row.id])[row.id]:
@@ -69,10 +69,10 @@ def money(db: Session, row: Any) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def delivery(db: Session, row: Any) -> Mapping[str, Any]:
+def delivery(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """Where it goes and what left already. Phone and street are whole only for who ships or may reveal them."""
-    actor, address = current_actor(), queries.address_of(row)
-    if address and not (actor.may("can_ship", "orders.Order") or actor.may("can_reveal", "customers.Customer")):
+    address = queries.address_of(row)
+    if address and not (reader.may("can_ship", "orders.Order") or reader.may("can_reveal", "customers.Customer")):
         address = {**address, "phone": customers.masked_phone(address["phone"]), "detail": "****"}
     return {
         "address": address,
@@ -88,11 +88,11 @@ def delivery(db: Session, row: Any) -> Mapping[str, Any]:
     }
 
 
-def history(db: Session, row: Any) -> Mapping[str, Any]:
+def history(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """What happened to the order, newest first."""
     return {
         "entries": [
             {"what": ACTS.get(e.action, e.action), "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
-            for e in timeline(db, "orders.Order", row.id)
+            for e in timeline(db, reader, "orders.Order", row.id)
         ]
     }

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, _l, fmt, look_up
+from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt
 from zhanggui_customers import facade as customers
 
 from .contracts import Adjustment, LineView, OrderFacts, OrderView, ShipmentView
@@ -184,15 +184,9 @@ SEARCHED = {"phone_index": searched_phone}
 REVEAL = ("can_reveal", "customers.Customer")
 
 
-def search(db: Session, text: str, limit: int) -> list[Hit]:
+def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
     """Orders by the beginning of their number, or by the whole phone of the address."""
-    c = _orders.c
-    matches = and_(c.number >= text, c.number < text + "\U0010ffff")
-    for name, value in look_up(text, SEARCHED, right=REVEAL).items():
-        matches = or_(matches, c[name] == value)
-    rows = db.execute(
-        select(c.id, c.number, c.stage, c.total, c.currency).where(matches).order_by(c.number.desc()).limit(limit)
-    )
+    rows = find_rows(db, reader, "orders.Order", text, limit, columns=("number", "stage", "total", "currency"), sort="-number")
     return [
         Hit(
             row.number,
@@ -228,7 +222,7 @@ def due_for_receiving(db: Session, before: datetime, limit: int) -> list[int]:
     return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))
 
 
-def of_customer(db: Session, row: Any) -> Mapping[str, Any]:
+def of_customer(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """A customer's newest orders, for his page."""
     c = _orders.c
     found = db.execute(

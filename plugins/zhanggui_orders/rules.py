@@ -6,10 +6,9 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
-from zhanggui.api import Choice, Invalid, _l, allocate, blind_index, get_setting
+from zhanggui.api import Choice, Invalid, _l, allocate, blind_index
 
 from .contracts import Adjustment, CartLine, Quote
 from .states import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
@@ -51,16 +50,6 @@ def stage_of(status: str, payment: str, fulfillment: str) -> Stage:
     if fulfillment in (FulfillmentStatus.FULFILLED, FulfillmentStatus.RECEIVED):
         return Stage.SHIPPED
     return Stage.TO_SHIP
-
-
-def shop_zone() -> ZoneInfo:
-    """The zone whose midnight parts the shop's days."""
-    return ZoneInfo(get_setting("instance.time_zone"))
-
-
-def shop_day(moment: datetime) -> date:
-    """The shop's day of a moment."""
-    return moment.astimezone(shop_zone()).date()
 
 
 def new_number(day: date) -> str:

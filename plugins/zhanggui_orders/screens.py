@@ -219,7 +219,7 @@ ORDERS = Screen(
 )
 
 MENU = (
-    MenuItem("orders", _l("Orders"), "receipt", screen="orders.Order", tab=20, badge=widgets.to_ship_badge, order=20),
+    MenuItem("orders", _l("Orders"), "receipt", screen="orders.Order", tab=20, badge=widgets.TO_SHIP, order=20),
 )
 
 SLOTS = (
@@ -235,8 +235,8 @@ SLOTS = (
 _MAY = ("can_list", "orders.Order")
 WIDGETS = (
     Widget("money_today", _l("Money today"), "number", widgets.money_today, _MAY, order=10),
-    Widget("to_ship", _l("Orders to ship"), "todo", widgets.to_ship, _MAY, order=20),
-    Widget("refunds_due", _l("Refunds due"), "todo", widgets.refunds_due, _MAY, order=25),
+    Widget("to_ship", _l("Orders to ship"), "todo", widgets.TO_SHIP, _MAY, icon="truck-delivery", order=20),
+    Widget("refunds_due", _l("Refunds due"), "todo", widgets.REFUNDS_DUE, _MAY, icon="receipt-refund", order=25),
     Widget("orders_today", _l("Orders today"), "number", widgets.orders_today, _MAY, order=15),
     Widget("revenue", _l("Last 30 days"), "chart", widgets.revenue, _MAY, order=60),
 )

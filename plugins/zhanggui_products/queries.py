@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, fmt, translations, words
+from zhanggui.api import Hit, Reader, find_rows, fmt, translations, words
 
 from .contracts import Shelf, ShelfProduct, ShelfVariant, SoldVariant
 from .models import Category, Product, Variant
@@ -28,7 +28,7 @@ _RANGES = (
 )
 
 
-def price_ranges(db: Session, ids: Sequence[int]) -> dict[int, str]:
+def price_ranges(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:
     """What each product costs, in words: one price, or from lowest to highest."""
     ranges: dict[int, str] = {}
     for product_id, currency, low, high in db.execute(_RANGES, {"ids": list(ids)}):
@@ -73,7 +73,7 @@ def category_texts(db: Session, row: Any) -> dict[str, str]:
     return translations.all_texts(db, CATEGORY, row.id, "name", source=row.name)
 
 
-def product_counts(db: Session, ids: Sequence[int]) -> dict[int, int]:
+def product_counts(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, int]:
     """How many products stand in each category itself."""
     rows = db.execute(
         select(Product.category_id, func.count()).where(Product.category_id.in_(ids)).group_by(Product.category_id)
@@ -81,14 +81,9 @@ def product_counts(db: Session, ids: Sequence[int]) -> dict[int, int]:
     return dict(rows.all())
 
 
-def search(db: Session, text: str, limit: int) -> list[Hit]:
+def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
     """Products by a part of their name, a SKU or a barcode."""
-    rows = db.execute(
-        select(Product.id, Product.name, Product.status)
-        .where(words.found(Product.search_text, text))
-        .order_by(Product.id.desc())
-        .limit(limit)
-    )
+    rows = find_rows(db, reader, PRODUCT, text, limit, columns=("name", "status"), sort="-id")
     return [Hit(row.name, LABELS[row.status], f"/products/{row.id}", "package") for row in rows]
 
 

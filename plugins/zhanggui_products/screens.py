@@ -102,7 +102,7 @@ PRODUCTS = Screen(
             "variants",
             _l("Variants"),
             template="products/variants.html",
-            load=lambda db, row: {"variants": queries.variant_lines(db, row)},
+            load=lambda db, reader, row: {"variants": queries.variant_lines(db, row)},
             order=20,
         ),
     ),

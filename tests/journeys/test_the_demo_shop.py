@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
+from zhanggui.config.days import shop_day
 from zhanggui.db.uow import reading
 from zhanggui.files import path_of
 from zhanggui.host import current_host
@@ -23,7 +24,6 @@ from zhanggui.testing.browsing import Visitor
 from zhanggui_customers.models import Address, Customer
 from zhanggui_inventory.models import StockLevel, StockMovement, StockReservation
 from zhanggui_orders.models import Day, Order, OrderLine
-from zhanggui_orders.rules import shop_day
 from zhanggui_products.demo_pictures import PALETTES, SHAPES, draw
 from zhanggui_products.models import Category, Product, Variant
 

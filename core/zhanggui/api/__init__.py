@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from .. import API_LEVEL, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
-from ..audit import timeline
 from ..auth import tokens
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
 from ..auth.throttle import throttled, told_to_wait
+from ..config.days import reader_at_work, shop_day, shop_zone
 from ..config.settings import get as get_setting
 from ..db import words
 from ..db.append_only import AppendOnly
@@ -77,6 +77,7 @@ from ..kernel.errors import (
 from ..kernel.ids import Code, public_id
 from ..kernel.money import Money, allocate, read_decimal
 from ..kernel.phases import ThreePhases
+from ..kernel.reader import Reader
 from ..notices import notify, read_notice
 from ..people import erase_person, export_person, find_person
 from ..runtime import current_runtime
@@ -96,6 +97,7 @@ from ..web.describe import (
     HelpTarget,
     Hit,
     MenuItem,
+    Question,
     Screen,
     Search,
     SearchProvider,
@@ -107,10 +109,13 @@ from ..web.describe import (
 from ..web.gateway import gateway
 from ..web.kinds import FormContext, Kind, Posted
 from ..web.kinds.rich import rich_text
+from ..web.labels import find_rows
 from ..web.limits import visitor_is_known
 from ..web.private_files import readable_file
 from ..web.query import decode_cursor, encode_cursor
+from ..web.questions import counted
 from ..web.rest import Api, Operation
+from ..web.trail import timeline
 from ..web.views import View
 from ..webhooks import KeptMessage, webhook_message
 
@@ -136,22 +141,24 @@ def domain_of(package: str) -> str:
 
 
 __all__ = [
-    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival", "BadRequest",
-    "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "Decimals", "DemoData",
-    "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter", "Forbidden", "Form",
-    "FormContext", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage",
-    "Kind", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
-    "Permission", "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen",
-    "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "TaskDef",
-    "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply",
-    "When", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "append_only_guards", "attach_private_file",
-    "blind_index", "cancel_task", "choice_schemas", "clock", "code_string", "complaints", "count_one", "current_actor",
-    "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person",
-    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
-    "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
-    "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
-    "read_notice", "readable_file", "reading", "record_audit", "recording", "regions", "remove_private_files",
-    "request_approval", "resume_task", "rich_text", "save_image", "save_private_file", "show_form", "start_task", "take_form",
-    "task", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file",
-    "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
+    "BadRequest", "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError",
+    "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
+    "Filter", "Forbidden", "Form", "FormContext", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun",
+    "Importer", "Invalid", "JobDef", "KeptMessage", "Kind", "Looked", "MenuItem", "Model", "Money", "NotFound",
+    "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Permission", "PersonalData", "Pii", "Posted",
+    "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed",
+    "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "TaskDef",
+    "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage",
+    "WebhookReply", "When", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "append_only_guards",
+    "attach_private_file", "blind_index", "cancel_task", "choice_schemas", "clock", "code_string", "complaints",
+    "count_one", "counted", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue",
+    "erase_person", "export_person", "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext",
+    "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "job",
+    "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect",
+    "public", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file",
+    "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files", "request_approval",
+    "resume_task", "rich_text", "save_image", "save_private_file", "shop_day", "shop_zone", "show_form", "start_task",
+    "take_form", "task", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work",
+    "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor, current_actor
-from ..web.describe import Action, Card, Choice, Column, Field, Filter, Screen, Section
+from ..kernel.reader import Reader
+from ..web.describe import Action, Card, Choice, Column, Field, Filter, Question, Screen, Section
 from . import APPROVED, OUTDATED, PENDING, REFUSED, WITHDRAWN, approve, refuse, withdraw
 from .frozen import thaw
 from .models import Approval
@@ -20,7 +21,6 @@ STATES = [
     Choice(PENDING, _l("waiting"), "info"), Choice(APPROVED, _l("approved"), "good"), Choice(REFUSED, _l("refused"), "bad"),
     Choice(OUTDATED, _l("out of date"), "warn"), Choice(WITHDRAWN, _l("taken back"), "neutral"),
 ]  # fmt: skip
-_MOST = 100  # the badge says "99+" beyond
 
 
 def _rule(actor: Actor, c: Any) -> ColumnElement[bool] | None:
@@ -32,17 +32,36 @@ def _held(actor: Actor) -> list[str]:
     return sorted(" ".join(right) for right in rights if actor.may(*right))
 
 
-def waiting(db: Session) -> int:
-    """How many requests wait for the reader to decide."""
-    who, c = current_actor(), Approval.__table__.c
-    held = _held(who)
-    if who.id is None or not held:
-        return 0
-    some = select(c.id).where(c.state == PENDING, c.permission.in_(held), c.requested_by != who.id).limit(_MOST).subquery()
-    return int(db.scalar(select(func.count()).select_from(some)) or 0)
+def _for_me(value: bool, c: Any) -> ColumnElement[bool]:
+    """The requests that the reader can decide, or those that he cannot."""
+    who = current_actor()
+    held = _held(who) if who.id is not None else []
+    mine: ColumnElement[bool] = and_(c.state == PENDING, c.permission.in_(held), c.requested_by != (who.id or 0))
+    return mine if value else not_(mine)
 
 
-def _what(db: Session, ids: Sequence[int]) -> dict[int, str]:
+WAITING = Question("core.Approval", {"for_me": "1"})
+
+
+def waiting(db: Session, reader: Reader) -> int:
+    """How many requests wait for the reader to decide; who can decide nothing is not asked for on every page."""
+    from ..web.gateway import COUNT_LIMIT
+    from ..web.questions import counted
+
+    return min(counted(db, reader, WAITING), COUNT_LIMIT) if _held(reader.actor) else 0
+
+
+def _label(db: Session, reader: Reader, ids: Sequence[int]) -> dict[int, str]:
+    """What the rows are called that something is asked for, as far as the reader may see them."""
+    from ..web.trail import NOT_SHOWN, seen_targets
+
+    c = Approval.__table__.c
+    rows = db.execute(select(c.id, c.target_type, c.target_id, c.label).where(c.id.in_(ids))).all()
+    seen = seen_targets(db, reader.actor, {(row.target_type, str(row.target_id)) for row in rows})
+    return {row.id: row.label if (row.target_type, str(row.target_id)) in seen else str(NOT_SHOWN) for row in rows if row.label}
+
+
+def _what(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:
     """The actions by their names, with their input in words."""
     c, known = Approval.__table__.c, current_host().approvals
     found = {}
@@ -62,9 +81,9 @@ def _may_decide(row: Any) -> bool:
     return bool(row.state == PENDING and row.requested_by != who.id and what is not None and who.may(*what.right))
 
 
-def _about(_db: Session, row: Any) -> dict[str, Any]:
+def _about(_db: Session, reader: Reader, row: Any) -> dict[str, Any]:
     screen = current_host().screens.get(row.target_type)
-    seen = screen is not None and current_actor().may("can_show", row.target_type)
+    seen = screen is not None and reader.may("can_show", row.target_type)
     return {"href": f"{screen.route}/{row.target_id}" if screen is not None and seen else "", "thing": str(screen.singular) if screen else ""}
 
 
@@ -73,7 +92,7 @@ APPROVALS = Screen(
     label=lambda row: _what_of(row), always=("action", "requested_by", "state"),
     columns=[
         Column("what", _l("What"), load=_what),
-        Column("label", _l("The entry")),
+        Column("label", _l("The entry"), load=_label),
         Column("state", _l("State"), "status", choices=STATES),
         Column("requester", _l("Asked by")),
         Column("requested_at", _l("Asked at"), "datetime"),
@@ -83,7 +102,8 @@ APPROVALS = Screen(
         Column("decision_reason", _l("Reason given"), "long_text", wide=False),
     ],
     card=Card(title="what", badge="state", sub=("label", "requester", "requested_at")),
-    filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=(PENDING,))],
+    filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=(PENDING,)),
+             Filter("for_me", _l("For me to decide"), "bool", clause=_for_me)],
     sections=[
         Section("request", _l("Request"), columns=(
             "what", "label", "state", "requester", "requested_at", "request_reason", "decider", "decided_at", "decision_reason"), order=0),

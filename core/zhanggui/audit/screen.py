@@ -10,19 +10,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..i18n.texts import lazy_gettext as _l
+from ..kernel.reader import Reader
 from ..web.describe import Card, Choice, Column, Filter, Screen, Search, Section
 from . import told
 from .models import AuditEntry
 
 
-def _said(part: str) -> Callable[[Session, list[Any]], Mapping[Any, Any]]:
-    """A column of what rows say, unsealed for the rows that are shown."""
+def _said(part: str) -> Callable[[Session, Reader, list[Any]], Mapping[Any, Any]]:
+    """A column of what rows say, unsealed for the rows that are shown; of what the reader may not see, that he may not."""
     get = attrgetter(part)
 
-    def load(db: Session, ids: list[Any]) -> Mapping[Any, Any]:
+    def load(db: Session, reader: Reader, ids: list[Any]) -> Mapping[Any, Any]:
+        from ..web.trail import NOT_SHOWN, seen_targets, without_hidden
+
         c = AuditEntry.__table__.c
         rows = db.execute(select(*c).where(c.id.in_(ids))).all()
-        return {row.id: get(said) or None for row, said in zip(rows, told(db, rows), strict=True)}
+        seen = seen_targets(db, reader.actor, {(row.target_type, row.target_id) for row in rows})
+        found: dict[Any, Any] = {}
+        for row, said in zip(rows, told(db, rows), strict=True):
+            value = get(said) or None
+            if value is not None and (row.target_type, row.target_id) not in seen:
+                value = str(NOT_SHOWN) if part == "label" else None
+            elif isinstance(value, Mapping):
+                value = without_hidden(row.target_type, reader.actor, value) or None
+            found[row.id] = value
+        return found
 
     return load
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor, current_actor
+from ..kernel.reader import Reader
 from ..web.describe import Action, Card, Choice, Column, Field, Filter, Screen, Search, Section
 from . import service
 
@@ -41,7 +42,7 @@ def _role_names(db: Session, ids: list[int]) -> dict[int, list[str]]:
     return found
 
 
-def _roles_by_user(db: Session, ids: list[int]) -> dict[int, str]:
+def _roles_by_user(db: Session, _reader: Reader, ids: list[int]) -> dict[int, str]:
     return {user_id: ", ".join(str(role_label(name)) for name in names) for user_id, names in _role_names(db, ids).items()}
 
 
@@ -176,9 +177,9 @@ ROLES = Screen(
     default_sort=("name",),
     columns=[
         Column("name", _l("Role"), sortable=True, value=lambda row: str(role_label(row.name))),
-        Column("users", _l("Members"), "int", load=lambda db, ids: _counts(db, ids, assoc_user_role.c.role_id, assoc_user_role.c.user_id)),
+        Column("users", _l("Members"), "int", load=lambda db, _reader, ids: _counts(db, ids, assoc_user_role.c.role_id, assoc_user_role.c.user_id)),
         Column("rights", _l("Rights"), "int",
-               load=lambda db, ids: _counts(db, ids, assoc_permissionview_role.c.role_id, assoc_permissionview_role.c.id)),
+               load=lambda db, _reader, ids: _counts(db, ids, assoc_permissionview_role.c.role_id, assoc_permissionview_role.c.id)),
     ],
     card=Card(title="name", end="users", sub=("rights",)),
     fields=role_fields, create=create_role, update=update_role, delete=service.delete_role, api=False,

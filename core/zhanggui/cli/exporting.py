@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from .. import audit
-from ..config import settings
+from ..config.days import reader_at_work
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..host.declare import Exporter
@@ -31,8 +31,7 @@ def export_csv(kind: str, target: Path) -> int:
 
     :raises NotFound: when there is neither such a kind nor such a screen.
     """
-    config = current_runtime().config
-    zone, currency = ZoneInfo(settings.get("instance.time_zone")), config["instance.currency"]
+    reader, currency = reader_at_work(), current_runtime().config["instance.currency"]
     exporters = {exporter.kind: exporter for exporter in current_host().every("exporters")}
     screen = current_host().screens.get(kind)
     if kind not in exporters and screen is None:
@@ -42,9 +41,9 @@ def export_csv(kind: str, target: Path) -> int:
     scratch = target.with_name(target.name + ".part")
     with reading() as db, scratch.open("wb") as out:
         if kind in exporters:
-            blocks = _blocks(db, exporters[kind], zone)
+            blocks = _blocks(db, exporters[kind], reader.zone)
         else:
-            blocks = csv_rows(db, screen, current_actor(), ListQuery(), zone=zone, currency=currency)
+            blocks = csv_rows(db, screen, reader, ListQuery(), currency=currency)
         for block in blocks:
             out.write(block)
         size = out.tell()

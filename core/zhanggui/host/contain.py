@@ -20,7 +20,22 @@ from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
 from ..kernel.phases import ThreePhases
-from ..web.describe import Action, Column, Field, Filter, Form, Hit, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
+from ..web.describe import (
+    Action,
+    Column,
+    Field,
+    Filter,
+    Form,
+    Hit,
+    MenuItem,
+    Question,
+    Screen,
+    Search,
+    SearchProvider,
+    Section,
+    Slot,
+    Widget,
+)
 from ..web.kinds import Kind, kind_of
 from .declare import (
     Approvable,
@@ -237,7 +252,7 @@ def refuse(watch: Watch, sentence: Any) -> Any:
 def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -> Any:
     """An entry of a room, with contained functions where its page is shared."""
     rules = SHARED.get(type(thing))
-    if rules is None or not any(callable(getattr(thing, name)) for name in rules):
+    if rules is None or not any(callable(getattr(thing, name)) or isinstance(getattr(thing, name), Question) for name in rules):
         return thing
     name = thing.resource if isinstance(thing, Screen) else thing.id
     label = getattr(thing, "label", "") if not isinstance(thing, Screen) else thing.title
@@ -247,7 +262,9 @@ def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -
     watch = book.watch(place)
     if isinstance(thing, Approvable) and isinstance(thing.run, ThreePhases):
         thing = replace(thing, run=_around(thing.run, SLOTS[ThreePhases], watch))
-    return _around(thing, rules, watch)
+    # A question is asked of a list by whoever draws it, who does so under this watch: see `attempt`.
+    asked = {name: replace(question, watch=watch) for name in rules if isinstance(question := getattr(thing, name), Question)}
+    return _around(replace(thing, **asked), rules, watch)
 
 
 def contain_kind(kind: Kind, manifest: Manifest, book: FaultBook) -> Kind:
@@ -281,7 +298,7 @@ def contain_slot(slot: Slot, screen: Screen, manifest: Manifest, book: FaultBook
     kind = type(thing).__name__.lower()
     watch = book.watch(Place(manifest.id, kind, f"{slot.screen} {name}", label, screen.title, manifest.name))
     if isinstance(thing, Section) and thing.template is not None and thing.load is None:
-        thing = replace(thing, load=lambda db, row: {})  # so that its template has somebody who watches it
+        thing = replace(thing, load=lambda db, reader, row: {})  # so that its template has somebody who watches it
     elif isinstance(thing, Action):
         thing = replace(thing, fields=[_around(f, SLOTS[Field], watch) for f in thing.fields])
         if isinstance(thing.run, ThreePhases):

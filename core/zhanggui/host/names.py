@@ -10,11 +10,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from ..config.declare import plugin_settings
 from ..i18n.texts import lazy_gettext as _l
-from ..kernel.errors import WiringError
-from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, Search, Slot
+from ..kernel.actors import SYSTEM
+from ..kernel.errors import BadRequest, WiringError
+from ..web.describe import Action, Column, Field, Filter, MenuItem, Question, Screen, Search, Slot, Widget
+from ..web.query import parse
 from .checks import called, parts_of, step
 from .declare import EVERY
 from .permissions import declared_permissions
@@ -79,12 +82,14 @@ def _within(known: Known, thing: Any, around: tuple[Step, ...]) -> Iterator[Wiri
     """What a description and those inside it name."""
     here = (*around, step(thing))
     icon = getattr(thing, "icon", None)
-    if known.icons and isinstance(thing, Screen | MenuItem | Action) and icon not in known.icons:
+    if known.icons and isinstance(thing, Screen | MenuItem | Action | Widget) and icon not in known.icons and (icon or not isinstance(thing, Widget)):
         yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=_l("the theme has no icon “%(icon)s”", icon=icon)), at=here)
     if isinstance(thing, Column | Field | Filter) and thing.to is not None:
         yield from _screen(known, thing.to, thing, here)
     if isinstance(thing, MenuItem) and thing.screen is not None:
         yield from _screen(known, thing.screen, thing, here)
+    if isinstance(thing, Question):
+        yield from _question(known, thing, here)
     right = thing.reveal if isinstance(thing, Search) else getattr(thing, "permission", None)
     if isinstance(right, tuple):
         yield from _permission(known, right, thing, (*here, ("", right[0])))
@@ -108,6 +113,15 @@ def _screen(known: Known, resource: str, thing: Any, at: tuple[Step, ...] | None
         what = _l("there is no screen “%(screen)s”", screen=resource)
         where = called(thing.add) if isinstance(thing, Slot) else called(thing)
         yield WiringError(_l("%(where)s: %(what)s", where=where, what=what), at=at or (("Slot", resource),))
+
+
+def _question(known: Known, thing: Question, at: tuple[Step, ...]) -> Iterator[WiringError]:
+    yield from _screen(known, thing.screen, thing, at)
+    if thing.screen in known.host.screens:
+        try:
+            parse(known.host.screens[thing.screen], thing.filters, SYSTEM, zone=ZoneInfo("UTC"), currency="CNY")
+        except BadRequest as error:
+            yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=error.text()), at=at)
 
 
 def _permission(known: Known, right: tuple[str, str], thing: Any, at: tuple[Step, ...]) -> Iterator[WiringError]:

@@ -13,8 +13,8 @@ from ..host.declare import Permission, RolePreset
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
-from ..kernel import clock
 from ..kernel.actors import Actor
+from ..kernel.reader import Reader
 from ..web.describe import Action, Card, Choice, Column, Filter, MenuItem, Screen, Section
 from .models import Task
 from .service import TaskDef, cancel_task, resume_task
@@ -48,10 +48,10 @@ def progress_text(row: Any) -> str:
     return fmt.number(row.done) if row.done else ""
 
 
-def progress(db: Session, row: Any) -> dict[str, Any]:
+def progress(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
     """What the progress of a task is drawn from, now and while it is watched."""
     done = row.state == TaskState.DONE
-    file = infos(db, [row.file_id], clock.now()).get(row.file_id) if row.file_id and done else None
+    file = infos(db, [row.file_id], reader.now).get(row.file_id) if row.file_id and done else None
     return {
         "id": row.id, "live": row.state not in ENDED, "sentence": spoken(row.sentence), "text": progress_text(row),
         "done": row.done, "total": row.total, "file": file, "href": url_for_private(file.id) if file else "",

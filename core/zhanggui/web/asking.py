@@ -146,4 +146,5 @@ def _conflict(fields: Sequence[Field], error: DomainError | None, bound: Bound |
     if not isinstance(error, StaleRow) or bound is None:
         return []
     labels = {f.name: str(f.label) for f in fields}
-    return [(labels.get(n, n), str(theirs), str(bound.typed.get(n, ""))) for n, theirs in error.changed.items()]
+    # A service tells all that differs; what is not in this form may be kept from its reader.
+    return [(labels[n], str(theirs), str(bound.typed.get(n, ""))) for n, theirs in error.changed.items() if n in labels]

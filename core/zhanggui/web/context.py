@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import request
+from flask import g, request
 from werkzeug.wrappers import Request
 
-from ..config import settings
+from ..config.days import shop_zone
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
-from ..i18n.texts import reader
+from ..i18n.texts import reader as language
 from ..kernel import clock
 from ..kernel.actors import Actor, current_actor
 from ..kernel.errors import BadRequest
+from ..kernel.reader import Reader
 from ..runtime import current_runtime
 from .describe import Screen
 from .kinds import FormContext
@@ -35,7 +36,15 @@ def currency() -> str:
 
 def zone() -> ZoneInfo:
     """The reader's time zone: his own setting, else the instance's."""
-    return reader().zone or ZoneInfo(settings.get("instance.time_zone"))
+    return language().zone or shop_zone()
+
+
+def reader() -> Reader:
+    """Who reads the answer to this request: built once, so that all of a page is of one moment."""
+    if "zg_reader" not in g:
+        g.zg_reader = Reader(actor(), zone(), language().locale, clock.now())
+    built: Reader = g.zg_reader
+    return built
 
 
 def content_locales() -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, redirect, request
 from sqlalchemy.orm import Session
 
+from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import gettext as _
 from ..jobs.phases import OutsideTrouble
@@ -20,6 +21,7 @@ from .describe import Action, Field, Form, Screen
 from .export_tasks import start_export
 from .forms import Bound, Standing, bind, value_of
 from .gateway import gateway
+from .labels import labels
 from .query import parse
 from .verbs import perform
 
@@ -140,10 +142,10 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
 
 def begin_export(screen: Screen) -> Answer:
     """The list as a file, by a task: on its page the file is downloaded."""
-    who, zone, arguments = context.actor(), context.zone(), context.arguments()
-    query = parse(screen, arguments, who, zone=zone, currency=context.currency())
+    who, arguments = context.actor(), context.arguments()
+    query = parse(screen, arguments, who, zone=shop_zone(), currency=context.currency())
     with unit_of_work() as db:
-        task_id = start_export(db, screen, query, arguments, zone=zone.key, actor=who, now=clock.now())
+        task_id = start_export(db, screen, query, arguments, actor=who, now=clock.now())
     return redirect(f"/tasks/{task_id}", 303)
 
 
@@ -184,7 +186,7 @@ def act_on_many(screen: Screen, action: Action) -> Answer:
         )  # fmt: skip
     with reading() as db:
         allowed = gateway.allowed_ids(db, screen, who, ids, f"can_{action.name}")
-        names = gateway.labels(db, screen, allowed)
+        names = labels(db, screen, who, allowed)
     done, refused, waiting = 0, [], ""
     for row_id in allowed:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..files.kinds import DOCUMENTS, MAX_BYTES
 from ..kernel.phases import ThreePhases
+from ..kernel.reader import Reader
 
 Text = Any  # str or a lazy translation of one
 Clause = Any  # a SQLAlchemy boolean expression
@@ -37,7 +38,7 @@ class Column:
     """One piece of a row, in a list, on a card or in a detail.
 
     ``name`` is a column of the source unless ``expr`` (given the source's columns, returns an
-    expression) or ``load`` (given ``db`` and a list of ids, returns ``{id: value}``, one query for
+    expression) or ``load(db, reader, ids)`` (answers ``{id: value}``, one query for
     the whole page) says otherwise. ``value`` turns the whole row into what is shown, without a query.
     """
 
@@ -50,7 +51,7 @@ class Column:
     decimals: int | None = None  # decimal, percent: so many are shown; None: as many as there are
     to: str | None = None  # lookup: the resource that an id here points to
     expr: Callable[[Any], Any] | None = None
-    load: Callable[[Any, list[Any]], Mapping[Any, Any]] | None = None
+    load: Callable[[Any, Reader, list[Any]], Mapping[Any, Any]] | None = None
     value: Callable[[Any], Any] | None = None
     permission: str | None = None  # field rule: shown only to who holds it on the screen's resource
     wide: bool = True  # a column of the desktop table; False: only in detail and export
@@ -183,7 +184,7 @@ class Section:
     title: Text
     columns: Sequence[str] = ()
     template: str | None = None
-    load: Callable[[Any, Any], Mapping[str, Any]] | None = None  # (db, row) -> context of the template
+    load: Callable[[Any, Reader, Any], Mapping[str, Any]] | None = None  # (db, reader, row) -> context of the template
     permission: tuple[str, str] | None = None
     aside: bool = False  # beside the main part on a desktop
     order: int = 100
@@ -273,11 +274,24 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A list, narrowed: what a figure counts and where it leads, said once so that the two cannot differ.
+
+    ``screen`` is a resource (``orders.Order``), ``filters`` are arguments of its list as they stand in an address
+    (``{"stage": "to_ship"}``).
+    """
+
+    screen: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+    watch: Any = field(default=None, repr=False, compare=False)  # who watches over it: the host's business
+
+
+@dataclass(frozen=True)
 class MenuItem:
     """An entry of the menu. Give a ``screen`` or an ``href`` with the permission it needs.
 
     ``tab`` proposes it for the bottom bar of the phone, in that order; ``badge`` counts what waits
-    there: ``badge(db) -> int``.
+    there: a :class:`Question` over a list, or ``badge(db, reader) -> int``.
     """
 
     id: str
@@ -288,7 +302,7 @@ class MenuItem:
     permission: tuple[str, str] | None = None
     group: str = "shop"  # shop | people | money | system
     tab: int | None = None
-    badge: Callable[[Any], int] | None = None
+    badge: Question | Callable[[Any, Reader], int] | None = None
     order: int = 100
 
 
@@ -307,19 +321,21 @@ class HelpTarget:
 
 @dataclass(frozen=True)
 class Widget:
-    """A part of the home page. ``data(db, now, zone) -> dict`` feeds the kind's macro.
+    """A part of the home page. What a number or todo counts is best said by a :class:`Question`: its number and
+    where it leads come from there. Else ``data(db, reader) -> dict`` feeds the kind's macro.
 
-    number: ``{"value", "kind" (money|int), "currency"?, "was"?, "href"?}``; todo: ``{"count", "href",
-    "icon"}``, hidden at zero; chart: ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``;
-    list: ``{"rows": [{"title", "sub", "end", "href"}], "href"}``.
+    number: ``{"value", "kind" (money|int), "currency"?, "was"?}``; todo: ``{"count", "icon"?}``, hidden at zero;
+    chart: ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
+    "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``.
     """
 
     id: str
     title: Text
     kind: str
-    data: Callable[..., Mapping[str, Any]]
+    data: Question | Callable[[Any, Reader], Mapping[str, Any]]
     permission: tuple[str, str]
     order: int = 100
+    icon: str = ""  # of a todo; that of the screen behind its question, unless another is named
 
 
 @dataclass(frozen=True)
@@ -334,7 +350,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchProvider:
-    """Searches a plugin's rows: ``find(db, text, limit) -> [Hit]``, only for who holds the permission."""
+    """Searches a plugin's rows: ``find(db, reader, text, limit) -> [Hit]``, only for who holds the permission.
+
+    ``zhanggui.api.find_rows`` searches as the list does, under its rules.
+    """
 
     id: str
     label: Text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..config.days import reader_at_work, shop_zone
 from ..db.uow import reading
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
@@ -34,7 +36,8 @@ def write_export(run: TaskRun, *, resource: str, arguments: Mapping[str, str], z
     if screen is None:
         raise NotFound(_l("This list is not there any more: its plugin is off."))
     currency: str = current_runtime().config["instance.currency"]
-    query = parse(screen, arguments, run.actor, zone=ZoneInfo(zone), currency=currency)
+    reader = replace(reader_at_work(run.actor), zone=ZoneInfo(zone))  # one file, one clock, whatever the setting is when it goes on
+    query = parse(screen, arguments, run.actor, zone=reader.zone, currency=currency)
     out = run.result(file_name(screen))
     with reading() as db:
         if run.place is None:
@@ -42,7 +45,7 @@ def write_export(run: TaskRun, *, resource: str, arguments: Mapping[str, str], z
             out.write(csv_title(screen, run.actor))
             run.report(done=0, total=total, sentence=_l("The rows are being written."))
         since = time.monotonic()
-        for block, rows, last in csv_blocks(db, screen, run.actor, query, zone=ZoneInfo(zone), currency=currency, after=run.place):
+        for block, rows, last in csv_blocks(db, screen, reader, query, currency=currency, after=run.place):
             out.write(block)
             run.report(done=run.done + rows, place=last)
             if time.monotonic() - since > PAUSE:
@@ -51,7 +54,7 @@ def write_export(run: TaskRun, *, resource: str, arguments: Mapping[str, str], z
     run.report(total=run.done, sentence=_l("The file is ready."))
 
 
-def start_export(db: Session, screen: Screen, query: ListQuery, arguments: Mapping[str, str], *, zone: str, actor: Actor, now: datetime) -> int:
+def start_export(db: Session, screen: Screen, query: ListQuery, arguments: Mapping[str, str], *, actor: Actor, now: datetime) -> int:
     """Begin an export of a list; answers the task.
 
     :raises Forbidden: without ``can_export``.
@@ -60,7 +63,7 @@ def start_export(db: Session, screen: Screen, query: ListQuery, arguments: Mappi
     record_export(db, screen, query, actor=actor, now=now)
     return start_task(
         db, write_export, actor=actor, now=now, title=_l("Export: %(things)s", things=screen.title), resource=screen.resource,
-        arguments=dict(arguments), zone=zone,
+        arguments=dict(arguments), zone=shop_zone().key,
     )  # fmt: skip
 
 

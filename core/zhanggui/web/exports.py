@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from ..kernel.actors import Actor
-from .cells import reader
+from ..kernel.reader import Reader
+from .cells import reader as value_reader
 from .describe import Column, Screen
 from .gateway import gateway
 from .kinds import kind_of
@@ -20,11 +21,11 @@ from .query import ListQuery, visible_columns
 
 
 def csv_rows(
-    db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str
+    db: Session, screen: Screen, reader: Reader, query: ListQuery, *, currency: str
 ) -> Iterator[bytes]:
     """The header line, then blocks of lines. UTF-8 with a mark, so that spreadsheets read Chinese."""
-    yield csv_title(screen, actor)
-    for block, _count, _last in csv_blocks(db, screen, actor, query, zone=zone, currency=currency):
+    yield csv_title(screen, reader.actor)
+    for block, _count, _last in csv_blocks(db, screen, reader, query, currency=currency):
         yield block
 
 
@@ -34,14 +35,14 @@ def csv_title(screen: Screen, actor: Actor) -> bytes:
 
 
 def csv_blocks(
-    db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str, after: Any = None
+    db: Session, screen: Screen, reader: Reader, query: ListQuery, *, currency: str, after: Any = None
 ) -> Iterator[tuple[bytes, int, Any]]:
     """Blocks of lines below the header: ``(bytes, how many rows, the key of the last)``.
 
     :param after: the key behind which it goes on.
     """
-    columns = _columns(screen, actor)
-    for rows, extra in gateway.stream(db, screen, actor, query, after=after):
+    columns, zone = _columns(screen, reader.actor), reader.zone
+    for rows, extra in gateway.stream(db, screen, reader, query, after=after):
         # By columns, because what is the same for a whole column is decided once.
         stored = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
         cells = [
@@ -59,7 +60,7 @@ def _values(column: Column, rows: Sequence[Any], stored: Mapping[str, Sequence[A
     """One column of a block, as it is stored."""
     if column.value is None and column.load is None:
         return stored[column.name]
-    return list(map(reader(column, extra, key), rows))
+    return list(map(value_reader(column, extra, key), rows))
 
 
 def csv_head(names: Sequence[str]) -> bytes:

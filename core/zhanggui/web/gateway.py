@@ -19,14 +19,14 @@ from ..auth.lookups import look_up
 from ..db import words
 from ..db.types import BlindIndex, Decimals, Pii, SealedJson
 from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
-from ..host.faults import PluginTrouble
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound, OutOfScope
+from ..kernel.reader import Reader
 from .describe import Action, Column, Field, Filter, Form, Screen
 from .kinds import filter_kind, kind_of
 from .kinds.texts import prefix
-from .query import ListQuery, encode_cursor, visible_columns, visible_filters
+from .query import ListQuery, encode_cursor, hidden_columns, visible_columns, visible_filters
 
 COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
 
@@ -125,32 +125,43 @@ class Gateway:
         """Row rules, filters and search of a list."""
         clauses = self.allowed(screen, actor)
         c = self.table(screen).c
-        for f in visible_filters(screen, actor):
-            if f.name in query.filters:
-                value = query.filters[f.name]
-                clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or f.name], f, value))
+        for name, f in self._asked_filters(screen, actor, query).items():
+            value = query.filters[name]
+            clauses.append(f.clause(value, c) if f.clause else _compare(c[f.column or name], f, value))
         if query.q:
-            clauses.append(self._search(screen, actor, query.q))
+            clauses.append(self.searched(screen, actor, query.q))
         return clauses
 
-    def _search(self, screen: Screen, actor: Actor, text: str) -> ColumnElement[bool]:
+    def _asked_filters(self, screen: Screen, actor: Actor, query: ListQuery) -> dict[str, Filter]:
+        """The filters of a question. One that is not for this actor is no filter: without it every row would be found."""
+        filters = {f.name: f for f in visible_filters(screen, actor) if f.name in query.filters} if query.filters else {}
+        for name in query.filters:
+            if name not in filters:
+                raise BadRequest(_l("There is no filter %(name)s here."), name=name, field=name)
+        return filters
+
+    def searched(self, screen: Screen, actor: Actor, text: str) -> ColumnElement[bool]:
+        """The clause of what was typed into the search box; columns that are kept from this actor are not looked at."""
         if screen.search is None:
             raise BadRequest(_l("This list cannot be searched."), field="q")
-        c, exact = self.table(screen).c, screen.search.exact
-        options = [prefix(c[name], text) for name in screen.search.prefix]
+        hidden = hidden_columns(screen, actor)
+        c = self.table(screen).c
+        exact = {name: convert for name, convert in screen.search.exact.items() if name not in hidden}
+        options = [prefix(c[name], text) for name in screen.search.prefix if name not in hidden]
         personal = {name: convert for name, convert in exact.items() if isinstance(c[name].type, BlindIndex)}
         values: dict[str, Any] = {name: convert(text) for name, convert in exact.items() if name not in personal}
         values |= look_up(text, personal, right=screen.search.reveal or ("can_reveal", screen.resource), actor=actor)
         options += [c[name] == value for name, value in values.items() if value is not None]
-        options += [words.found(c[name], text) for name in screen.search.words]
-        for name in screen.search.contains:
-            options.append(c[name].icontains(text, autoescape=True))
+        options += [words.found(c[name], text) for name in screen.search.words if name not in hidden]
+        options += [c[name].icontains(text, autoescape=True) for name in screen.search.contains if name not in hidden]
         return or_(false(), *options)
 
-    def _order(self, screen: Screen, query: ListQuery) -> list[tuple[ColumnElement[Any], bool]]:
-        c = self.table(screen).c
-        names = [query.sort] if query.sort else list(screen.default_sort)
-        down = names[0].startswith("-")
+    def order(self, screen: Screen, actor: Actor, query: ListQuery) -> list[tuple[ColumnElement[Any], bool]]:
+        """By what a question is sorted, with whether it descends. The order of a column that is kept from the actor would tell of it."""
+        c, hidden = self.table(screen).c, hidden_columns(screen, actor)
+        wanted = [query.sort] if query.sort else list(screen.default_sort)
+        names = [name for name in wanted if name.removeprefix("-") not in hidden]
+        down = wanted[0].startswith("-")
         if screen.key not in [name.removeprefix("-") for name in names]:
             names.append(f"-{screen.key}" if down else screen.key)
         by_name = {column.name: column for column in screen.columns}
@@ -165,7 +176,7 @@ class Gateway:
         return order
 
     def page(
-        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, permission: str = "can_list", counted: bool = True,
+        self, db: Session, screen: Screen, reader: Reader, query: ListQuery, *, permission: str = "can_list", counted: bool = True,
         only: Collection[str] | None = None,
     ) -> Found:  # fmt: skip
         """One page of a list: one statement for the rows, one bounded count, one per loaded column.
@@ -173,6 +184,7 @@ class Gateway:
         :param only: names of the columns that are shown; the others are neither read nor unsealed.
         :raises Forbidden: without ``permission``.
         """
+        actor = reader.actor
         self.check(screen, actor, permission)
         columns = [c for c in visible_columns(screen, actor) if only is None or c.name in only]
         asked = self._asked(screen, actor, columns, query)
@@ -195,22 +207,23 @@ class Gateway:
         has_next = more or backwards
         has_previous = query.page > 1 or query.after is not None or (backwards and more)
         return Found(
-            rows, total, self.extras(db, screen, columns, rows),
+            rows, total, self.extras(db, screen, reader, columns, rows),
             next=encode_cursor(keys[-1]) if has_next and steady else "",
             previous=encode_cursor(keys[0]) if has_previous and steady and (query.page > 1 or not backwards or more) else "",
         )  # fmt: skip
 
     def _asked(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
         """The statements of a question; those that many people ask are kept, because building one costs more than running it."""
-        rules = screen.row_rule is not None or any(f.clause is not None for f in screen.filters if f.name in query.filters)
+        filters = self._asked_filters(screen, actor, query)
+        rules = screen.row_rule is not None or any(f.clause is not None for f in filters.values())
         if rules or query.page > 1 or query.after or query.before or query.q:
             return self._ask(screen, actor, columns, query)
         kept_for, kept = self._kept.get(id(screen), (None, {}))
         if kept_for is not screen:  # an id is given away again when another generation of the host replaces this one
             kept = {}
             self._kept[id(screen)] = (screen, kept)
-        filters = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(query.filters.items()))
-        question = (tuple(c.name for c in columns), query.sort, query.size, filters)
+        values = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(query.filters.items()))
+        question = (tuple(c.name for c in columns), query.sort, query.size, values, hidden_columns(screen, actor))
         found = kept.get(question)
         if found is None:
             if len(kept) >= _KEPT:
@@ -220,7 +233,7 @@ class Gateway:
 
     def _ask(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
         clauses = self.where(screen, actor, query)
-        order = self._order(screen, query)
+        order = self.order(screen, actor, query)
         backwards = query.before is not None
         statement = select(*self._picked(screen, columns), *(e.label(f"_k{i}") for i, (e, _) in enumerate(order)))
         statement = statement.select_from(self.table(screen)).where(*clauses)
@@ -268,7 +281,7 @@ class Gateway:
 
     def count(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
-        return int(db.scalar(self._counting(screen, self.where(screen, actor, query))) or 0)
+        return int(db.scalar(self._asked(screen, actor, (), query).count) or 0)
 
     def count_all(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, exactly: for what reads them all anyhow."""
@@ -284,7 +297,9 @@ class Gateway:
         statement = make(table, screen.key, f.column or f.name, tuple(f.counted), limit, *allowed)
         return dict(zip(f.counted, db.execute(statement).one(), strict=True))
 
-    def extras(self, db: Session, screen: Screen, columns: Sequence[Column], rows: Sequence[Row[Any]]) -> dict[str, Mapping[Any, Any]]:
+    def extras(
+        self, db: Session, screen: Screen, reader: Reader, columns: Sequence[Column], rows: Sequence[Row[Any]]
+    ) -> dict[str, Mapping[Any, Any]]:
         """What columns say that is not in the row: one query a column for the whole page."""
         result: dict[str, Mapping[Any, Any]] = {}
         if not rows:
@@ -292,11 +307,11 @@ class Gateway:
         ids = [getattr(row, screen.key) for row in rows]
         for column in columns:
             if column.load is not None:
-                result[column.name] = column.load(db, ids)
+                result[column.name] = column.load(db, reader, ids)
             elif (kind := kind_of(column.kind)).looks_up:
                 values = {getattr(row, column.name, None) for row in rows} - {None}
                 if values:
-                    result[column.name] = kind.look_up(db, column, screen, ids, values)
+                    result[column.name] = kind.look_up(db, reader, column, screen, ids, values)
         return result
 
     # -- single rows ---------------------------------------------------------------------------
@@ -331,29 +346,13 @@ class Gateway:
         make = _chosen.__wrapped__ if rules else _chosen
         return list(db.scalars(make(self.table(screen), screen.key, *rules), {"ids": list(ids)}))
 
-    # -- look-ups ------------------------------------------------------------------------------
-
-    def labels(self, db: Session, screen: Screen, ids: Sequence[Any]) -> dict[Any, str]:
-        """What rows are called, by id. No rule applies: a label stands on a row that may be seen."""
-        c = self.table(screen).c
-        key = c[screen.key]
-        if isinstance(screen.label, str):
-            return {i: str(text) for i, text in db.execute(select(key, c[screen.label]).where(key.in_(ids)))}
-        rows = db.execute(select(*c).where(key.in_(ids)))
-        return {getattr(row, screen.key): str(screen.label(row)) for row in rows}
-
-    def label(self, db: Session, screen: Screen, actor: Actor, row_id: Any) -> str:
-        """What one row is called, for who may list such rows; else its number alone: a name can be personal."""
-        try:
-            if not actor.may("can_list", screen.resource) or not self.allowed_ids(db, screen, actor, [row_id], "can_list"):
-                return str(row_id)
-        except PluginTrouble:  # its row rule fails: it stands on somebody else's page, as a number
-            return str(row_id)
-        return self.labels(db, screen, [row_id]).get(row_id, str(row_id))
+    # -- forms ---------------------------------------------------------------------------------
 
     def asked_fields(self, screen: Screen, action: Action, actor: Actor) -> list[Field]:
-        """The questions of an action that no field rule keeps from this actor."""
-        return [f for f in action.fields if f.permission is None or actor.may(f.permission, screen.resource)]
+        """The questions of an action that no field rule keeps from this actor; what is kept from him does not stand in them."""
+        hidden = hidden_columns(screen, actor)
+        asked = [f for f in action.fields if f.permission is None or actor.may(f.permission, screen.resource)]
+        return [replace(f, get=None) if f.name in hidden else f for f in asked]
 
     def form(self, screen: Screen, actor: Actor) -> Form:
         """The form of a row, with the fields that no field rule keeps from this actor."""
@@ -367,30 +366,17 @@ class Gateway:
         """Drop the statements of a generation of the host that is gone."""
         self._kept.clear()
 
-    def lookup(self, db: Session, screen: Screen, actor: Actor, text: str, limit: int = 20) -> list[tuple[Any, str]]:
-        """Rows to choose from in a form: at most ``limit``, under the same rules as the list."""
-        self.check(screen, actor, "can_list")
-        c = self.table(screen).c
-        clauses = self.allowed(screen, actor)
-        if text and screen.search is not None:
-            clauses.append(self._search(screen, actor, text[:100]))
-        order = self._order(screen, ListQuery())
-        statement = select(*c).where(*clauses).order_by(*(e.desc() if down else e.asc() for e, down in order)).limit(limit)
-        name: Callable[[Any], Any] = (
-            (lambda row: getattr(row, str(screen.label))) if isinstance(screen.label, str) else screen.label
-        )
-        return [(getattr(row, screen.key), str(name(row))) for row in db.execute(statement)]
-
     # -- export --------------------------------------------------------------------------------
 
     def stream(
-        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, batch: int = 1000, after: Any = None
+        self, db: Session, screen: Screen, reader: Reader, query: ListQuery, *, batch: int = 1000, after: Any = None
     ) -> Iterator[tuple[Sequence[Row[Any]], Mapping[str, Mapping[Any, Any]]]]:
         """All rows of a question in batches, walking the key, so that memory does not grow with the table.
 
         :param after: the key behind which it begins.
         :raises Forbidden: without ``can_export``.
         """
+        actor = reader.actor
         self.check(screen, actor, "can_export")
         columns = visible_columns(screen, actor)
         clauses = self.where(screen, actor, query)
@@ -401,7 +387,7 @@ class Gateway:
             rows = _answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
             if not rows:
                 return
-            yield rows, self.extras(db, screen, columns, rows)
+            yield rows, self.extras(db, screen, reader, columns, rows)
             last = getattr(rows[-1], screen.key)
 
     # -- generic writing -----------------------------------------------------------------------
@@ -411,7 +397,8 @@ class Gateway:
         from ..host import current_host
 
         declared = screen.fields() if callable(screen.fields) else screen.fields
-        shown = [f for f in declared if (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
+        secret = hidden_columns(screen, actor)
+        shown = [f for f in declared if f.name not in secret and (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
         shown = [f for f in shown if f.to not in screens or not kind_of(f.kind).points or actor.may("can_list", f.to)]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, redirect, render_template, request, send_file
 from flask_login import current_user
@@ -20,10 +18,13 @@ from ..host.contain import attempt
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel import clock
+from ..kernel.reader import Reader
 from . import context
-from .describe import Widget
+from .describe import Question, Widget
 from .page import HomeWidget
 from .plugin_pages import PluginsView, RepairsView
+from .questions import address
+from .questions import figure as figure_of
 from .setting_pages import SettingsView
 from .shell import shell
 from .token_pages import TokensView
@@ -88,19 +89,24 @@ class HomeView(View):
 
 
 def _widgets(db: Session) -> list[HomeWidget]:
-    actor, now, zone = context.actor(), clock.now(), context.zone()
-    shown = []
+    reader, shown = context.reader(), []
     for widget in current_host().every("widgets"):
-        if not actor.may(*widget.permission):
+        listed = not isinstance(widget.data, Question) or address(widget.data, reader)
+        if not (reader.may(*widget.permission) and listed):
             continue
-        figure = partial(_figure, widget, db, now, zone)
+        figure = partial(_figure, widget, db, reader)
         data = attempt(widget.data, figure, lambda: {"failed": _("This figure is not available right now.")})
         shown.append(HomeWidget(widget.id, str(widget.title), widget.kind, data))
     return shown
 
 
-def _figure(widget: Widget, db: Session, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    return _formatted(widget.kind, dict(widget.data(db, now, zone)))
+def _figure(widget: Widget, db: Session, reader: Reader) -> dict[str, Any]:
+    if isinstance(widget.data, Question):
+        return _formatted(widget.kind, figure_of(db, reader, widget.data, widget.kind, widget.icon))
+    data = dict(widget.data(db, reader))
+    if isinstance(data.get("opens"), Question):
+        data["href"] = address(data["opens"], reader)
+    return _formatted(widget.kind, data)
 
 
 def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -112,14 +118,14 @@ def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     if "failed" in data:
         return data
     if kind == "number":
-        data["text"] = words(data["value"])
+        data["text"] = data.get("text") or words(data["value"])
         if data.get("was") is not None:
             data["change"] = _change(data["value"], data["was"])
     elif kind == "chart":
         data["labels"] = [(fmt.date(day), words(value)) for day, value in data["points"]]
         data["points"] = [(day.isoformat(), value) for day, value in data["points"]]
     elif kind == "todo":
-        data["text"] = fmt.number(data["count"])
+        data["text"] = data.get("text") or fmt.number(data["count"])
     elif kind == "list":
         data["rows"] = [{name: row.get(name, "") for name in ("title", "sub", "end", "href")} for row in data["rows"]]
     return data
@@ -136,12 +142,11 @@ def _change(value: int, was: int) -> str:
 
 
 def _search(text: str) -> list[dict[str, Any]]:
-    actor = context.actor()
-    groups = []
+    reader, groups = context.reader(), []
     with reading() as db:
         for provider in current_host().every("search"):
-            if actor.may(*provider.permission):
-                hits = provider.find(db, text, HITS)
+            if reader.may(*provider.permission):
+                hits = provider.find(db, reader, text, HITS)
                 if hits:
                     rows = [{"title": h.title, "sub": str(h.sub), "href": h.href, "icon": h.icon} for h in hits]
                     groups.append({"label": str(provider.label), "hits": rows})

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from ..config.days import shop_zone
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel.actors import Actor
+from ..kernel.reader import Reader
 from . import context
 from .describe import Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
@@ -28,14 +30,15 @@ def url(route: str, args: Mapping[str, Any]) -> str:
     return f"{route}/?{urlencode(kept)}" if kept else f"{route}/"
 
 
-def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]) -> ListPage:
+def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, str]) -> ListPage:
     """The list of ``screen`` as ``args`` ask for it.
 
     :raises BadRequest: for an argument that makes no sense here.
     """
-    query = parse(screen, args, actor, zone=context.zone(), currency=context.currency())
+    actor = reader.actor
+    query = parse(screen, args, actor, zone=shop_zone(), currency=context.currency())
     columns = [c for c in visible_columns(screen, actor) if c.wide or c.name in _card_parts(screen)]
-    found = gateway.page(db, screen, actor, query, only={c.name for c in columns})
+    found = gateway.page(db, screen, reader, query, only={c.name for c in columns})
     plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     parts = _card_parts(screen)
     may_add = bool(screen.create) and actor.may("can_add", screen.resource)

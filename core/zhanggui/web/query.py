@@ -49,9 +49,14 @@ def visible_columns(screen: Screen, actor: Actor) -> list[Column]:
     return sorted(shown, key=lambda c: c.order)
 
 
+def hidden_columns(screen: Screen, actor: Actor) -> frozenset[str]:
+    """Names of the columns that a field rule keeps from this actor: what is called so stands nowhere that he reads."""
+    return frozenset(c.name for c in screen.columns if c.permission and not actor.may(c.permission, screen.resource))
+
+
 def visible_filters(screen: Screen, actor: Actor) -> list[Filter]:
     """Filters that this actor may use: none over a column that is kept from him, or it could be inferred."""
-    hidden = {c.name for c in screen.columns if c.permission and not actor.may(c.permission, screen.resource)}
+    hidden = hidden_columns(screen, actor)
     return sorted(
         (
             f

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, protect
+from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import gettext as _
@@ -22,7 +23,7 @@ from ..kernel import clock
 from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
 from . import context, writing
 from .bodies import json_object
-from .cells import reader
+from .cells import reader as value_reader
 from .describe import Action, Column, Field, Form, Screen
 from .forms import Standing, bind
 from .gateway import gateway
@@ -120,7 +121,7 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
         kind = kind_of(column.kind)
         if kind.stored or column.load is not None:
             labels = extra.get(column.name, {})
-            parts.append((column.name, kind.dumper(column, reader(column, labels, screen.key), labels, currency)))
+            parts.append((column.name, kind.dumper(column, value_reader(column, labels, screen.key), labels, currency)))
     key = screen.key
 
     def dump(row: Row[Any]) -> dict[str, Any]:
@@ -142,11 +143,11 @@ def list_rows(screen: Screen) -> Response:
         raise BadRequest(_l("%(name)s must be a number from 1 to 100."), name="limit", field="limit")
     if cursor:
         args["after"] = cursor
-    query = parse(screen, args, context.actor(), zone=context.zone(), currency=context.currency())
+    query = parse(screen, args, context.actor(), zone=shop_zone(), currency=context.currency())
     if limit:
         query = replace(query, size=int(limit))
     with reading() as db:
-        found = gateway.page(db, screen, context.actor(), query, counted=False)
+        found = gateway.page(db, screen, context.reader(), query, counted=False)
     dump = dumper(screen, visible_columns(screen, context.actor()), found.extra)
     return _send({"items": [dump(row) for row in found.rows], "next": found.next or None})
 
@@ -156,7 +157,7 @@ def one_row(screen: Screen, row_id: Any) -> Response:
     with reading() as db:
         row = gateway.one(db, screen, context.actor(), row_id)
         columns = visible_columns(screen, context.actor())
-        extra = gateway.extras(db, screen, columns, [row])
+        extra = gateway.extras(db, screen, context.reader(), columns, [row])
     body = dumper(screen, columns, extra)(row)
     if "row_version" in row._fields:
         body["row_version"] = row.row_version

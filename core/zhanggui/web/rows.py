@@ -18,6 +18,7 @@ from .cells import printer
 from .describe import Column, Screen
 from .gateway import Found
 from .kinds import kind_of
+from .labels import namer
 from .page import ActionButton
 from .verbs import button
 
@@ -40,7 +41,7 @@ def list_rows(
     screen: Screen, actor: Actor, columns: Sequence[Column], found: Found, parts: Mapping[str, str], *, picking: bool
 ) -> tuple[list[Markup], list[ActionButton]]:
     """The rows of a page, each a finished ``tr``, and the verbs that some row of them offers."""
-    currency, key, route, label = context.currency(), screen.key, screen.route, screen.label
+    currency, key, route, named = context.currency(), screen.key, screen.route, namer(screen, actor)
     actions = [
         (a.when, f"{a.name} ", f"/{a.name} ", button(screen, a, ""))
         for a in screen.actions
@@ -58,7 +59,7 @@ def list_rows(
     for row in found.rows:
         row_id = getattr(row, key)
         href = f"{route}/{row_id}"
-        name = escape(str(getattr(row, label) if isinstance(label, str) else label(row)))
+        name = escape(named(row))
         parts_of_row: list[Any] = ['<tr role="row">']
         if picking:
             parts_of_row.append(

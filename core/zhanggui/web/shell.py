@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from flask import current_app, g, get_flashed_messages, request
 from flask_login import current_user
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from .. import notices
 from ..db.uow import reading
 from ..host import current_host
+from ..host.contain import attempt
 from ..i18n.formats import fmt, reader_locale
 from ..i18n.texts import gettext as _
 from ..i18n.texts import reader
@@ -19,8 +21,10 @@ from ..kernel.actors import Actor
 from ..runtime import current_runtime
 from . import context
 from .core_texts import GROUPS, me_label, messages_label
-from .describe import MenuItem
+from .describe import MenuItem, Question
+from .gateway import COUNT_LIMIT
 from .page import Link, Shell
+from .questions import counted
 from .theme import load_theme
 
 log = logging.getLogger(__name__)
@@ -76,14 +80,14 @@ def _shop_name() -> str:
 
 
 def _fill_menu(result: Shell) -> None:
-    actor, counted = context.actor(), not g.get("zg_without_plugins")
+    actor, calm = context.actor(), bool(g.get("zg_without_plugins"))
     links: list[tuple[MenuItem, Link]] = []
     owners = {id(item): plugin for plugin, part in current_host().parts.items() for item in part.menu}
     with reading() as db:
         for item in current_host().every("menu"):
             href = _allowed(item, actor)
             if href:
-                badge = item.badge(db) if item.badge is not None and counted else 0
+                badge = attempt(item.badge, partial(_badge, db, item), lambda: 0) if item.badge is not None and not calm else 0
                 links.append((item, Link(str(item.label), href, item.icon, _is_active(href), badge, f"menu:{owners[id(item)]}.{item.id}")))
         unread = _unread(db)
     groups: dict[str, list[Link]] = {}
@@ -96,6 +100,13 @@ def _fill_menu(result: Shell) -> None:
     tabs.append(result.messages)
     tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me/"), key="menu:core.me"))
     result.tabs = tabs
+
+
+def _badge(db: Session, item: MenuItem) -> int:
+    badge, reader = item.badge, context.reader()
+    if isinstance(badge, Question):
+        return min(counted(db, reader, badge), COUNT_LIMIT)
+    return badge(db, reader) if badge is not None else 0
 
 
 def _unread(db: Session) -> int:

@@ -26,7 +26,7 @@ class TaskProgressView(View):
         """How far it is, for who may see the task. When it has ended, the page is to be asked for once more."""
         with reading() as db:
             row = gateway.one(db, current_host().screens[RESOURCE], context.actor(), int(task_id))
-            values = progress(db, row)
+            values = progress(db, context.reader(), row)
         answer = make_response(render_template("zg/task_progress.html", **values))
         if not values["live"]:
             answer.headers["HX-Refresh"] = "true"

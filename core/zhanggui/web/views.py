@@ -10,6 +10,7 @@ from flask_appbuilder.baseviews import BaseView
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..auth.permissions import expose, has_access
+from ..config.days import reader_at_work
 from ..db.uow import reading, recording
 from ..host import current_host
 from ..kernel import clock
@@ -20,6 +21,7 @@ from .details import detail_page
 from .export_tasks import file_name, record_export
 from .exports import csv_rows
 from .gateway import gateway
+from .labels import lookup
 from .lists import list_page
 from .query import parse
 
@@ -108,37 +110,34 @@ def _action(screen: Screen, name: str) -> Action:
 def show_list(screen: Screen) -> Answer:
     """The list, or only its inner part for htmx."""
     with reading() as db:
-        page = list_page(db, screen, context.actor(), context.arguments())
+        page = list_page(db, screen, context.reader(), context.arguments())
     return render_template("zg/list_part.html" if context.is_fragment() else "zg/list.html", page=page)
 
 
 def show_lookup(screen: Screen) -> Any:
     """Rows to choose from, as JSON: ``{"items": [{"id", "label"}]}``."""
     with reading() as db:
-        found = gateway.lookup(db, screen, context.actor(), context.storable(request.args.get("q", "").strip(), "q"))
+        found = lookup(db, screen, context.actor(), context.storable(request.args.get("q", "").strip(), "q"))
     return {"items": [{"id": str(i), "label": label} for i, label in found]}
 
 
 def show_row(screen: Screen, row_id: Any) -> Answer:
     """The detail of one row."""
     with reading() as db:
-        page = detail_page(db, screen, context.actor(), row_id, back=deeds.back(screen))
+        page = detail_page(db, screen, context.reader(), row_id, back=deeds.back(screen))
     return render_template("zg/detail.html", page=page)
 
 
 def send_export(screen: Screen) -> BaseResponse:
-    """The whole list as CSV, streamed: filters and rights are those of the list."""
-    who = context.actor()
-    query = parse(screen, context.arguments(), who, zone=context.zone(), currency=context.currency())
+    """The whole list as CSV, streamed: filters and rights are those of the list, times those of the shop's clock."""
+    who, reader, currency = context.actor(), reader_at_work(context.actor()), context.currency()
+    query = parse(screen, context.arguments(), who, zone=reader.zone, currency=currency)
     gateway.check(screen, who, "can_export")
     with recording() as db:
         record_export(db, screen, query, actor=who, now=clock.now())
-
-    zone, currency = context.zone(), context.currency()
-
     def rows() -> Iterator[bytes]:
         with reading() as db:
-            yield from csv_rows(db, screen, who, query, zone=zone, currency=currency)
+            yield from csv_rows(db, screen, reader, query, currency=currency)
 
     headers = {"Content-Disposition": f'attachment; filename="{file_name(screen)}"'}
     return Response(stream_with_context(rows()), mimetype="text/csv", headers=headers)

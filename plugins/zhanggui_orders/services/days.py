@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
+from zhanggui.api import shop_day
+
 from ..models import Day
-from ..rules import shop_day
 
 _days = Day.__table__
 

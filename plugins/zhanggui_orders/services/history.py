@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, current_runtime, one_at_a_time, publish, record_audit, regions
+from zhanggui.api import Actor, Code, current_runtime, one_at_a_time, publish, record_audit, regions, shop_day, shop_zone
 from zhanggui_customers import facade as customers
 
 from ..contracts import HistoricOrder
 from ..events import OrdersImported
 from ..models import Order, OrderLine, Payment
-from ..rules import new_number, shop_day, shop_zone, stage_of, summary
+from ..rules import new_number, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Choices, Code, DomainError, Money, NotFound, _l, hooks, publish, record_audit, regions
+from zhanggui.api import Actor, Choices, Code, DomainError, Money, NotFound, _l, hooks, publish, record_audit, regions, shop_day
 from zhanggui_customers import facade as customers
 from zhanggui_customers.contracts import AddressView
 from zhanggui_inventory import facade as inventory
@@ -22,7 +22,7 @@ from .. import queries
 from ..contracts import Adjustment, CartLine, Note, PriceStep, Quote, QuoteLine
 from ..events import OrderPlaced
 from ..models import LineAdjustment, Order, OrderLine, PriceAdjustment
-from ..rules import adjusted, checked_lines, new_number, shop_day, stage_of, summary
+from ..rules import adjusted, checked_lines, new_number, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days, limits
 from .moves import person_of

@@ -235,11 +235,12 @@ def test_the_button_says_that_it_waits_and_the_second_person_sees_it(customer, e
 
 def test_the_badge_counts_what_the_reader_may_decide(asked, asker, second):
     from zhanggui.approvals.screens import waiting
+    from zhanggui.config.days import reader_at_work
     from zhanggui.kernel.actors import acting_as
 
     def badge(who):
         with acting_as(who), reading() as db:
-            return waiting(db)
+            return waiting(db, reader_at_work(who))
 
     before = badge(second)
     asked()

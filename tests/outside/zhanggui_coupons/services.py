@@ -6,12 +6,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import DomainError, _l, current_runtime, fmt, get_setting
+from zhanggui.api import DomainError, Reader, _l, current_runtime, fmt, shop_day, shop_zone
 from zhanggui_orders.contracts import Adjustment, Note, OrderFacts, Quote
 
 from .models import Claim, Coupon
@@ -32,10 +31,6 @@ def read_code(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
-def _today(now: datetime) -> Any:
-    return now.astimezone(ZoneInfo(get_setting("instance.time_zone"))).date()
-
-
 def currency() -> str:
     """The shop's: coupons are amounts of it."""
     return str(current_runtime().config["instance.currency"])
@@ -51,7 +46,7 @@ def take_off(db: Session, quote: Quote, now: datetime) -> Sequence[Adjustment | 
     source = f"coupon:{found.id}" if found else "coupon"
     if found is None or quote.currency != currency():
         return [Note(source, False, _l("There is no coupon %(code)s.", code=code), "unknown")]
-    if found.last_day and found.last_day < _today(now):
+    if found.last_day and found.last_day < shop_day(now):
         return [Note(source, False, _l("The coupon %(code)s is over.", code=code), "over")]
     if found.most is not None and found.taken >= found.most:
         return [Note(source, False, str(UsedUp.message) % {"code": code}, "used_up")]
@@ -85,22 +80,22 @@ def give_back(db: Session, order: OrderFacts, now: datetime) -> None:
         db.execute(update(Coupon).where(_c.id == coupon_id).values(taken=_c.taken - 1))
 
 
-def codes_of_orders(db: Session, ids: Sequence[int]) -> Mapping[int, str]:
+def codes_of_orders(db: Session, _reader: Reader, ids: Sequence[int]) -> Mapping[int, str]:
     """``{order id: code}`` of those that have a coupon."""
     found = select(_k.order_id, _c.code).join(Coupon, _c.id == _k.coupon_id).where(_k.order_id.in_(ids), _k.returned_at.is_(None))
     return dict(db.execute(found).tuples().all())
 
 
-def of_customer(db: Session, customer: Any) -> Mapping[str, Any]:
+def of_customer(db: Session, _reader: Reader, customer: Any) -> Mapping[str, Any]:
     """The last coupons that a customer used."""
     found = select(_c.name, _k.order_number, _k.amount, _k.taken_at).join(Coupon, _c.id == _k.coupon_id)
     found = found.where(_k.customer_id == customer.id, _k.returned_at.is_(None)).order_by(_k.id.desc()).limit(5)
     return {"currency": currency(), "claims": db.execute(found).all()}
 
 
-def given_today(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+def given_today(db: Session, reader: Reader) -> Mapping[str, Any]:
     """What coupons took off today's orders."""
-    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = reader.now.astimezone(shop_zone()).replace(hour=0, minute=0, second=0, microsecond=0)
     given = db.scalar(select(func.sum(_k.amount)).where(_k.taken_at >= midnight, _k.returned_at.is_(None))) or 0
     return {"value": int(given), "kind": "money", "currency": currency(), "href": "/coupons/"}
 
@@ -108,6 +103,6 @@ def given_today(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]
 def on_offer(db: Session, now: datetime) -> list[Mapping[str, Any]]:
     """Coupons that can be used now, for the storefront."""
     free = or_(_c.most.is_(None), _c.taken < _c.most)
-    found = select(_c.code, _c.name, _c.amount, _c.least).where(free, or_(_c.last_day.is_(None), _c.last_day >= _today(now)))
+    found = select(_c.code, _c.name, _c.amount, _c.least).where(free, or_(_c.last_day.is_(None), _c.last_day >= shop_day(now)))
     rows = db.execute(found.order_by(_c.id.desc()).limit(100)).mappings()
     return [dict(row) | {name: {"amount": row[name], "currency": currency()} for name in ("amount", "least")} for row in rows]

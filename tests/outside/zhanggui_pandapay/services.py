@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from zhanggui.api import (
     Actor,
     IllegalMove,
     NotFound,
+    Reader,
     _,
     _l,
     clock,
@@ -23,6 +23,7 @@ from zhanggui.api import (
     job,
     reading,
     record_audit,
+    shop_zone,
     unit_of_work,
     webhook_message,
 )
@@ -129,9 +130,10 @@ def show_refund(db: Session, result: None, *, actor: Actor, now: datetime, charg
         record_audit(db, "pandapay.charge.refunded", target=("orders.Order", order_id), actor=actor, now=now)
 
 
-def paid_by_day(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
+def paid_by_day(db: Session, reader: Reader) -> Mapping[str, Any]:
     """What came in on each of the last 14 days."""
-    first = (now.astimezone(zone) - timedelta(days=13)).replace(hour=0, minute=0, second=0, microsecond=0)
+    zone = shop_zone()
+    first = (reader.now.astimezone(zone) - timedelta(days=13)).replace(hour=0, minute=0, second=0, microsecond=0)
     days = dict.fromkeys((first.date() + timedelta(days=n) for n in range(14)), 0)
     for at, amount in db.execute(select(_c.paid_at, _c.amount).where(_c.paid_at >= first, _c.state == "paid")):
         days[at.astimezone(zone).date()] += amount
@@ -140,6 +142,6 @@ def paid_by_day(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]
     return {"points": list(days.items()), "kind": "money", "currency": currency, "summary": summary}
 
 
-def states_of_orders(db: Session, ids: list[int]) -> Mapping[int, str]:
+def states_of_orders(db: Session, _reader: Reader, ids: list[int]) -> Mapping[int, str]:
     """``{order id: state}``, for the column."""
     return dict(db.execute(select(_c.order_id, _c.state).where(_c.order_id.in_(ids))).tuples().all())

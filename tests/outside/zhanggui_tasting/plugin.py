@@ -182,7 +182,7 @@ def register_menu() -> Sequence[MenuItem]:
 
 @hookimpl
 def register_slots() -> Sequence[Slot]:
-    return [Slot("products.Product", Column("stars", "Stars", "stars", load=lambda db, ids: dict.fromkeys(ids, 4)))]
+    return [Slot("products.Product", Column("stars", "Stars", "stars", load=lambda db, reader, ids: dict.fromkeys(ids, 4)))]
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from shop import NOON, add_customer, rows
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, Actor, Invalid, NotFound, StaleRow, acting_as, gateway
+from zhanggui.api import SYSTEM, Actor, Invalid, NotFound, StaleRow, gateway, reader_at_work
 from zhanggui.host import current_host
 from zhanggui.web.query import ListQuery, visible_columns
 from zhanggui_customers import facade as customers
@@ -22,7 +22,7 @@ from zhanggui_customers.services import profile
 
 def found(db: Session, text: str) -> list[int]:
     screen = current_host().screens["customers.Customer"]
-    return [row.id for row in gateway.page(db, screen, SYSTEM, ListQuery(q=text)).rows]
+    return [row.id for row in gateway.page(db, screen, reader_at_work(SYSTEM), ListQuery(q=text)).rows]
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_a_phone_is_masked_for_who_may_not_reveal_it(db: Session, owner: Actor, 
     names = {who.name: {c.name for c in visible_columns(screen, who)} for who in (clerk, viewer)}
     assert "phone" in names["clerk"]
     assert "phone" not in names["viewer"]
-    row = gateway.page(db, screen, viewer, ListQuery()).rows[0]
+    row = gateway.page(db, screen, reader_at_work(viewer), ListQuery()).rows[0]
     masked = next(c for c in screen.columns if c.name == "phone_masked")
     assert masked.value is not None
     assert masked.value(row) == "138****8000"
-    assert [hit.sub for hit in queries.search(db, "8000", 5)] == ["138****8000"]
+    assert [hit.sub for hit in queries.search(db, reader_at_work(), "8000", 5)] == ["138****8000"]
 
 
 def test_an_address_is_masked_alike(db: Session, owner: Actor, outsider: Actor) -> None:
@@ -78,12 +78,10 @@ def test_an_address_is_masked_alike(db: Session, owner: Actor, outsider: Actor) 
         now=NOON,
     )
     row = db.get_one(Customer, buyer)
-    with acting_as(outsider):
-        assert queries.addresses_section(db, row)["addresses"][0] | {"is_default": True} == {
-            "name": "Wang Wei", "phone": "138****8000", "region": "Zhejiang", "detail": "", "is_default": True,
-        }  # fmt: skip
-    with acting_as(owner):
-        assert queries.addresses_section(db, row)["addresses"][0]["detail"] == "1 Lake Road"
+    assert queries.addresses_section(db, reader_at_work(outsider), row)["addresses"][0] | {"is_default": True} == {
+        "name": "Wang Wei", "phone": "138****8000", "region": "Zhejiang", "detail": "", "is_default": True,
+    }  # fmt: skip
+    assert queries.addresses_section(db, reader_at_work(owner), row)["addresses"][0]["detail"] == "1 Lake Road"
 
 
 def test_a_form_without_the_phone_does_not_erase_it(db: Session, owner: Actor) -> None:

@@ -9,11 +9,11 @@ from shop import NOON, add_product, place, stock_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, Actor, gateway, timeline
+from zhanggui.api import SYSTEM, Actor, Question, counted, gateway, reader_at_work, timeline
 from zhanggui.host import current_host
 from zhanggui.web.query import ListQuery
 from zhanggui_inventory import facade as inventory
-from zhanggui_inventory import jobs, queries
+from zhanggui_inventory import jobs
 from zhanggui_inventory.models import StockLevel, StockMovement
 from zhanggui_inventory.services import counting, levels
 from zhanggui_products.services import editing
@@ -44,7 +44,7 @@ def test_a_count_sets_what_lies_there_and_keeps_what_is_held(db: Session, owner:
     place(db, owner, (tea, 4))
     counting.count_stock(db, id=level_of(db, tea).id, counted=3, note="shelf B", actor=owner, now=NOON)
     assert (stock_of(db, tea).on_hand, stock_of(db, tea).reserved, stock_of(db, tea).available) == (3, 4, -1)
-    entry = timeline(db, "inventory.StockLevel", level_of(db, tea).id)[0]
+    entry = timeline(db, reader_at_work(owner), "inventory.StockLevel", level_of(db, tea).id)[0]
     assert (entry.before, entry.after, entry.reason) == ({"on_hand": 10}, {"on_hand": 3}, "shelf B")
 
 
@@ -68,7 +68,7 @@ def test_the_staff_is_told_once_when_it_falls_to_the_warn_level(db: Session, own
         place(db, owner, (tea, 1))
     assert [n["key"] for n in told] == [f"inventory.low:{tea.id}:2026-03-02"]
     assert "Longjing tea" in str(told[0]["title"])
-    assert queries.low_stock_todo(db, NOON, None)["count"] == 1
+    assert counted(db, reader_at_work(SYSTEM), Question("inventory.StockLevel", {"low": "1"})) == 1
 
 
 def test_it_is_told_again_after_it_was_filled_up(db: Session, owner: Actor, told: list[Any]) -> None:
@@ -114,7 +114,7 @@ def test_the_list_of_products_says_what_is_available(db: Session, owner: Actor) 
     cup = add_product(db, owner, "CUP", stock=2)
     place(db, owner, (tea, 1))
     screen = current_host().screens["products.Product"]
-    found = gateway.page(db, screen, SYSTEM, ListQuery())
+    found = gateway.page(db, screen, reader_at_work(SYSTEM), ListQuery())
     assert found.extra["inventory__available"] == {tea.product_id: 6, cup.product_id: 2}
-    low = gateway.page(db, screen, SYSTEM, ListQuery(filters={"inventory__low_stock": True}))
+    low = gateway.page(db, screen, reader_at_work(SYSTEM), ListQuery(filters={"inventory__low_stock": True}))
     assert [row.id for row in low.rows] == [cup.product_id]

@@ -13,7 +13,7 @@ from shop import NOON, add_customer, add_product, place
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Forbidden, gateway
+from zhanggui.api import Actor, Forbidden, gateway, reader_at_work
 from zhanggui.host import current_host
 from zhanggui.web import exports
 from zhanggui.web.query import parse, visible_columns
@@ -31,7 +31,7 @@ READING = frozenset({("can_list", LINES), ("can_show", LINES), ("can_export", LI
 
 def listed(db: Session, actor: Actor, resource: str = LINES, **args: str) -> list[Any]:
     screen = current_host().screens[resource]
-    return list(gateway.page(db, screen, actor, parse(screen, args, actor, zone=ZONE, currency="CNY")).rows)
+    return list(gateway.page(db, screen, reader_at_work(actor), parse(screen, args, actor, zone=ZONE, currency="CNY")).rows)
 
 
 def cost(db: Session, variant: Any, amount: int | None) -> None:
@@ -87,7 +87,7 @@ def test_lines_are_found_by_product_sku_day_stage_and_kind(db: Session, owner: A
 def test_lines_are_exported_with_the_currency_of_their_order(db: Session, owner: Actor, shop: dict[str, Any]) -> None:
     screen = current_host().screens[LINES]
     query = parse(screen, {"sku": "TEA"}, owner, zone=ZONE, currency="CNY")
-    text = b"".join(exports.csv_rows(db, screen, owner, query, zone=ZONE, currency="JPY")).decode("utf-8-sig")
+    text = b"".join(exports.csv_rows(db, screen, reader_at_work(owner), query, currency="JPY")).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["sku"], row["total"], row["unit_cost"], row["currency"]) == ("TEA-250", "39.80", "7.00", "CNY")
 

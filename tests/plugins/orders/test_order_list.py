@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from shop import NOON, add_customer, add_product, place, plan
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, BadRequest, Forbidden, gateway
+from zhanggui.api import Actor, BadRequest, Forbidden, counted, gateway, reader_at_work
 from zhanggui.host import current_host
 from zhanggui.web.query import parse
 from zhanggui_orders import details, widgets
@@ -28,7 +29,7 @@ c = Order.__table__.c
 def listed(db: Session, actor: Actor, **args: str) -> list[Any]:
     screen = current_host().screens["orders.Order"]
     query = parse(screen, args, actor, zone=ZONE, currency="CNY")
-    return list(gateway.page(db, screen, actor, query).rows)
+    return list(gateway.page(db, screen, reader_at_work(actor), query).rows)
 
 
 @pytest.fixture
@@ -105,15 +106,12 @@ def test_home_tells_money_orders_and_what_waits(db: Session, owner: Actor) -> No
     for order in orders[:2]:
         mark_paid_offline(db, id=order.id, method="cash", actor=owner, now=NOON)
     ship_order(db, id=orders[0].id, carrier="own", actor=owner, now=NOON)
-    tomorrow = NOON + timedelta(days=1)
-    assert widgets.money_today(db, NOON, ZONE)["value"] == 2000
-    assert (widgets.money_today(db, tomorrow, ZONE)["value"], widgets.money_today(db, tomorrow, ZONE)["was"]) == (
-        0,
-        2000,
-    )
-    assert widgets.orders_today(db, NOON, ZONE)["value"] == 3
-    assert (widgets.to_ship(db, NOON, ZONE)["count"], widgets.to_ship_badge(db)) == (1, 1)
-    points = widgets.revenue(db, NOON, ZONE)["points"]
+    noon, tomorrow = (replace(reader_at_work(owner), now=NOON + timedelta(days=n)) for n in range(2))
+    assert widgets.money_today(db, noon)["value"] == 2000
+    assert (widgets.money_today(db, tomorrow)["value"], widgets.money_today(db, tomorrow)["was"]) == (0, 2000)
+    assert widgets.orders_today(db, noon)["value"] == 3
+    assert counted(db, noon, widgets.TO_SHIP) == 1
+    points = widgets.revenue(db, noon)["points"]
     assert (len(points), points[-1]) == (30, (NOON.date(), 2000))
 
 
@@ -121,11 +119,11 @@ def test_the_detail_tells_lines_money_parcels_and_history(db: Session, owner: Ac
     order = place(db, owner, (add_product(db, owner, price=1000), 2))
     mark_paid_offline(db, id=order.id, method="cash", actor=owner, now=NOON)
     ship_order(db, id=order.id, carrier="sf", tracking_number="SF1234567", actor=owner, now=NOON)
-    row = gateway.one(db, current_host().screens["orders.Order"], owner, order.id)
-    assert details.lines(db, row)["lines"][0]["quantity"] == 2
-    assert len(details.money(db, row)["payments"]) == 1
-    assert details.delivery(db, row)["shipments"][0]["number"] == "SF1234567"
-    assert [str(e["what"]) for e in details.history(db, row)["entries"]] == ["Shipped", "Paid", "Order placed"]
+    row, reader = gateway.one(db, current_host().screens["orders.Order"], owner, order.id), reader_at_work(owner)
+    assert details.lines(db, reader, row)["lines"][0]["quantity"] == 2
+    assert len(details.money(db, reader, row)["payments"]) == 1
+    assert details.delivery(db, reader, row)["shipments"][0]["number"] == "SF1234567"
+    assert [str(e["what"]) for e in details.history(db, reader, row)["entries"]] == ["Shipped", "Paid", "Order placed"]
 
 
 def test_a_buyer_pages_through_his_own_orders(db: Session, owner: Actor) -> None:

@@ -9,7 +9,7 @@ from shop import NOON, rows
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Invalid, Money, NotFound, StaleRow, timeline, translations
+from zhanggui.api import Actor, Invalid, Money, NotFound, StaleRow, reader_at_work, timeline, translations
 from zhanggui_products import facade as products
 from zhanggui_products import queries
 from zhanggui_products.models import Product, Variant
@@ -29,7 +29,7 @@ def test_it_is_a_draft_with_its_variants(db: Session, owner: Actor) -> None:
         ("TEA-250", 1990, "CNY", True),
         ("TEA-500", 3500, "CNY", True),
     ]
-    assert timeline(db, "products.Product", product.id)[0].action == "products.product.created"
+    assert timeline(db, reader_at_work(owner), "products.Product", product.id)[0].action == "products.product.created"
 
 
 def test_the_form_s_languages_become_source_and_translations(db: Session, owner: Actor) -> None:

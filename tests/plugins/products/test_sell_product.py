@@ -6,7 +6,7 @@ import pytest
 from shop import NOON, add_product, rows
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, IllegalMove, Invalid, Money, gateway, timeline
+from zhanggui.api import Actor, IllegalMove, Invalid, Money, gateway, reader_at_work, timeline
 from zhanggui.host import current_host
 from zhanggui.web.query import ListQuery
 from zhanggui_products import facade as products
@@ -54,7 +54,7 @@ def test_a_new_price_is_on_record(db: Session, owner: Actor) -> None:
     prices = [{"id": str(tea.id), "option": "250 g", "price": Money(2190, "CNY")}]
     change_price(db, id=tea.product_id, prices=prices, actor=owner, now=NOON)
     assert products.variants_by_id(db, [tea.id])[tea.id].price == 2190
-    entry = timeline(db, "products.Product", tea.product_id)[0]
+    entry = timeline(db, reader_at_work(owner), "products.Product", tea.product_id)[0]
     assert (entry.before, entry.after) == ({"TEA-250": 1990}, {"TEA-250": 2190})
 
 
@@ -75,7 +75,7 @@ def test_a_list_says_one_price_or_a_range(db: Session, owner: Actor) -> None:
     one = add_product(db, owner, "ONE", price=1990)
     variants = [{"sku": "S", "price": 1000}, {"sku": "L", "price": 3000}]
     two = create_product(db, actor=owner, now=NOON, name="Two", variants=variants)
-    ranges = queries.price_ranges(db, [one.product_id, two])
+    ranges = queries.price_ranges(db, reader_at_work(owner), [one.product_id, two])
     assert ranges[one.product_id].endswith("19.90")
     assert "10.00" in ranges[two]
     assert "30.00" in ranges[two]
@@ -156,7 +156,7 @@ def test_the_list_names_categories_without_a_statement_more(db: Session, owner: 
     category = categories.create_category(db, actor=owner, now=NOON, name="Tea")
     for sku, chosen in (("A", category), ("B", None)):
         create_product(db, actor=owner, now=NOON, name=sku, variants=[{"sku": sku, "price": 1}], category_id=chosen)
-    found = gateway.page(db, current_host().screens["products.Product"], owner, ListQuery())
+    found = gateway.page(db, current_host().screens["products.Product"], reader_at_work(owner), ListQuery())
     assert [(row.name, row.category) for row in found.rows] == [("B", None), ("A", "Tea")]
     assert set(found.extra) == {"price", "inventory__available"}
 

@@ -13,18 +13,18 @@ def fail(*args, **kwargs):
 def register_menu():
     return [
         MenuItem("bad_badge", "Bad badge", "list", href="/me/", badge=fail),
-        MenuItem("odd_badge", "Odd badge", "list", href="/me/", badge=lambda db: "many"),
+        MenuItem("odd_badge", "Odd badge", "list", href="/me/", badge=lambda db, reader: "many"),
     ]
 
 
 @hookimpl
 def register_widgets():
-    return [Widget("bad", "Bad figure", "number", fail, MAY), Widget("odd", "Odd figure", "list", lambda db, now, zone: {"rows": [None]}, MAY)]
+    return [Widget("bad", "Bad figure", "number", fail, MAY), Widget("odd", "Odd figure", "list", lambda db, reader: {"rows": [None]}, MAY)]
 
 
 @hookimpl
 def register_search():
-    return [SearchProvider("bad", "Bad search", MAY, fail), SearchProvider("odd", "Odd search", MAY, lambda db, text, limit: ["hit"])]
+    return [SearchProvider("bad", "Bad search", MAY, fail), SearchProvider("odd", "Odd search", MAY, lambda db, reader, text, limit: ["hit"])]
 
 
 @hookimpl

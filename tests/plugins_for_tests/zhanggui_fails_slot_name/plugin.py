@@ -5,4 +5,4 @@ from zhanggui.api import Column, Slot, hookimpl
 
 @hookimpl
 def register_slots():
-    return [Slot("orders.Order", Column("number", label, load=lambda db, ids: {})) for label in ("Number", "Another number")]
+    return [Slot("orders.Order", Column("number", label, load=lambda db, reader, ids: {})) for label in ("Number", "Another number")]

@@ -12,8 +12,8 @@ def fail(*args, **kwargs):
 ORDERS = [
     Column("luck", "Luck", "int", load=fail),
     Column("mood", "Mood", value=lambda row: row.nothing),
-    Column("wrong", "Wrong kind", "money", load=lambda db, ids: dict.fromkeys(ids, "much")),
-    Column("fine", "Fine", "int", load=lambda db, ids: dict.fromkeys(ids, 947)),
+    Column("wrong", "Wrong kind", "money", load=lambda db, reader, ids: dict.fromkeys(ids, "much")),
+    Column("fine", "Fine", "int", load=lambda db, reader, ids: dict.fromkeys(ids, 947)),
     Filter("lucky", "Lucky", "bool", clause=fail),
     Filter("unheard", "Unheard of", "bool", clause=lambda value, c: text("no_such_column = 1")),
     Action("bless", "Bless", fail),

@@ -68,10 +68,10 @@ class GuestView(View):
 def register_slots():
     screen = "products.Product"
     return [
-        Slot(screen, Column("luck", "Luck", "int", load=lambda db, ids: dict.fromkeys(ids, 88))),
+        Slot(screen, Column("luck", "Luck", "int", load=lambda db, reader, ids: dict.fromkeys(ids, 88))),
         Slot(screen, Filter("lucky", "Lucky", "bool", clause=lambda value, c: literal(bool(value)))),
         Slot(screen, Action("bless", "Bless", bless, done="Blessed.")),
-        Slot(screen, Section("fortune", "Fortune", template="guest/fortune.html", load=lambda db, row: {"omen": "good"})),
+        Slot(screen, Section("fortune", "Fortune", template="guest/fortune.html", load=lambda db, reader, row: {"omen": "good"})),
     ]
 
 

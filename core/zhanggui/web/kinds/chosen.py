@@ -198,12 +198,12 @@ class RowOf(Kind):
     looks_up = True
     control = "lookup"
 
-    def look_up(self, db: Any, column: Any, screen: Any, ids: Collection[Any], values: Collection[Any]) -> Mapping[Any, Any]:
-        """What the rows are called; nothing while the other screen is not there."""
-        from ..gateway import gateway
+    def look_up(self, db: Any, reader: Any, column: Any, screen: Any, ids: Collection[Any], values: Collection[Any]) -> Mapping[Any, Any]:
+        """What the rows are called, for who may see them; nothing while the other screen is not there."""
+        from ..labels import labels
 
         target = _target(column)
-        return {} if target is None else gateway.labels(db, target, sorted(values))
+        return {} if target is None else labels(db, target, reader.actor, sorted(values))
 
     def cell(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
         """What the row is called."""
@@ -277,9 +277,9 @@ def _target(thing: Any) -> Any:
 
 
 def _named(db: Any, target: Any, actor: Any, row_id: Any) -> str:
-    from ..gateway import gateway
+    from ..labels import label
 
-    return gateway.label(db, target, actor, row_id)
+    return label(db, target, actor, row_id)
 
 
 KINDS = (OneOf(), Status(), SeveralOf(), YesNo(), RowOf())

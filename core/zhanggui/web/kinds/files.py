@@ -27,7 +27,7 @@ class PrivateFile(Kind):
     longest = 24
     types = (str,)
 
-    def look_up(self, db: Any, column: Any, screen: Any, ids: Collection[Any], values: Collection[Any]) -> Mapping[Any, Any]:
+    def look_up(self, db: Any, reader: Any, column: Any, screen: Any, ids: Collection[Any], values: Collection[Any]) -> Mapping[Any, Any]:
         """The files that belong to these rows, by id."""
         from ..file_fields import files_of
 

@@ -20,6 +20,7 @@ from ...i18n.texts import gettext as _
 from ...i18n.texts import lazy_gettext as _l
 from ...kernel.actors import Actor
 from ...kernel.errors import Invalid
+from ...kernel.reader import Reader
 from ...kernel.spreadsheets import harmless
 
 if TYPE_CHECKING:
@@ -95,8 +96,10 @@ class Kind:
         """A function that prints a value in a list; made once a list, called once a row, never with None."""
         return lambda value, _row: escape(value)
 
-    def look_up(self, db: Session, column: Column, screen: Screen, ids: Collection[Any], values: Collection[Any]) -> Mapping[Any, Any]:
-        """What is said of the values of a page that does not stand in them, by value, with one query: the ``extra`` of the others.
+    def look_up(
+        self, db: Session, reader: Reader, column: Column, screen: Screen, ids: Collection[Any], values: Collection[Any]
+    ) -> Mapping[Any, Any]:
+        """What this reader is told of the values of a page that does not stand in them, by value, with one query: the ``extra`` of the others.
 
         ``ids`` are the keys of its rows.
         """
