@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Importer, ImportRow, ImportRun, Outcome, _l
 
 from .contracts import CustomerRecord
-from .rules import normal_name, normal_phone
+from .rules import normal_phone
 from .services.history import customer_ids, upsert_customers
 
 
@@ -47,7 +48,8 @@ def _key(row: ImportRow) -> str | None:
             return normal_phone(row["phone"])
         except ValueError:
             return None
-    return normal_name(row["name"]) if row["name"] else None
+    # Who somebody is, and not how he is found: José and Jose are two rows of a file, and were so in files of the past.
+    return " ".join(unicodedata.normalize("NFKC", row["name"]).casefold().split()) if row["name"] else None
 
 
 CUSTOMERS = Importer(

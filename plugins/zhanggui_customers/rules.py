@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from zhanggui.api import Choice, _l, blind_index
+from zhanggui.api import Choice, _l, blind_index, words
 
 _DIGITS = re.compile(r"\d{5,15}\Z")
 GENDERS = (Choice("female", _l("Female")), Choice("male", _l("Male")), Choice("other", _l("Other")))
@@ -29,14 +29,9 @@ def normal_phone(text: str) -> str:
     return f"+{digits}" if abroad else digits
 
 
-def normal_name(text: str) -> str:
-    """One name however it was typed: full-width letters, case and spaces aside."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
 def name_index(name: str) -> str:
-    """To find a customer by his whole name."""
-    return blind_index(f"customers.name:{normal_name(name)}")
+    """To find a customer by his whole name, however it is typed: folded as everything that is found by words."""
+    return blind_index(f"customers.name:{words.fold(name)}")
 
 
 def phone_index(phone: str) -> str:

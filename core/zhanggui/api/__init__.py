@@ -109,7 +109,7 @@ from ..web.describe import (
 from ..web.gateway import gateway
 from ..web.kinds import FormContext, Kind, Posted
 from ..web.kinds.rich import rich_text
-from ..web.labels import find_rows
+from ..web.labels import find_rows, row_labels
 from ..web.limits import visitor_is_known
 from ..web.private_files import readable_file
 from ..web.query import decode_cursor, encode_cursor
@@ -158,7 +158,7 @@ __all__ = [
     "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect",
     "public", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file",
     "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files", "request_approval",
-    "resume_task", "rich_text", "save_image", "save_private_file", "shop_day", "shop_zone", "show_form", "start_task",
+    "resume_task", "rich_text", "row_labels", "save_image", "save_private_file", "shop_day", "shop_zone", "show_form", "start_task",
     "take_form", "task", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work",
     "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

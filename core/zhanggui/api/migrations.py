@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..migrations.sealing import batches, index_column, leave_nothing_behind, seal_column, seal_trail
+from ..migrations.sealing import batches, index_column, index_sealed, leave_nothing_behind, seal_column, seal_trail
 from ..migrations.words import store_words
 
-__all__ = ["batches", "index_column", "leave_nothing_behind", "seal_column", "seal_trail", "store_words"]
+__all__ = ["batches", "index_column", "index_sealed", "leave_nothing_behind", "seal_column", "seal_trail", "store_words"]

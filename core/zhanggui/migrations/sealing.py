@@ -108,6 +108,15 @@ def _sealed(db: Session, row: Any, said: Told, subject: Subject | None) -> dict[
     )  # fmt: skip
 
 
+def index_sealed(name: str, column: str, to: str, index: Callable[[str], str]) -> None:
+    """Make the digest ``to`` of each row with one anew, out of the sealed text in ``column``."""
+    connection = op.get_bind()
+    table = sa.table(name, sa.column("id"), sa.column(column, Pii()), sa.column(to))
+    statement = sa.update(table).where(table.c.id == sa.bindparam("_id")).values({to: sa.bindparam("_new")})
+    for rows in batches(connection, table, [column], table.c[column].is_not(None) & (table.c[to] != "")):
+        connection.execute(statement, [{"_id": row.id, "_new": index(row._mapping[column])} for row in rows])
+
+
 def index_column(name: str, column: str, index: Callable[[str], str]) -> None:
     """Put a keyed digest in the place of each value of a column that only has to be compared."""
     leave_nothing_behind()
@@ -116,4 +125,3 @@ def index_column(name: str, column: str, index: Callable[[str], str]) -> None:
     statement = sa.update(table).where(table.c.id == sa.bindparam("_id")).values({column: sa.bindparam("_new")})
     for rows in batches(connection, table, [column], table.c[column].is_not(None)):
         connection.execute(statement, [{"_id": row.id, "_new": index(row._mapping[column])} for row in rows])
-

@@ -127,14 +127,21 @@ REFUSED = {
     ),
     "a handler of everything": (hook("handlers", "{'*': [write], 'products.product.saved@1': [write]}"), "hears every event"),
     "a job of somebody": (hook("jobs", "[JobDef(print)]"), "must start with ID."),
-    "a loader": (screens("[Column('name', 'N'),\n Column('sum', 'Sum', load=lambda db: {})]  # here\n"), "load cannot take what it is called with: db, ids"),
+    "a loader": (screens("[Column('name', 'N'),\n Column('sum', 'Sum', load=lambda db, ids: {})]  # here\n"), "load cannot take what it is called with: db, reader, ids"),
+    "a part of a page": (
+        screens(more="sections=[\n Section('a', 'A', template='a.html', load=lambda db, row: {})]  # here\n"), "load cannot take what it is called with: db, reader, row",
+    ),
+    "a loader of a slot": (hook("slots", "[\n Slot(ON, Column('a', 'A', load=lambda db, ids: {}))]  # here\n"), "called with: db, reader, ids"),
+    "a search over everything": (
+        hook("search", "[\n SearchProvider('a', 'A', MAY, lambda db, text, limit: [])]  # here\n"), "find cannot take what it is called with: db, reader, text, limit",
+    ),
     "a verb": (screens(more="actions=[\n Action('go', 'Go', lambda db, id: 1)]  # here\n"), "cannot take what it is called with: db, id=, actor=, now="),
     "a verb without its field": (
         screens(more="actions=[\n Action('go', 'Go', lambda db, *, id, actor, now: 1, fields=[Field('why', 'Why')])]  # here\n"), "why=",
     ),
     "a creation": (screens(more="fields=[Field('name', 'N')],\n create=lambda db, *, actor, now: 1  # here\n"), "name="),
-    "a badge": (hook("menu", "[\n MenuItem('a', 'A', 'list', href='/', badge=lambda: 1)]  # here\n"), "badge cannot take"),
-    "a figure": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db: {}, MAY)]  # here\n"), "data cannot take"),
+    "a badge": (hook("menu", "[\n MenuItem('a', 'A', 'list', href='/', badge=lambda db: 1)]  # here\n"), "badge cannot take what it is called with: db, reader"),
+    "a figure": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, now, zone: {}, MAY)]  # here\n"), "data cannot take what it is called with: db, reader"),
     "a test of a setting": (hook("setting_tests", "{'instance.name':\n SettingTest('A', lambda: 'fine')}  # here\n"), "run cannot take"),
     "a hook": ("@hookimpl  # here\ndef register_menus():\n    return []\n", "there is no hook “register_menus”"),
     "an argument of a hook": ("@hookimpl  # here\ndef register_menu(db):\n    return []\n", "there is no argument “db”"),
@@ -174,7 +181,11 @@ TOLD = {
     "an icon of a slot": (
         hook("slots", "[Slot(ON,\n Action('go', 'G', lambda db, *, id, actor, now: 1, icon='unicorn'))]  # here\n"), "no icon “unicorn”",
     ),
-    "a right": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, now, zone: {}, ('can_lst', ON))]  # here\n"), "no right “can_lst”"),
+    "a right": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, reader: {}, ('can_lst', ON))]  # here\n"), "no right “can_lst”"),
+    "a list of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Prduct'), MAY)]  # here\n"), "there is no screen “products.Prduct”"),
+    "a filter of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question(ON, {'stat': '1'}), MAY)]  # here\n"), "There is no filter stat here"),
+    "a choice of a badge": (hook("menu", "[MenuItem('a', 'A', 'list', href='/', badge=\n Question(ON, {'status': 'sold'}))]  # here\n"), "sold is not a choice of status"),
+    "an icon of a figure": (hook("widgets", "[\n Widget('a', 'A', 'todo', Question(ON), MAY, icon='unicorn')]  # here\n"), "no icon “unicorn”"),
     "a right of a section": (
         screens(more="sections=[\n Section('a', 'A', columns=['name'], permission=('can_lst', ON))]  # here\n"), "no right “can_lst”",
     ),

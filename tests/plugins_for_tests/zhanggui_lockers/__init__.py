@@ -1,0 +1,1 @@
+"""Lockers with a code, each for its owner alone. For tests."""
