@@ -61,6 +61,10 @@ class Standing:
         value = None if f is None else value_of(f, self._row(), self._db)
         return None if f is None or value is None else kind_of(f.kind).typed(f, value, self._context)
 
+    def stored(self, name: str) -> Any:
+        """As it is stored."""
+        return value_of(self._fields[name], self._row(), self._db)
+
     def values(self, without: Iterable[str]) -> dict[str, Any]:
         """As they would have been read."""
         rest = {name: f for name, f in self._fields.items() if name not in without}
@@ -117,7 +121,7 @@ class _Reading:
             return
         errors = self.bound.errors
         try:
-            value = kind_of(f.kind).read(f, f.name, self._posted)
+            value = self._left(f) if self._is_left(f) else kind_of(f.kind).read(f, f.name, self._posted)
             if f.clean is not None and value is not None:
                 value = f.clean(value)
         except Invalid as error:
@@ -128,6 +132,16 @@ class _Reading:
             if value is None and f.required:
                 errors.setdefault(f.name, _("%(label)s is needed.", label=str(f.label)))
             self.bound.values[f.name] = value
+
+    def _is_left(self, f: Field) -> bool:
+        """Whether a row that is pointed to is the one that was: it stays also for who may not see it, and so could not choose it."""
+        sent = self._posted.form.get(f.name, "")
+        return kind_of(f.kind).points and bool(sent) and self._standing is not None and str(self._standing.typed(f.name)) == sent
+
+    def _left(self, f: Field) -> Any:
+        assert self._standing is not None
+        self._posted.typed[f.name] = self._posted.form[f.name]
+        return self._standing.stored(f.name)
 
     def _holds(self, when: When) -> bool:
         other = self.fields.get(when.field)

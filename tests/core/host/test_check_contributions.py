@@ -183,8 +183,8 @@ TOLD = {
     ),
     "a right": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, reader: {}, ('can_lst', ON))]  # here\n"), "no right “can_lst”"),
     "a list of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Prduct'), MAY)]  # here\n"), "there is no screen “products.Prduct”"),
-    "a filter of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question(ON, {'stat': '1'}), MAY)]  # here\n"), "There is no filter stat here"),
-    "a choice of a badge": (hook("menu", "[MenuItem('a', 'A', 'list', href='/', badge=\n Question(ON, {'status': 'sold'}))]  # here\n"), "sold is not a choice of status"),
+    "a filter of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Product', {'stat': '1'}), MAY)]  # here\n"), "There is no filter stat here"),
+    "a choice of a badge": (hook("menu", "[MenuItem('a', 'A', 'list', href='/', badge=\n Question('products.Product', {'status': 'sold'}))]  # here\n"), "sold is not a choice of status"),
     "an icon of a figure": (hook("widgets", "[\n Widget('a', 'A', 'todo', Question(ON), MAY, icon='unicorn')]  # here\n"), "no icon “unicorn”"),
     "a right of a section": (
         screens(more="sections=[\n Section('a', 'A', columns=['name'], permission=('can_lst', ON))]  # here\n"), "no right “can_lst”",

@@ -126,12 +126,14 @@ def test_what_stood_in_clear_is_sealed_and_still_told(old_shop):
 
     from zhanggui_customers.facade import ids_by_key, keys_by_id
     from zhanggui_customers.models import Customer
+    from zhanggui_customers.rules import name_index
     from zhanggui_orders.models import Order, Payment
     from zhanggui_orders.rules import reference_index
 
     with reading() as db:
         person, order = db.get_one(Customer, buyer), db.get_one(Order, first)
         assert (person.region, person.tags, person.source_key) == ("浙江某地", ["标签钱七"], "file/13800138777")
+        assert db.scalar(select(Customer.__table__.c.name_index)) == name_index("王老五")
         assert ids_by_key(db, ["file/13800138777"]) == {"file/13800138777": buyer}
         assert keys_by_id(db, [buyer]) == {buyer: "13800138777"}
         assert (order.staff_note, order.cancel_reason, db.get_one(Order, guest).staff_note) == ("他欠我钱", "王老五的理由", None)

@@ -35,6 +35,12 @@ def test_one_is_found_by_the_whole_phone_its_tail_or_the_whole_name(db: Session,
     assert found(db, typed) == [wanted]
 
 
+@pytest.mark.parametrize("typed", ["José Müller", "jose muller", "JOSE\u0301  MU\u0308LLER", "Ｊｏｓé　Ｍüｌｌｅｒ"])
+def test_a_name_is_found_however_its_letters_are_put_together(db: Session, owner: Actor, typed: str) -> None:
+    wanted = add_customer(db, owner, "José Müller", "13900139001")
+    assert found(db, typed) == [wanted]
+
+
 @pytest.mark.parametrize("typed", ["1380013800", "800", "Wang", "0000", "%", "x' OR 1=1"])
 def test_half_a_phone_or_name_finds_nothing(db: Session, owner: Actor, typed: str) -> None:
     add_customer(db, owner)

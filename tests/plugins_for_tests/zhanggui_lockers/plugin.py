@@ -7,6 +7,7 @@ from sqlalchemy import Integer, MetaData, String, Table, select, update
 
 from zhanggui.api import (
     Action,
+    Approvable,
     Card,
     Column,
     Field,
@@ -120,6 +121,11 @@ def register_widgets():
 
 
 @hookimpl
+def register_approvals():
+    return [Approvable("force", "Force a lock", RESOURCE, ("can_force", RESOURCE), open_locker)]
+
+
+@hookimpl
 def register_search():
     return [SearchProvider("lockers", "Lockers", MAY, search)]
 
@@ -131,11 +137,11 @@ def register_slots():
 
 @hookimpl
 def register_permissions():
-    return [Permission("can_see_code", RESOURCE, "See codes"), *(Permission("can_see_code", other, "") for other in (NEAR, "lockers.Known"))]
+    return [Permission("can_see_code", RESOURCE, "See codes"), Permission("can_force", RESOURCE, "Force locks"), *(Permission("can_see_code", other, "") for other in (NEAR, "lockers.Known"))]
 
 
 @hookimpl
 def register_role_presets():
     reading = ("list", "show")
-    verbs = (*reading, "add", "edit", "delete", "export", "open", "change_code")
-    return [RolePreset("clerk", "Clerk", {RESOURCE: verbs, NEAR: reading, "lockers.Known": reading, "core.Audit": reading})]
+    verbs = (*reading, "add", "edit", "delete", "export", "open", "change_code", "force")
+    return [RolePreset("clerk", "Clerk", {RESOURCE: verbs, NEAR: reading, "lockers.Known": reading, "core.Audit": reading, "core.Approval": reading})]
