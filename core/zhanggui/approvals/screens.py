@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select
@@ -51,14 +51,18 @@ def waiting(db: Session, reader: Reader) -> int:
     return min(counted(db, reader, WAITING), COUNT_LIMIT) if _held(reader.actor) else 0
 
 
-def _label(db: Session, reader: Reader, ids: Sequence[int]) -> dict[int, str]:
-    """What the rows are called that something is asked for, as far as the reader may see them."""
-    from ..web.trail import NOT_SHOWN, seen_targets
+def _of_entry(name: str) -> Callable[[Session, Reader, Sequence[int]], dict[int, str]]:
+    """A column of what people wrote about the rows that something is asked for, as far as the reader may see these."""
 
-    c = Approval.__table__.c
-    rows = db.execute(select(c.id, c.target_type, c.target_id, c.label).where(c.id.in_(ids))).all()
-    seen = seen_targets(db, reader.actor, {(row.target_type, str(row.target_id)) for row in rows})
-    return {row.id: row.label if (row.target_type, str(row.target_id)) in seen else str(NOT_SHOWN) for row in rows if row.label}
+    def load(db: Session, reader: Reader, ids: Sequence[int]) -> dict[int, str]:
+        from ..web.trail import NOT_SHOWN, seen_targets
+
+        c = Approval.__table__.c
+        rows = db.execute(select(c.id, c.target_type, c.target_id, c[name].label("said")).where(c.id.in_(ids))).all()
+        seen = seen_targets(db, reader.actor, {(row.target_type, str(row.target_id)) for row in rows})
+        return {row.id: row.said if (row.target_type, str(row.target_id)) in seen else str(NOT_SHOWN) for row in rows if row.said}
+
+    return load
 
 
 def _what(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:
@@ -92,14 +96,14 @@ APPROVALS = Screen(
     label=lambda row: _what_of(row), always=("action", "requested_by", "state"),
     columns=[
         Column("what", _l("What"), load=_what),
-        Column("label", _l("The entry"), load=_label),
+        Column("label", _l("The entry"), load=_of_entry("label")),
         Column("state", _l("State"), "status", choices=STATES),
         Column("requester", _l("Asked by")),
         Column("requested_at", _l("Asked at"), "datetime"),
-        Column("request_reason", _l("Why"), "long_text", wide=False),
+        Column("request_reason", _l("Why"), "long_text", wide=False, load=_of_entry("request_reason")),
         Column("decider", _l("Decided by"), wide=False),
         Column("decided_at", _l("Decided at"), "datetime", wide=False),
-        Column("decision_reason", _l("Reason given"), "long_text", wide=False),
+        Column("decision_reason", _l("Reason given"), "long_text", wide=False, load=_of_entry("decision_reason")),
     ],
     card=Card(title="what", badge="state", sub=("label", "requester", "requested_at")),
     filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=(PENDING,)),
