@@ -37,7 +37,7 @@ def crawl(shop: Furnished, who: str, paths: Any) -> tuple[dict[str, int], Counte
             wrong[f"{who}: HEAD {path}, not as GET"] = asked["HEAD"].status_code
         if asked["OPTIONS"].status_code not in (200, 308) or (asked["OPTIONS"].status_code == 200 and "OPTIONS" not in asked["OPTIONS"].headers["Allow"]):
             wrong[f"{who}: OPTIONS {path}"] = asked["OPTIONS"].status_code
-        if path.endswith("/export.csv") and asked["GET"].status_code == 200:
+        if path.endswith(("/export.csv", "/export.xlsx")) and asked["GET"].status_code == 200:
             exported[who] += 2  # HEAD is answered as GET, its record included
     return wrong, exported
 
@@ -62,7 +62,7 @@ def moment(value: Any) -> datetime:
 def test_all_tables_are_as_they_were(shop: Furnished, size: Any, keep_figures: Any) -> None:
     began, asked, exported, wrong, dice = time.monotonic(), 0, Counter(), {}, random.Random(20261126)
     paths = list(shop.addresses)
-    files = [path for path in paths if path.endswith("/export.csv")]
+    files = [path for path in paths if path.endswith(("/export.csv", "/export.xlsx"))]
     before = tables(shop.runtime)
     kind = shop.runtime.engine.dialect.name
     for turn in range(2):

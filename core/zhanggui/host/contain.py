@@ -172,6 +172,7 @@ KIND: dict[str, Rule] = {
     "cell": Rule(lambda kind, args: _show_nothing, check=_shows), "present": Rule(lambda kind, args: _show_nothing, check=_shows),
     "look_up": Rule(lambda kind, args: {}, check=lambda kind, found: dict(found)),
     "csv": Rule(lambda kind, args: [""] * len(args[1]), check=lambda kind, cells: list(cells)),
+    "sheet": Rule(lambda kind, args: [""] * len(args[1]), check=lambda kind, cells: list(cells)),
     "dumper": Rule(lambda kind, args: lambda row: None, check=_shows),
     "schema": Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)),
     "check": Rule(passes=(TypeError,), refuses=_NOT_READ),

@@ -140,12 +140,12 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     return _form(screen, form, bound, error, title=str(action.label), action=where, row=row, verb=action)
 
 
-def begin_export(screen: Screen) -> Answer:
+def begin_export(screen: Screen, kind: str) -> Answer:
     """The list as a file, by a task: on its page the file is downloaded."""
     who, arguments = context.actor(), context.arguments()
     query = parse(screen, arguments, who, zone=shop_zone(), currency=context.currency())
     with unit_of_work() as db:
-        task_id = start_export(db, screen, query, arguments, actor=who, now=clock.now())
+        task_id = start_export(db, screen, query, arguments, kind=kind, actor=who, now=clock.now())
     return redirect(f"/tasks/{task_id}", 303)
 
 

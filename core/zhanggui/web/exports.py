@@ -1,4 +1,4 @@
-"""CSV of a list: streamed, safe to open in a spreadsheet, readable back by the importer."""
+"""What a list holds, block by block for a file: as CSV, which the importer reads back, or as the cells of a workbook for people."""
 
 from __future__ import annotations
 
@@ -25,34 +25,37 @@ def csv_rows(
 ) -> Iterator[bytes]:
     """The header line, then blocks of lines. UTF-8 with a mark, so that spreadsheets read Chinese."""
     yield csv_title(screen, reader.actor)
-    for block, _count, _last in csv_blocks(db, screen, reader, query, currency=currency):
-        yield block
+    for cells, _last in cell_blocks(db, screen, reader, query, currency=currency):
+        yield csv_lines(cells)
 
 
 def csv_title(screen: Screen, actor: Actor) -> bytes:
     """The header line of an export."""
-    return csv_head([c.name for c in _columns(screen, actor)])
+    return csv_head([c.name for c in exported_columns(screen, actor)])
 
 
-def csv_blocks(
-    db: Session, screen: Screen, reader: Reader, query: ListQuery, *, currency: str, after: Any = None
-) -> Iterator[tuple[bytes, int, Any]]:
-    """Blocks of lines below the header: ``(bytes, how many rows, the key of the last)``.
+def cell_blocks(
+    db: Session, screen: Screen, reader: Reader, query: ListQuery, *, currency: str, after: Any = None, people: bool = False
+) -> Iterator[tuple[list[tuple[Any, ...]], Any]]:
+    """Blocks of rows of cells, each with the key of its last row.
 
     :param after: the key behind which it goes on.
+    :param people: cells of a workbook instead of a CSV file, see ``Kind.sheet``.
     """
-    columns, zone = _columns(screen, reader.actor), reader.zone
+    columns, zone = exported_columns(screen, reader.actor), reader.zone
+    ways = [kind.sheet if people else kind.csv for kind in (kind_of(c.kind) for c in columns)]
     for rows, extra in gateway.stream(db, screen, reader, query, after=after):
         # By columns, because what is the same for a whole column is decided once.
         stored = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
         cells = [
-            kind_of(c.kind).csv(c, _values(c, rows, stored, extra.get(c.name), screen.key), rows, extra.get(c.name), zone, currency)
-            for c in columns
+            way(c, _values(c, rows, stored, extra.get(c.name), screen.key), rows, extra.get(c.name), zone, currency)
+            for c, way in zip(columns, ways, strict=True)
         ]
-        yield _lines(list(zip(*cells, strict=True))), len(rows), getattr(rows[-1], screen.key)
+        yield list(zip(*cells, strict=True)), getattr(rows[-1], screen.key)
 
 
-def _columns(screen: Screen, actor: Actor) -> list[Column]:
+def exported_columns(screen: Screen, actor: Actor) -> list[Column]:
+    """What stands in a file for this actor."""
     return [c for c in visible_columns(screen, actor) if kind_of(c.kind).stored]
 
 
@@ -65,15 +68,16 @@ def _values(column: Column, rows: Sequence[Any], stored: Mapping[str, Sequence[A
 
 def csv_head(names: Sequence[str]) -> bytes:
     """The header line, behind the mark by which spreadsheets know UTF-8."""
-    return "\ufeff".encode() + _lines([names])
+    return "\ufeff".encode() + csv_lines([names])
 
 
 def csv_values(rows: Sequence[Sequence[Any]], zone: ZoneInfo) -> bytes:
     """Lines of plain values; times are written in ``zone``."""
-    return _lines([[plain_text(value, zone) for value in row] for row in rows])
+    return csv_lines([[plain_text(value, zone) for value in row] for row in rows])
 
 
-def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
+def csv_lines(rows: Sequence[Sequence[Any]]) -> bytes:
+    """Rows of cells as lines."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode()

@@ -58,16 +58,24 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
         bulk=bulk,
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
-        export_href=_export("export.csv", screen, plain) if may_export and not by_task else "",
-        export_task=ActionButton("export", _("Export"), _export("export", screen, plain), "download", key=f"{screen.resource}.export")
-        if may_export and by_task else None,
+        exports=_exports(screen, plain, by_task) if may_export else (),
         empty=str(screen.empty) if screen.empty and not (query.q or query.filters) else _("Nothing found."),
         reset_href=f"{screen.route}/" if query.q or query.filters else "",
     )  # fmt: skip
 
 
-def _export(name: str, screen: Screen, plain: Mapping[str, str]) -> str:
-    return url(f"{screen.route}/{name}", plain).replace(f"{name}/", name)
+def _exports(screen: Screen, plain: Mapping[str, str], by_task: bool) -> list[Link | ActionButton]:
+    """The files that this list can be taken away as: answered at once, or by a task where it is too long for that."""
+    ask = url("", plain).removeprefix("/")
+    if by_task:
+        return [
+            ActionButton("workbook", _("Export Excel"), f"{screen.route}/export-xlsx{ask}", "download", key=f"{screen.resource}.workbook"),
+            ActionButton("export", _("Export CSV"), f"{screen.route}/export{ask}", "download", key=f"{screen.resource}.export"),
+        ]
+    return [
+        Link(_("Export Excel"), f"{screen.route}/export.xlsx{ask}", "download", key=f"action:{screen.resource}.workbook"),
+        Link(_("Export CSV"), f"{screen.route}/export.csv{ask}", "download", key=f"action:{screen.resource}.export"),
+    ]
 
 
 def _card_parts(screen: Screen) -> dict[str, str]:

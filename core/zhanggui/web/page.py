@@ -150,8 +150,7 @@ class ListPage:
     bulk: Sequence[ActionButton] = ()
     add_href: str = ""
     add_label: str = ""
-    export_href: str = ""
-    export_task: ActionButton | None = None  # instead, where the list is too long for one answer
+    exports: Sequence[Link | ActionButton] = ()  # what posts is a task, where the list is too long for one answer
     empty: str = ""
     reset_href: str = ""
 

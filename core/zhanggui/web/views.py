@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 
-from flask import Response, render_template, request, stream_with_context
+from flask import Response, render_template, request, send_file, stream_with_context
 from flask_appbuilder.baseviews import BaseView
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..auth.permissions import expose, has_access
 from ..config.days import reader_at_work
 from ..db.uow import reading, recording
+from ..files.kinds import media_type_of
 from ..host import current_host
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
+from ..kernel.errors import Invalid
+from ..kernel.reader import Reader
 from . import context, deeds
 from .deeds import Answer
 from .describe import Action, Screen
 from .details import detail_page
+from .export_sheets import write_workbook
 from .export_tasks import file_name, record_export
 from .exports import csv_rows
-from .gateway import gateway
+from .gateway import COUNT_LIMIT, gateway
 from .labels import lookup
 from .lists import list_page
-from .query import parse
+from .query import ListQuery, parse
 
 
 class View(BaseView):
@@ -70,7 +76,9 @@ def screen_view(screen: Screen) -> type[View]:
     add_method("list", "GET", "/", "list", lambda self: show_list(now()))
     add_method("lookup", "GET", "/lookup", "list", lambda self: show_lookup(now()))
     add_method("export", "GET", "/export.csv", "export", lambda self: send_export(now()))
-    add_method("start_export", "POST", "/export", "export", lambda self: deeds.begin_export(now()))
+    add_method("workbook", "GET", "/export.xlsx", "export", lambda self: send_workbook(now()))
+    add_method("start_export", "POST", "/export", "export", lambda self: deeds.begin_export(now(), "csv"))
+    add_method("start_workbook", "POST", "/export-xlsx", "export", lambda self: deeds.begin_export(now(), "xlsx"))
     add_method("show", "GET", row, "show", lambda self, row_id: show_row(now(), row_id))
     # A form and what it posts are two methods: no handler asks which verb called it, so HEAD can never act.
     if screen.create:
@@ -128,16 +136,35 @@ def show_row(screen: Screen, row_id: Any) -> Answer:
     return render_template("zg/detail.html", page=page)
 
 
-def send_export(screen: Screen) -> BaseResponse:
-    """The whole list as CSV, streamed: filters and rights are those of the list, times those of the shop's clock."""
-    who, reader, currency = context.actor(), reader_at_work(context.actor()), context.currency()
-    query = parse(screen, context.arguments(), who, zone=reader.zone, currency=currency)
-    gateway.check(screen, who, "can_export")
+def _asked_to_export(screen: Screen, reader: Reader) -> ListQuery:
+    """The question behind a file; filters and rights are those of the list, times those of the shop's clock, and the trail knows of it."""
+    query = parse(screen, context.arguments(), reader.actor, zone=reader.zone, currency=context.currency())
+    gateway.check(screen, reader.actor, "can_export")
     with recording() as db:
-        record_export(db, screen, query, actor=who, now=clock.now())
+        record_export(db, screen, query, actor=reader.actor, now=clock.now())
+    return query
+
+
+def send_workbook(screen: Screen) -> BaseResponse:
+    """A list as a workbook for people. One that is too long for an answer is made by a task."""
+    reader, out = reader_at_work(context.actor()), BytesIO()
+    query = _asked_to_export(screen, reader)
+    with reading() as db:
+        if gateway.count(db, screen, reader.actor, query) > COUNT_LIMIT:
+            raise Invalid(_l("This list is too long to be exported at once. Narrow it, or export it as CSV."))
+        write_workbook(out, db, screen, reader, query, currency=context.currency())
+    out.seek(0)
+    return send_file(out, mimetype=media_type_of("a.xlsx"), as_attachment=True, download_name=file_name(screen, "xlsx"))
+
+
+def send_export(screen: Screen) -> BaseResponse:
+    """The whole list as CSV, streamed."""
+    reader, currency = reader_at_work(context.actor()), context.currency()
+    query = _asked_to_export(screen, reader)
+
     def rows() -> Iterator[bytes]:
         with reading() as db:
             yield from csv_rows(db, screen, reader, query, currency=currency)
 
-    headers = {"Content-Disposition": f'attachment; filename="{file_name(screen)}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(screen, "csv")}"'}
     return Response(stream_with_context(rows()), mimetype="text/csv", headers=headers)

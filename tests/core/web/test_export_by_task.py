@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from zhanggui.audit.models import AuditEntry
@@ -13,7 +15,7 @@ from zhanggui.db.uow import reading
 from zhanggui.jobs import runner
 from zhanggui.jobs.models import Job
 from zhanggui.kernel import clock
-from zhanggui.web import export_tasks, gateway
+from zhanggui.web import export_tasks, gateway, views
 
 
 @pytest.fixture
@@ -55,7 +57,36 @@ def test_a_short_list_is_answered_at_once(visit, shelves):
     assert 'href="/products/export.csv"' in page and 'action="/products/export"' not in page
 
 
-def test_it_goes_on_behind_the_last_row_that_was_written(visit, shelves, work, monkeypatch):
+def test_a_workbook_is_for_people(visit, shelves):
+    shelves(3)
+    owner = visit("owner")
+    answer = owner.get("/products/export.xlsx?status=draft&q=Tea")
+    assert answer.headers["Content-Disposition"].endswith('.xlsx"') or ".xlsx" in answer.headers["Content-Disposition"]
+    rows = cells(answer.data)
+    page = owner.get("/products/export.csv").get_data(as_text=True)
+    assert "draft" in page and "draft" not in str(rows) and "Draft" in str(rows)
+    amounts = [cell for row in rows[1:] for cell in row if isinstance(cell, float | int) and not isinstance(cell, bool)]
+    times = [cell for row in rows[1:] for cell in row if isinstance(cell, datetime)]
+    assert amounts and times
+    about = [[cell.value for cell in row] for row in load_workbook(BytesIO(answer.data)).worksheets[1].iter_rows()]
+    assert ["Status", "Draft"] in about and ["Search", "yes"] in about and ["Exported by", "owner"] in about
+    assert "Tea" not in str(about)
+
+
+def test_a_workbook_that_is_too_long_for_an_answer_is_refused_in_words(visit, shelves, monkeypatch):
+    shelves(7)
+    monkeypatch.setattr(views, "COUNT_LIMIT", 5)
+    answer = visit("owner").get("/products/export.xlsx")
+    assert answer.status_code == 422 and "too long" in answer.get_data(as_text=True)
+
+
+def cells(data: bytes):
+    return [[cell.value for cell in row] for row in load_workbook(BytesIO(data)).worksheets[0].iter_rows()]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize(("begin", "short", "read"), [("export", "export.csv", bytes), ("export-xlsx", "export.xlsx", cells)])
+def test_it_goes_on_behind_the_last_row_that_was_written(visit, shelves, work, monkeypatch, begin, short, read):
     shelves(12)
     monkeypatch.setattr(export_tasks, "PAUSE", -1.0)
     stream, left = gateway.Gateway.stream, [2]
@@ -70,7 +101,7 @@ def test_it_goes_on_behind_the_last_row_that_was_written(visit, shelves, work, m
 
     monkeypatch.setattr(gateway.Gateway, "stream", breaks)
     owner = visit("owner")
-    begun = owner.post("/products/export")
+    begun = owner.post(f"/products/{begin}")
     assert work() == ["ready"]
     assert "8 of 12" in owner.get(begun.location).get_data(as_text=True)
     with clock.hold(clock.now() + timedelta(minutes=5)):
@@ -78,9 +109,10 @@ def test_it_goes_on_behind_the_last_row_that_was_written(visit, shelves, work, m
     monkeypatch.undo()
     href = re.search(r'href="(/private-files/\w+)"', owner.get(begun.location).get_data(as_text=True))
     assert href
-    assert owner.get(href[1]).data == owner.get("/products/export.csv").data
+    assert read(owner.get(href[1]).data) == read(owner.get(f"/products/{short}").data)
 
 
 def test_who_may_not_export_begins_no_task(visit, shelves):
     viewer = visit("viewer")
     assert viewer.post("/products/export").status_code == 403
+    assert viewer.post("/products/export-xlsx").status_code == 403 and viewer.get("/products/export.xlsx").status_code == 403

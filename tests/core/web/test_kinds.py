@@ -58,6 +58,15 @@ def test_a_cell_of_a_file_is_read_back(name):
 
 
 @pytest.mark.parametrize("name", VALUES)
+def test_a_cell_of_a_workbook_is_a_word_or_something_to_count_with(name):
+    column = Column("x", "X", name, choices=CHOICES)
+    cells = BUILT_IN[name].sheet(column, [VALUES[name], None], [None, None], {}, SHANGHAI, "CNY")
+    assert isinstance(cells[0], str | int | Decimal | date | datetime) and cells[1] in (None, "")
+    if name in ("choice", "status"):
+        assert cells[0] == next(str(c.label) for c in CHOICES if c.value == VALUES[name]) != VALUES[name]
+
+
+@pytest.mark.parametrize("name", VALUES)
 def test_what_a_program_is_told_it_may_send(name):
     kind, f, value = BUILT_IN[name], field(name), VALUES[name]
     said = kind.dumper(Column("x", "X", name), lambda row: row, {}, "CNY")(value)

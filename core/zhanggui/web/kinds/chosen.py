@@ -52,6 +52,11 @@ class OneOf(Kind):
         """As it is stored."""
         return values
 
+    def sheet(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+        """Its word."""
+        words = {choice.value: str(choice.label) for choice in choices_of(column)}
+        return [words.get(v, v) for v in values]
+
     def schema(self, thing: Any) -> dict[str, Any]:
         """The values, where they are known beforehand."""
         if callable(thing.choices) or not thing.choices:
@@ -153,6 +158,11 @@ class YesNo(Kind):
         yes, no = escape(_("yes")), escape(_("no"))
         return lambda value, _row: yes if value else no
 
+    def sheet(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+        """In words."""
+        yes, no = _("yes"), _("no")
+        return [None if v is None else yes if v else no for v in values]
+
     def schema(self, thing: Any) -> dict[str, Any]:
         """True or false."""
         return {"type": "boolean"}
@@ -212,8 +222,12 @@ class RowOf(Kind):
 
     def csv(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
         """What the row is called."""
+        return [harmless(name) for name in self.sheet(column, values, rows, extra, zone, currency)]
+
+    def sheet(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+        """What the row is called."""
         labels = extra or {}
-        return ["" if v is None else harmless(str(labels.get(v, v))) for v in values]
+        return ["" if v is None else str(labels.get(v, v)) for v in values]
 
     def dumper(self, column: Any, read: Callable[[Any], Any], extra: Mapping[Any, Any], currency: str) -> Callable[[Any], Any]:
         """Its key and what it is called."""

@@ -47,8 +47,12 @@ class PrivateFile(Kind):
 
     def csv(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
         """What it is called."""
+        return [harmless(name) for name in self.sheet(column, values, rows, extra, zone, currency)]
+
+    def sheet(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+        """What it is called."""
         files = extra or {}
-        return [harmless(info.name) if (info := files.get(value)) else "" for value in values]
+        return [info.name if (info := files.get(value)) else "" for value in values]
 
     def dumper(self, column: Any, read: Callable[[Any], Any], extra: Mapping[Any, Any], currency: str) -> Callable[[Any], Any]:
         """With what it is called and where it is downloaded."""

@@ -120,6 +120,10 @@ class Kind:
         """A column of a block of rows as it stands in a file; ``""`` where there is nothing."""
         return [harmless(v) if type(v) is str else plain_text(v, zone) for v in values]
 
+    def sheet(self, column: Column, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
+        """The same in a workbook for people: words instead of codes, and values that a spreadsheet program counts with."""
+        return [str(v) if isinstance(v, LazyText | list | dict) else v for v in values]
+
     def dumper(self, column: Column, read: Callable[[Any], Any], extra: Mapping[Any, Any], currency: str) -> Callable[[Any], Any]:
         """A function from a row to what JSON says of it."""
         return lambda row: value if isinstance(value := read(row), str | int | float | bool | list | dict | None) else str(value)

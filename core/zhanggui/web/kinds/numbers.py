@@ -71,6 +71,8 @@ class Amount(Kind):
         digits = [exponent(getattr(row, name) if name else currency) for row in rows]
         return ["" if v is None else Decimal(v).scaleb(-d) for v, d in zip(values, digits, strict=True)]
 
+    sheet = csv
+
     def dumper(self, column: Any, read: Callable[[Any], Any], extra: Mapping[Any, Any], currency: str) -> Callable[[Any], Any]:
         """With its currency."""
         name = column.currency

@@ -146,6 +146,8 @@ class Clock(Kind):
         """To the minute."""
         return ["" if v is None else f"{v:%H:%M}" for v in values]
 
+    sheet = csv
+
     def dumper(self, column: Any, read: Callable[[Any], Any], extra: Mapping[Any, Any], currency: str) -> Callable[[Any], Any]:
         """To the minute."""
         return lambda row: None if (value := read(row)) is None else f"{value:%H:%M}"
