@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import insert, select
@@ -98,6 +100,11 @@ def api(path):
     return lambda hall: hall.mia.client.get(f"/api/v1/lockers/{path}", headers=JSON).get_data(as_text=True)
 
 
+def workbook(hall):
+    with ZipFile(BytesIO(hall.mia.get("/lockers/export.xlsx?neighbor_id=3").data)) as file:
+        return "".join(file.read(name).decode() for name in file.namelist())
+
+
 def export_by_task(hall):
     begun = hall.mia.post("/lockers/export")
     with clock.hold(clock.now() + timedelta(seconds=1)), reading() as db:
@@ -132,6 +139,7 @@ DOORS = {
     "form": (page("/lockers/2/edit"), MINE),
     "questions of a verb": (page("/lockers/2/change_code"), "Code"),
     "export": (page("/lockers/export.csv"), MINE),
+    "workbook": (workbook, MINE),
     "export by a task": (export_by_task, MINE),
     "REST list": (api("lockers/"), MINE),
     "REST row": (api("lockers/2"), MINE),
