@@ -158,7 +158,7 @@ KIND: dict[str, Rule] = {
     "look_up": Rule(lambda kind, args: {}, check=lambda kind, found: dict(found)),
     "csv": Rule(lambda kind, args: [""] * len(args[1]), check=lambda kind, cells: list(cells)),
     "dumper": Rule(lambda kind, args: lambda row: None, check=_shows),
-    "schema": Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)),
+    **{name: Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)) for name in ("schema", "asked_schema")},
     "check": Rule(passes=(TypeError,), refuses=_NOT_READ),
     **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded", "merged")},
     **{name: Rule(refuses=_ASKED) for name in ("typed", "draw")},

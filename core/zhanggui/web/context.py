@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,9 +47,9 @@ def content_locales() -> list[tuple[str, str]]:
     return [(code, LOCALE_NAMES.get(code, code)) for code in codes]
 
 
-def form_context() -> FormContext:
-    """What reading a form needs, for this request."""
-    return FormContext(actor(), zone(), currency(), content_locales(), clock.now())
+def form_context(who: Actor | None = None, now: datetime | None = None) -> FormContext:
+    """What reading a form needs: for this request, or for an actor outside of one."""
+    return FormContext(who or actor(), zone(), currency(), content_locales(), now or clock.now())
 
 
 def screen(resource: str) -> Screen:

@@ -234,16 +234,16 @@ class Gateway:
 
     def _beyond(self, order: list[tuple[ColumnElement[Any], bool]], place: tuple[Any, ...], backwards: bool) -> ColumnElement[bool]:
         if len(place) != len(order) or any(down != order[0][1] for _, down in order):
-            raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
+            raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="cursor")
         for value, (expression, _) in zip(place, order, strict=True):
             try:
                 expected = expression.type.python_type
             except NotImplementedError:
                 continue
             if isinstance(expression.type, Decimals) and isinstance(value, Decimal) and not expression.type.fits(value):
-                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
+                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="cursor")
             if value is None or (not isinstance(value, expected) and not (expected is float and isinstance(value, int))):
-                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
+                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="cursor")
         left = tuple_(*(e for e, _ in order))
         right = tuple_(*place, types=[e.type for e, _ in order])
         return left < right if order[0][1] != backwards else left > right
