@@ -202,6 +202,8 @@ CHECKS = (
 # Left off: `ignored_auth`. It asks a WSGI application with an argument that Werkzeug does not know, and finds nothing; each
 # operation is asked without its token by test_what_asks_for_a_token instead.
 #
+# No text holds a NUL (`allow-x00`): it is refused wherever it stands, and no schema says it of each text; test_any_value_in_any_field sends it.
+#
 # What is well formed can be refused all the same: the database knows what is taken, another field what is asked for now (422);
 # the order has moved on (409). But never as something that makes no sense (400), and never where one only asks.
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "422", "429")
@@ -222,7 +224,7 @@ def explore(path: str, app: Any, headers: dict[str, str], *, examples: int, oper
     """
     config = SchemathesisConfig.from_dict({
         "seed": SEED, "headers": headers, "workers": 1, "continue-on-failure": True, "suppress-health-check": ["all"],
-        "generation": {"mode": "all", "max-examples": examples, "deterministic": True, "no-shrink": True},
+        "generation": {"mode": "all", "max-examples": examples, "deterministic": True, "no-shrink": True, "allow-x00": False},
         "phases": {"stateful": {"enabled": steps > 0, "max-steps": max(steps, 2)}},
         "checks": {
             "enabled": False, **{name: {"enabled": True} for name in CHECKS},
@@ -265,7 +267,7 @@ def _told(check: Any, interaction: Any) -> str:
 def test_what_the_documents_describe(shop: Furnished, size: Any, keep_figures: Callable[..., None], path: str, who: str) -> None:
     plain = {"Accept-Encoding": "identity", "Accept-Language": "en", **shop.headers[who]}
     found, counted = explore(path, shop.site, plain, examples=size(1, 60), operations=size(12, 999), steps=size(3, 8))
-    assert found == []
+    assert not found, "\n".join(found)
     answers = Counter({name: number for name, number in counted.items() if name.isdigit()})
     # A token that is not good would be answered 401 everywhere and find nothing.
     assert answers["200"] > 10
@@ -304,4 +306,3 @@ def test_an_operation_that_fails_would_be_found() -> None:
     app.add_url_rule("/half/<number>", "half", lambda number: {"half": 100 // int(number)})
     found, _counted = explore("/openapi.json", app, {}, examples=3, operations=1)
     assert any("not_a_server_error" in line for line in found)
-    assert any("status_code_conformance" in line for line in found)

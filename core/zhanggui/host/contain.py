@@ -141,7 +141,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
         "choices": Rule(refuses=_ASKED, check=lambda field, choices: tuple(choices)),
         "clean": Rule(refuses=_SAVED, passes=(DomainError, ValueError)),
     },
-    Slot: {"save": Rule(refuses=_SAVED, passes=(DomainError,))},
+    Slot: {"save": Rule(refuses=_SAVED, passes=(DomainError,)), "load": Rule(lambda slot, args: Missing(), check=_loaded)},
 }  # fmt: skip
 _NOT_READ = _l("This cannot be read now: the plugin “%(plugin)s” failed.")
 

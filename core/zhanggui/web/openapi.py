@@ -132,7 +132,7 @@ def _list_parameters(screen: Screen) -> list[Json]:
         {"name": "cursor", "schema": {"type": "string", "format": "cursor", "pattern": "^[A-Za-z0-9_-]{0,2000}$"}, "description": "`next` of the page before; any other is 400."},
     ]  # fmt: skip
     if sorts:
-        found.append({"name": "sort", "schema": {"type": "string", "enum": sorts}})
+        found.append({"name": "sort", "schema": {"type": "string", "enum": ["", *sorts]}})
     if screen.search is not None:
         found.append({"name": "q", "schema": {"type": "string", "maxLength": LONGEST_ASKED}, "description": str(screen.search.hint)})
     for f in screen.filters:

@@ -22,7 +22,7 @@ from .bodies import json_object
 from .cells import reader
 from .describe import Action, Column, Screen
 from .gateway import gateway
-from .kinds import kind_of
+from .kinds import filter_kind, kind_of
 from .openapi import LONGEST_ASKED, Described
 from .query import decode_cursor, parse, visible_columns
 from .rest import Api
@@ -97,7 +97,8 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
 def list_rows(screen: Screen) -> Response:
     """``{"items": [...], "next": cursor-or-null}``; takes limit, cursor, sort, q and the screen's filters."""
     args = context.arguments()
-    if long := next((name for name, text in args.items() if len(text) > LONGEST_ASKED and name != "cursor"), None):
+    short = {"q", *(f.name for f in screen.filters if "maxLength" in filter_kind(f.kind)[0].asked_schema(f))}
+    if long := next((name for name, text in args.items() if len(text) > LONGEST_ASKED and name in short), None):
         raise BadRequest(_l("%(name)s has at most %(most)s characters."), name=long[:40], most=LONGEST_ASKED, field=long[:40])
     limit = args.pop("limit", "")
     cursor = args.pop("cursor", "")

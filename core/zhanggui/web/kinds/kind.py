@@ -185,6 +185,8 @@ class Kind:
         """A JSON value that is not null as it would be typed."""
         if type(value) not in self.sent_as:
             raise wrong_kind(name)
+        if isinstance(value, str) and len(value) > (f.max_length or self.longest):  # as it was sent: space around it counts
+            raise Invalid(errors={name: _l("At most %(number)s characters.", number=f.max_length or self.longest)})
         return str(value)
 
     def merged(self, sent: Any, held: Any, context: FormContext) -> Any:

@@ -134,10 +134,8 @@ class Translations(Kind):
 
     def schema(self, thing: Any) -> dict[str, Any]:
         """By language, or a text of the source language alone."""
-        from ..context import content_locales
-
         text, filled = {"type": "string", "maxLength": thing.max_length or self.longest}, {"minLength": 1, "pattern": r"\S"} if thing.required else {}
-        source, *others = [code for code, _name in content_locales()]
+        source, *others = _languages()
         several = {"type": "object", "additionalProperties": False, "properties": {source: {**text, **filled}, **dict.fromkeys(others, text)}}
         return {"anyOf": [{**text, **filled}, several]}
 
@@ -206,6 +204,15 @@ class Lines(Kind):
 
         line = {sub.name: sent_schema(replace(sub, required=False)) for sub in thing.rows}
         return {"type": "array", "maxItems": MAX_ROWS, "items": {"type": "object", "additionalProperties": False, "properties": line}}
+
+
+def _languages() -> list[str]:
+    from ..context import LOCALE_NAMES, content_locales
+
+    try:
+        return [code for code, _name in content_locales()]
+    except RuntimeError:  # no instance is open: the reference is written without one
+        return list(LOCALE_NAMES)
 
 
 def _kinds(f: Any) -> list[tuple[Any, Kind]]:
