@@ -29,14 +29,13 @@ class StillUsed(DomainError):
 
 
 @contextmanager
-def told_as_fields(db: Session, screen: Screen) -> Iterator[None]:
-    """Write inside; the transaction stays usable for who goes on after a refusal.
+def told_as_fields(screen: Screen) -> Iterator[None]:
+    """Write inside, and flush.
 
     :raises Invalid: for a value that another row has, naming its field. What breaks otherwise is an error of its own.
     """
     try:
-        with db.begin_nested():
-            yield
+        yield
     except IntegrityError as error:
         taken = _taken_columns(screen, error)
         if taken is None:

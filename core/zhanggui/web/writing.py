@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from .. import audit
@@ -53,7 +54,9 @@ def create_row(db: Session, *, resource: str, values: Values, actor: Actor, now:
     def create() -> Any:
         gateway.check(screen, actor, "can_add")
         given, form = context.form_context(actor, now), gateway.form(screen, actor)
-        return add(db, screen, read_given(db, form, values, given, Standing(screen, lambda: None, db, given)), actor=actor, now=now)
+        read = read_given(db, form, values, given, Standing(screen, lambda: None, db, given))
+        with db.begin_nested():  # who goes on after a refusal finds the transaction as it was
+            return add(db, screen, read, actor=actor, now=now)
 
     if key is None:
         return create()
@@ -77,7 +80,8 @@ def change_row(db: Session, *, resource: str, id: Any, values: Values, row_versi
     form = replace(whole, fields=[f for f in whole.fields if f.name in values])
     sent = with_other_parts(db, form.fields, row, values, given)
     read = read_given(db, form, sent, given, Standing(screen, lambda: row, db, given), allowed=whole)
-    edit(db, screen, read, id=id, row_version=row_version, actor=actor, now=now)
+    with db.begin_nested():
+        edit(db, screen, read, id=id, row_version=row_version, actor=actor, now=now)
 
 
 def remove_row(db: Session, *, resource: str, id: Any, actor: Actor, now: datetime, row_version: int | None = None) -> None:
@@ -145,7 +149,7 @@ def screen_of(resource: str, verb: str = "") -> Screen:
 def add(db: Session, screen: Screen, read: Values, *, actor: Actor, now: datetime) -> Any:
     """Add a row from values that a form has read; answers its key."""
     values, extra = _split_slots(screen, read)
-    with told_as_fields(db, screen):
+    with told_as_fields(screen):
         if screen.create == "generic":
             key = generic.insert_row(db, screen, values, now)
         else:
@@ -168,7 +172,7 @@ def edit(db: Session, screen: Screen, read: Values, *, id: Any, row_version: int
     before = _before(db, screen, id)
     _not_stale(before, row_version, values)
     said = audit.counted(db, (screen.resource, id))
-    with told_as_fields(db, screen):
+    with told_as_fields(screen):
         if screen.update == "generic":
             generic.update_row(db, screen, before, values, now)
         else:
@@ -203,11 +207,15 @@ def _before(db: Session, screen: Screen, row_id: Any) -> Any:
 
     :raises NotFound: when there is none.
     """
-    table = gateway.table(screen)
-    row = db.execute(select(*table.c).where(table.c[screen.key] == row_id)).first()
+    row = db.execute(_whole(gateway.table(screen), screen.key), {"row_id": row_id}).first()
     if row is None:
         raise NotFound()
     return row
+
+
+@lru_cache(maxsize=64)
+def _whole(table: Table, key: str) -> Select[Any]:
+    return select(*table.c).where(table.c[key] == bindparam("row_id"))
 
 
 def _not_stale(row: Any, version: int | None, values: Values) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from .fields import ExtraField
 
@@ -180,7 +180,10 @@ class Address(Schema):
 
 
 class Problem(Schema):
-    """RFC 9457."""
+    """RFC 9457; a refusal may say more than what stands here."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = text()
     title = text()
@@ -189,6 +192,7 @@ class Problem(Schema):
     detail = text(metadata={"description": "A sentence in the reader's language."})
     correlation = text()
     errors = fields.Dict(keys=fields.String(), values=fields.String())
+    quote = fields.Nested(Quote, metadata={"description": "Of `price_changed`: what it costs now."})
 
 
 def listed(entry: type[Schema]) -> type[Schema]:
