@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, ClassVar
 
 from zhanggui.api import Choices
 from zhanggui_customers.contracts import AddressView
@@ -146,6 +146,8 @@ class PriceStep:
     500 points, 600 freight, 700 fees and taxes. Of two with the same one the plugin's place decides.
     """
 
+    called_with: ClassVar[Mapping[str, Sequence[str]]] = {"price": ("db", "quote", "now")}
+
     id: str
     price: Callable[..., Sequence[Adjustment | Note]]
     order: int = 300
@@ -167,6 +169,20 @@ class OrderFacts:
     paid_total: int
     placed_at: datetime
     region: str | None = None  # official code of where it goes
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """A day of the shop in one currency: by what happened on it, in the instance's zone. Amounts are minor units."""
+
+    day: date
+    currency: str
+    placed_count: int
+    placed_amount: int
+    paid_count: int
+    paid_amount: int
+    canceled_count: int
+    refunded_amount: int
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import fields
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, tuple_
@@ -14,11 +15,13 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt
 from zhanggui_customers import facade as customers
 
-from .contracts import Adjustment, LineView, OrderFacts, OrderView, ShipmentView
-from .models import Order, OrderLine, Payment, PriceAdjustment, Shipment
+from .contracts import Adjustment, DayFigures, LineView, OrderFacts, OrderView, ShipmentView
+from .models import Day, Order, OrderLine, Payment, PriceAdjustment, Shipment
 from .states import STAGE_LABELS, Stage
 
 _orders = Order.__table__
+_days = Day.__table__
+ORDER_ID = _orders.c.id
 
 
 def order_for_update(db: Session, order_id: int) -> Order:
@@ -95,6 +98,24 @@ def _adjustment(row: PriceAdjustment) -> Adjustment:
 def address_of(row: Any) -> dict[str, Any] | None:
     """The address as it was at placing."""
     return json.loads(row.address) if row.address else None
+
+
+# -- for other plugins -------------------------------------------------------------------------
+
+
+def numbers_of(db: Session, order_ids: Collection[int]) -> dict[int, str]:
+    """The numbers of orders, in one statement."""
+    c = _orders.c
+    rows = db.execute(select(c.id, c.number).where(c.id.in_(list(order_ids)))) if order_ids else ()
+    return {row.id: row.number for row in rows}
+
+
+def figures_of_days(db: Session, first: date, last: date, currency: str | None = None) -> list[DayFigures]:
+    """The days from first to last on which something happened, in their order, one row a currency."""
+    c = _days.c
+    wanted = c.day.between(first, last) if currency is None else and_(c.day.between(first, last), c.currency == currency)
+    rows = db.execute(select(*(c[f.name] for f in fields(DayFigures))).where(wanted).order_by(c.day, c.currency))
+    return [DayFigures(*row) for row in rows]
 
 
 # -- for buyers --------------------------------------------------------------------------------
@@ -208,17 +229,17 @@ def usual_carrier(db: Session, row: Any) -> str | None:
     return db.scalar(select(Shipment.carrier).order_by(Shipment.id.desc()).limit(1))
 
 
-def due_for_closing(db: Session, before: datetime, limit: int) -> list[int]:
-    """Unpaid orders placed before a moment, the oldest first."""
+def due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
+    """Unpaid orders placed before a moment, the oldest first; ``clause`` narrows them further."""
     c = _orders.c
-    wanted = and_(c.stage == Stage.TO_PAY, c.placed_at <= before)
+    wanted = and_(c.stage == Stage.TO_PAY, c.placed_at <= before, clause)
     return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))
 
 
-def due_for_receiving(db: Session, before: datetime, limit: int) -> list[int]:
-    """Orders of which the first parcel left before a moment, the oldest first."""
+def due_for_receiving(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
+    """Orders of which the first parcel left before a moment, the oldest first; ``clause`` narrows them further."""
     c = _orders.c
-    wanted = and_(c.stage == Stage.SHIPPED, c.shipped_at <= before)
+    wanted = and_(c.stage == Stage.SHIPPED, c.shipped_at <= before, clause)
     return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))
 
 

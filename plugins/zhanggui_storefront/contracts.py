@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema
 from sqlalchemy.orm import Session
@@ -36,6 +36,8 @@ class Extension:
     its ``id``, ``OrderView`` and its ``facts.id``, ``CustomerView`` and its ``id``; of a ``Quote`` there is one, and
     its key is 0. ``schema`` describes a value; a thing without one is left as it is.
     """
+
+    called_with: ClassVar[Mapping[str, Sequence[str]]] = {"load": ("request", "things")}
 
     of: str
     schema: type[Schema]

@@ -11,7 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from zhanggui.api import Operation, choice_schemas, get_setting
+from zhanggui.api import Operation, ThreePhases, choice_schemas, get_setting
 
 from . import schemas
 from .extensions import extensions
@@ -19,8 +19,13 @@ from .extensions import extensions
 _PLACE = re.compile(r"\{(\w+)\}")
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "description": "Sent twice with the same body, the request happens once and is answered twice the same.",
+}  # fmt: skip
+_REFUSED = {
+    400: "It makes no sense as it was sent.", 401: "A token is needed.", 403: "The shop does not sell to this customer.", 404: "There is no such thing.",
+    409: "It cannot be done now.", 413: "It is too large.", 415: "JSON is needed.", 422: "A field needs another look: `errors` says which.",
+    429: "Too many tries.", 503: "The shop is busy, or somebody far away did not answer.",
 }  # fmt: skip
 
 
@@ -37,7 +42,7 @@ def document(root: str, operations: Sequence[Operation]) -> dict[str, Any]:
     spec.components.security_scheme("customer", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=schemas.Problem)
     for operation in operations:
-        spec.path(operation.path, operations={operation.method.lower(): _operation(operation)})
+        spec.path(operation.path, operations={operation.method.lower(): _operation(operation, operations)})
     return spec.to_dict()
 
 
@@ -59,15 +64,15 @@ def _name(schema: Any) -> str:
     return kind.__name__
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
     asked = (operation.example or {}).get("request", {})
     described: dict[str, Any] = {
         "summary": operation.summary,
-        "operationId": operation.handler.__name__,
+        "operationId": _id(operation),
         "tags": [operation.path.split("/")[1]],
         "security": [{"customer": []}] if operation.auth == "customer" else [],
         "parameters": _parameters(operation, asked),
-        "responses": _responses(operation),
+        "responses": _responses(operation, operations),
     }
     if operation.body is not None:
         content = {"schema": operation.body, **({"example": asked["body"]} if "body" in asked else {})}
@@ -100,16 +105,55 @@ def _shown(examples: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {"example": examples[name]} if name in examples else {}
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
+def _refusing(operation: Operation) -> list[int]:
+    """The statuses that an operation can answer besides the ones that it names."""
+    found = {429, 503}
+    found |= {401, 403} if operation.auth == "customer" else set()
+    found |= {404} if _PLACE.search(operation.path) or operation.method != "GET" else set()
+    found |= {400} if operation.method != "GET" or operation.query is not None else set()
+    found |= {409, 413, 422} if operation.method != "GET" else set()
+    found |= {415} if operation.body is not None else set()
+    return sorted(found)
+
+
+def _links(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
+    """Where an answer leads: what it names (``number``, ``id``) stands in the path of others, below what was asked."""
+    if operation.answer is None:
+        return {}
+    answered, listed = operation.answer().fields, "items" in operation.answer().fields
+    if listed:
+        answered = answered["items"].inner.schema.fields  # type: ignore[attr-defined] # a list of one schema
+    shelf = operation.path.split("/")[1]
+    found = {}
+    for other in operations:
+        places = _PLACE.findall(other.path)
+        if len(places) == 1 and places[0] in answered and other.path.split("/")[1] == shelf:
+            place = f"$response.body#/{'items/0/' if listed else ''}{places[0]}"
+            found[_id(other)] = {"operationId": _id(other), "parameters": {places[0]: place}}
+    if listed:
+        found["next"] = {"operationId": _id(operation), "parameters": {"cursor": "$response.body#/next"}}
+    return found
+
+
+def _id(operation: Operation) -> str:
+    handler = operation.handler
+    return (handler.claim if isinstance(handler, ThreePhases) else handler).__name__
+
+
+def _responses(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
     example = operation.example or {}
     good: dict[str, Any] = {"description": "Done"}
     if operation.answer is not None:
         good["content"] = {"application/json": {"schema": operation.answer}}
+    if links := _links(operation, operations):
+        good["links"] = links
     refused: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    found = {str(operation.status): good, "default": {"description": "Refused (RFC 9457)", "content": refused}}
+    found = {str(operation.status): good}
+    for status in _refusing(operation):
+        found[str(status)] = {"description": _REFUSED[status], "content": refused}
     for status, kinds in groupby(sorted(operation.refuses, key=lambda kind: kind.status), key=lambda kind: kind.status):
         told = " ".join(f"`{kind.code}`: {(kind.__doc__ or kind.code).splitlines()[0]}" for kind in kinds)
-        found[str(status)] = {"description": told, "content": refused}
+        found[str(status)] = {"description": f"{_REFUSED.get(status, 'It was refused.')} {told}", "content": refused}
     if example.get("response") is None:
         return found
     if example.get("status", operation.status) == operation.status:

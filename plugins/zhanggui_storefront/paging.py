@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from zhanggui.api import decode_cursor, encode_cursor, words
 
-from zhanggui.api import _l, current_runtime, words
-
-from .bodies import BadArgument
 from .contracts import ShopRequest
 
 T = TypeVar("T")
-_NONCE = 12
-
-
-def _cipher() -> AESGCM:
-    return AESGCM(current_runtime().keyring.derive("storefront.cursor"))
 
 
 def _scope(name: str, request: ShopRequest) -> bytes:
@@ -31,30 +20,19 @@ def _scope(name: str, request: ShopRequest) -> bytes:
     return json.dumps([name, reader, question], sort_keys=True, ensure_ascii=False).encode()
 
 
-def place_of(name: str, request: ShopRequest) -> list[Any] | None:
+def place_of(name: str, request: ShopRequest) -> tuple[Any, ...] | None:
     """Where the wanted page begins; None for the first.
 
-    :raises BadArgument: for a cursor that we did not give for this list and this question.
+    :raises BadRequest: for a cursor that we did not give for this list and this question.
     """
     cursor = request.query.get("cursor")
-    if cursor is None:
-        return None
-    try:
-        sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return json.loads(_cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], _scope(name, request)))
-    except (ValueError, InvalidTag):
-        sentence = _l("This cursor is not of this list.")
-        raise BadArgument(_l("%(name)s: %(sentence)s", name="cursor", sentence=sentence), errors={"cursor": sentence}) from None
+    return decode_cursor(cursor, sealed_for=_scope(name, request)) if cursor else None
 
 
 def page(name: str, request: ShopRequest, items: Sequence[Any], following: Sequence[Any] | None) -> dict[str, Any]:
     """A page as it is answered. ``following`` is the place where the next one begins."""
-    cursor = None
-    if following is not None:
-        # Sealed, not only signed: a row's number in it would tell how many orders the shop has.
-        nonce = os.urandom(_NONCE)
-        sealed = nonce + _cipher().encrypt(nonce, json.dumps(list(following)).encode(), _scope(name, request))
-        cursor = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    # Sealed, not only signed: a row's number in it would tell how many orders the shop has.
+    cursor = encode_cursor(following, sealed_for=_scope(name, request)) if following is not None else None
     return {"items": list(items), "next": cursor}
 
 

@@ -58,6 +58,7 @@ from ..i18n.formats import fmt
 from ..i18n.texts import texts_of
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
+from ..jobs.aside import aside, is_aside, set_aside, take_back
 from ..jobs.phases import OutsideTrouble, in_phases
 from ..kernel import clock
 from ..kernel.actors import ANONYMOUS, SYSTEM, Actor, acting_as, current_actor
@@ -118,6 +119,7 @@ from ..web.questions import counted
 from ..web.rest import Api, Operation
 from ..web.trail import timeline
 from ..web.views import View
+from ..web.writing import act_on_row, change_row, create_row, remove_row
 from ..webhooks import KeptMessage, webhook_message
 
 if TYPE_CHECKING:
@@ -151,15 +153,16 @@ __all__ = [
     "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed",
     "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Sheet", "Slot", "StaleRow", "TaskDef",
     "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage",
-    "WebhookReply", "When", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "append_only_guards",
-    "attach_private_file", "blind_index", "cancel_task", "choice_schemas", "clock", "code_string", "complaints", "count_one",
-    "counted", "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person",
-    "export_person", "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access",
-    "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up",
-    "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public", "public_id", "publish",
-    "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit",
-    "recording", "regions", "remove_private_files", "request_approval", "resume_task", "rich_text", "row_labels",
-    "save_image", "save_private_file", "shop_day", "shop_zone", "show_form", "start_task", "take_form", "task", "throttled",
-    "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
-    "visitor_is_known", "webhook_message", "words", "write_rows",
+    "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "after_commit", "allocate", "append_only_guards",
+    "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas", "clock", "code_string",
+    "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime", "decode_cursor", "encode_cursor",
+    "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting",
+    "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside",
+    "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect",
+    "public", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file",
+    "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row",
+    "request_approval", "resume_task", "rich_text", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day",
+    "shop_zone", "show_form", "start_task", "take_back", "take_form", "task", "throttled", "timeline", "tokens",
+    "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message",
+    "words", "write_rows",
 ]  # fmt: skip

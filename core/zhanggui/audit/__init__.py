@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,8 +22,9 @@ from ..kernel.money import Money
 from ..kernel.trace import current_trace
 from .models import AuditEntry
 
-__all__ = ["Subject", "TimelineEntry", "Told", "canonical_hash", "erase_person", "read_pii", "record", "timeline", "told"]
+__all__ = ["Subject", "TimelineEntry", "Told", "canonical_hash", "counted", "erase_person", "read_pii", "record", "timeline", "told"]
 _table = AuditEntry.__table__
+_COUNTED = "zhanggui_audited"  # acts of this transaction, by their target
 _INSERT = insert(_table)  # made once: building a statement costs more than running it
 
 
@@ -51,6 +53,12 @@ def record(
     }  # fmt: skip
     values["hash"] = canonical_hash(values)
     db.execute(_INSERT, values)
+    db.info.setdefault(_COUNTED, Counter())[target_type, target_id] += 1
+
+
+def counted(db: Session, target: Any) -> int:
+    """How many acts on a target (as :func:`record` takes it) this session has recorded: whether a service left a trail of its own."""
+    return int(db.info.get(_COUNTED, {}).get(_target(target), 0))
 
 
 def sealed_parts(

@@ -73,9 +73,14 @@ class ContainedSecurityApi(SecurityApi):
                     password: {type: string}
                     refresh: {type: boolean}
           responses:
-            200: {description: "access_token, and refresh_token when asked for"}
-            401: {description: Wrong name or password}
-            429: {description: Too many tries}
+            200:
+              description: "access_token, and refresh_token when asked for"
+              content: {application/json: {schema: {type: object, required: [access_token], properties: {access_token: {type: string}, refresh_token: {type: string}}}}}
+            400: {$ref: "#/components/responses/Refused400"}
+            401: {$ref: "#/components/responses/Refused401"}
+            413: {$ref: "#/components/responses/Refused413"}
+            415: {$ref: "#/components/responses/Refused415"}
+            429: {$ref: "#/components/responses/Refused429"}
         """
         from ..web.bodies import json_object
 
@@ -101,8 +106,11 @@ class ContainedSecurityApi(SecurityApi):
         post:
           summary: Exchange a refresh token for a new access token
           responses:
-            200: {description: access_token}
-            401: {description: The token is not valid}
+            200:
+              description: access_token
+              content: {application/json: {schema: {type: object, required: [access_token], properties: {access_token: {type: string}}}}}
+            401: {$ref: "#/components/responses/Refused401"}
+            422: {$ref: "#/components/responses/Refused422"}
         """
         claims = {**_claims(g.user), _SESSION: get_jwt()[_SESSION]}
         token = create_access_token(identity=get_jwt_identity(), fresh=False, additional_claims=claims)

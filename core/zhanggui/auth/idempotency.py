@@ -103,6 +103,31 @@ def once(owner: str, key: str | None, print_: str, act: Callable[[Session], Answ
         return found
 
 
+def once_within(db: Session, owner: str, key: str, print_: str, act: Callable[[], Answer]) -> Answer:
+    """As :func:`once`, in a transaction that is open: for a job, whose unit of work is its own.
+
+    On PostgreSQL two that come at once wait for each other; the later one is refused then, and finds the answer when it is tried again.
+
+    :raises KeyReused: when the key came with another request before.
+    :raises StillWorking: when another transaction with this key was committed in this moment.
+    """
+    key, print_ = _checked(owner, key, print_)
+    found = _found(db, owner, key, print_)
+    if found is not None:
+        return found
+    table = IdempotencyKey.__table__
+    where = (table.c.owner == owner) & (table.c.key == key)
+    db.execute(delete(table).where(where, table.c.created_at <= clock.now() - KEEP))
+    try:
+        with db.begin_nested():
+            db.execute(insert(table).values(owner=owner, key=key, fingerprint=print_, status=0, body=b"", created_at=clock.now()))
+    except IntegrityError as error:
+        raise StillWorking() from error
+    answer = act()
+    db.execute(table.update().where(where).values(status=answer.status, body=seal(answer.body.decode())))
+    return answer
+
+
 def once_in_phases(
     owner: str, key: str | None, print_: str, phases: ThreePhases, claim: Callable[[Session], Mapping[str, Any]], said: Callable[[Any], Answer],
 ) -> Answer:  # fmt: skip
@@ -158,10 +183,14 @@ def _checked(owner: str, key: str, print_: str) -> tuple[str, str]:
 
 def _find(owner: str, key: str, print_: str) -> Answer | None:
     with reading() as db:
-        c = IdempotencyKey.__table__.c
-        row = db.execute(
-            select(c.fingerprint, c.status, c.body, c.created_at).where(c.owner == owner, c.key == key, c.created_at > clock.now() - KEEP)
-        ).first()
+        return _found(db, owner, key, print_)
+
+
+def _found(db: Session, owner: str, key: str, print_: str) -> Answer | None:
+    c = IdempotencyKey.__table__.c
+    row = db.execute(
+        select(c.fingerprint, c.status, c.body, c.created_at).where(c.owner == owner, c.key == key, c.created_at > clock.now() - KEEP)
+    ).first()
     if row is None:
         return None
     if row.fingerprint != print_:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
 from .. import approvals, webhooks
-from ..jobs import job
+from ..jobs import aside, job
 from ..kernel import clock
 from . import tokens
 from .idempotency import forget_old
@@ -28,3 +28,4 @@ def clean_up(db: Session) -> None:
     tokens.forget_ended(db, now)
     approvals.forget_old(db, now)
     webhooks.forget_old(db, now)
+    aside.forget_old(db, now)

@@ -308,7 +308,7 @@ def check_slot(slot: Slot, screen: Screen) -> None:
         if not thing.template or thing.columns:
             raise wrong(_l("it needs a template, and names no columns"))
     elif thing.get is None or slot.save is None:
-        raise wrong(_l("it needs get and save"))
+        raise wrong(_l("it needs save, and load or get"))
 
 
 def name_of(thing: Column | Filter | Action | Section | Field) -> str:

@@ -68,7 +68,7 @@ def _named(screen: Screen, kinds: Mapping[str, Kind]) -> Iterator[tuple[Any, Seq
         yield action, action.needs
     if not callable(screen.fields) and "generic" in (screen.create, screen.update):
         # The core writes the columns that the fields name: the value of another one would be lost.
-        yield from ((f, [f.name]) for f in screen.fields if f.get is None and kinds[f.kind].in_row)
+        yield from ((f, [f.name]) for f in screen.fields if f.get is None and (kinds[f.kind].in_row or f.kind == "translations"))
 
 
 def _check_names(screen: Screen, parts: Sequence[Column | Filter | Action | Field | Any]) -> None:

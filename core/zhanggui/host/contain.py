@@ -156,7 +156,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
         "choices": Rule(refuses=_ASKED, check=lambda field, choices: tuple(choices)),
         "clean": Rule(refuses=_SAVED, passes=(DomainError, ValueError)),
     },
-    Slot: {"save": Rule(refuses=_SAVED, passes=(DomainError,))},
+    Slot: {"save": Rule(refuses=_SAVED, passes=(DomainError,)), "load": Rule(lambda slot, args: Missing(), check=_loaded)},
 }  # fmt: skip
 _NOT_READ = _l("This cannot be read now: the plugin “%(plugin)s” failed.")
 
@@ -174,7 +174,7 @@ KIND: dict[str, Rule] = {
     "csv": Rule(lambda kind, args: [""] * len(args[1]), check=lambda kind, cells: list(cells)),
     "sheet": Rule(lambda kind, args: [""] * len(args[1]), check=lambda kind, cells: list(cells)),
     "dumper": Rule(lambda kind, args: lambda row: None, check=_shows),
-    "schema": Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)),
+    **{name: Rule(lambda kind, args: {}, check=lambda kind, schema: dict(schema)) for name in ("schema", "asked_schema")},
     "check": Rule(passes=(TypeError,), refuses=_NOT_READ),
     **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded", "merged")},
     **{name: Rule(refuses=_ASKED) for name in ("typed", "draw")},

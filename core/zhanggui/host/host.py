@@ -44,7 +44,7 @@ from .declare import (
 )
 from .faults import BUDGET, Called, FaultBook, Place, Watch, said
 from .manifest import Manifest
-from .signatures import check_hook
+from .signatures import check_functions, check_hook
 from .spots import find, of_error, said_at
 
 log = logging.getLogger(__name__)
@@ -345,10 +345,27 @@ def _check_hooks(host: Host, plugin_id: str, module: ModuleType, manifests: Mapp
         caller = getattr(host.manager.hook, name, None)
         if caller is not None and caller.has_spec():
             check_hook(name, function, caller.spec.argnames)
+            if not name.startswith("register_"):  # what those give is looked at when it is collected
+                _check_given(function, caller.spec)
             continue
         owner = next((i for i in manifests if name.startswith(f"{i}_")), None)
         if owner is None or owner in host.manifests:
             raise WiringError(_l("there is no hook “%(hook)s”", hook=name), at=function)
+
+
+def _check_given(function: Callable[..., Any], spec: Any) -> None:
+    """The functions in what a hook gives can be called as they will be, where it gives data without being told anything."""
+    origin, inner = _promised(spec.function)
+    if spec.argnames or origin is not Sequence or not isinstance(inner[0], type):
+        return
+    try:
+        given = list(function() or ())
+    except Exception:  # contained where it is asked in earnest
+        log.debug("a hook could not be asked while it was loaded", exc_info=True)
+        return
+    for thing in given:
+        if isinstance(thing, inner[0]):
+            check_functions(thing)
 
 
 def _collect(module: ModuleType) -> Contribution:

@@ -12,6 +12,7 @@ from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Form, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
 from ..web.kinds import Kind
+from ..web.rest import Operation
 from .checks import called, parts_of, step
 from .declare import EVERY, Approvable, DemoData, Exporter, Importer, JobDef, PersonalData, Preparation, Schedule, SettingTest, Webhook
 from .spots import Step
@@ -44,7 +45,8 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"])},
     Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
-    Slot: {"save": Call(["db"], ("id", "value", *_SERVICE))},
+    Slot: {"save": Call(["db"], ("id", "value", *_SERVICE)), "load": Call(["db", "reader", "ids"])},
+    Operation: {"handler": Call(["request"])},
     MenuItem: {"badge": Call(["db", "reader"])},
     Widget: {"data": Call(["db", "reader"])},
     SearchProvider: {"find": Call(["db", "reader", "text", "limit"])},
@@ -67,12 +69,19 @@ def check_functions(thing: Any, around: tuple[Step, ...] = ()) -> None:
 
     :raises WiringError: naming the function and what it is called with.
     """
-    for name, call in (_OF_KINDS if isinstance(thing, Kind) else CALLS.get(type(thing), {})).items():
+    for name, call in _calls_of(thing).items():
         function = getattr(thing, name)
         if call is not None and callable(function) and not _takes(function, wanted := _with_fields(thing, name, call)):
             raise _wrong(function, wanted, f"{called(thing)}: {name}", (*around, step(thing)))
     for part in parts_of(thing):
         check_functions(part, (*around, step(thing)))
+
+
+def _calls_of(thing: Any) -> Mapping[str, Call | None]:
+    """Descriptions of plugins say it themselves: ``called_with: ClassVar = {"price": ("db", "quote", "now")}``."""
+    if isinstance(thing, Kind):
+        return _OF_KINDS
+    return CALLS.get(type(thing)) or {name: Call(places) for name, places in getattr(type(thing), "called_with", {}).items()}
 
 
 def _with_fields(thing: Any, name: str, call: Call) -> Call:

@@ -9,6 +9,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
+from ..web.generic import with_texts
 from ..web.kinds import BUILT_IN
 from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
 from .columns import check_screen
@@ -54,6 +55,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             what = _l("register_jobs must name %(job)s, which goes on with what was claimed", job=action.run.resume.name)
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
+    part.screens = [with_texts(screen) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
@@ -147,7 +149,7 @@ def wire(host: Host) -> Fault | None:
     for rooms in (host.field_savers, host.jobs, host.handlers, host.events, host.approvals):
         rooms.clear()  # type: ignore[attr-defined]
     host.schedules.clear()
-    slots = [(slot, plugin_id) for plugin_id, part in host.parts.items() for slot in part.slots]
+    slots = [(one, plugin_id) for plugin_id, part in host.parts.items() for slot in part.slots for one in _spread(host, slot)]
     steps: list[tuple[str, Any, Any]] = [(owner, _add_slot, slot) for slot, owner in sorted(slots, key=lambda pair: pair[0].order)]
     steps += [(plugin_id, act, part) for act in (_add_work, _check_work) for plugin_id, part in host.parts.items()]
     for plugin_id, act, thing in steps:
@@ -180,6 +182,29 @@ def _add_slot(host: Host, plugin_id: str, slot: Any) -> None:
     host.screens[slot.screen] = replace(screen, **more)
     if slot.save is not None:
         host.field_savers[slot.screen, slot.add.name] = slot.save
+
+
+def _spread(host: Host, slot: Slot) -> list[Slot]:
+    """A field that loads what it holds is a column too: of the detail, of REST and of files."""
+    load, f, screen = slot.load, slot.add, host.screens.get(slot.screen)
+    if load is None or screen is None or not isinstance(f, Field):
+        return [slot]
+    key = screen.key
+
+    def get(db: Any, row: Any) -> Any:
+        from ..web.context import reader
+
+        row_id = getattr(row, key)
+        return load(db, reader(), [row_id]).get(row_id)
+
+    spread = [replace(slot, add=f if f.get is not None else replace(f, get=get))]
+    if (BUILT_IN | host.kinds)[f.kind].column:
+        column = Column(
+            f.name, f.label, f.kind, choices=() if callable(f.choices) else f.choices, decimals=f.decimals, to=f.to,
+            load=load, permission=f.permission, wide=False, order=f.order,
+        )  # fmt: skip
+        spread.append(Slot(slot.screen, column, order=slot.order))
+    return spread
 
 
 def _prefixed(plugin_id: str, slot: Slot) -> Slot:

@@ -62,3 +62,17 @@ class ScheduleState(Model):
 
     id: Mapped[str] = mapped_column(String(120), primary_key=True)
     next_run_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+
+
+class SetAside(Model):
+    """A row that a job could not handle, and when it is tried again; see ``aside``."""
+
+    __tablename__ = "core__set_aside"
+    __table_args__ = (UniqueConstraint("queue", "row_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    queue: Mapped[str] = mapped_column(String(64), nullable=False)
+    row_id: Mapped[int] = mapped_column(BigKey, nullable=False)
+    tries: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
+    until: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    reason: Mapped[str] = mapped_column(Pii, nullable=False)  # a sentence can name what it is about

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, request
+from flask import g, has_request_context, request
 from werkzeug.wrappers import Request
 
-from ..config.days import shop_zone
+from ..config.days import reader_at_work, shop_zone
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..i18n.texts import reader as language
@@ -40,11 +42,13 @@ def zone() -> ZoneInfo:
 
 
 def reader() -> Reader:
-    """Who reads the answer to this request: built once, so that all of a page is of one moment."""
+    """Who reads the answer to this request: built once, so that all of a page is of one moment. Outside of one, who is at work."""
+    if not has_request_context():
+        return reader_at_work()
     if "zg_reader" not in g:
         g.zg_reader = Reader(actor(), zone(), language().locale, clock.now())
     built: Reader = g.zg_reader
-    return built
+    return built if built.actor is actor() else replace(built, actor=actor())
 
 
 def content_locales() -> list[tuple[str, str]]:
@@ -55,9 +59,9 @@ def content_locales() -> list[tuple[str, str]]:
     return [(code, LOCALE_NAMES.get(code, code)) for code in codes]
 
 
-def form_context() -> FormContext:
-    """What reading a form needs, for this request."""
-    return FormContext(actor(), zone(), currency(), content_locales(), clock.now())
+def form_context(who: Actor | None = None, now: datetime | None = None) -> FormContext:
+    """What reading a form needs: for this request, or for an actor outside of one."""
+    return FormContext(who or actor(), zone(), currency(), content_locales(), now or clock.now())
 
 
 def screen(resource: str) -> Screen:

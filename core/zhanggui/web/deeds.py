@@ -63,12 +63,7 @@ def add_row(screen: Screen) -> Answer:
         with unit_of_work() as db:
             standing = Standing(screen, lambda: None, db, context.form_context())
             bound = bind(form, request.form, request.files, context.form_context(), db, standing=standing)
-            values, extra = writing.split_slots(screen, bound.check())
-            if screen.create == "generic":
-                row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
-            else:
-                row_id = screen.create(db, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-            writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
+            row_id = writing.add(db, screen, bound.check(), actor=who, now=clock.now())
     except DomainError as error:
         return show_add(screen, bound, error)
     flash(_("%(thing)s was added.", thing=screen.singular), "success")
@@ -92,13 +87,7 @@ def edit_row(screen: Screen, row_id: Any) -> Answer:
         with unit_of_work() as db:
             bound = bind(form, request.form, request.files, context.form_context(), db, standing=_standing(db, screen, who, row_id))
             gateway.may_touch(db, screen, who, row_id, "can_edit")
-            values, extra = writing.split_slots(screen, bound.check())
-            version = _posted_version()
-            if screen.update == "generic":
-                writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
-            else:
-                screen.update(db, id=row_id, row_version=version, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-            writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
+            writing.edit(db, screen, bound.check(), id=row_id, row_version=_posted_version(), actor=who, now=clock.now())
     except DomainError as error:
         return show_edit(screen, row_id, bound, error)
     flash(_("Saved."), "success")
@@ -122,11 +111,7 @@ def delete_row(screen: Screen, row_id: Any) -> Answer:
     """Delete one row, after the question was answered."""
     who = context.actor()
     with unit_of_work() as db:
-        gateway.one(db, screen, who, row_id, permission="can_delete")
-        if screen.delete == "generic":
-            writing.remove(db, screen, id=row_id, actor=who, now=clock.now())
-        else:
-            screen.delete(db, id=row_id, actor=who, now=clock.now())  # type: ignore[operator,misc]
+        writing.remove_row(db, resource=screen.resource, id=row_id, actor=who, now=clock.now())
     flash(_("%(thing)s was deleted.", thing=screen.singular), "success")
     return redirect(f"{screen.route}/", 303)
 
@@ -152,9 +137,7 @@ def begin_export(screen: Screen, kind: str) -> Answer:
 def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     """One verb on one row."""
     who = context.actor()
-    with reading() as db:
-        gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
-    form, bound = gateway.questions(screen, action, who), Bound()
+    form, bound = writing.form_of_verb(screen, action, row_id, who), Bound()
 
     def answers(db: Session) -> dict[str, Any]:
         nonlocal bound

@@ -263,13 +263,14 @@ class Slot:
     """Something that a plugin adds to a screen of another one, named by its resource.
 
     ``add`` is a Column (with ``load``), Filter (with ``clause``), Action, Section or Field (with
-    ``get`` and ``save``); it appears while both plugins are enabled, under the name ``<plugin>__<name>`` in routes, rights,
-    files and forms, so that it never meets another plugin's.
+    ``save``, and ``load`` or ``get``); it appears while both plugins are enabled, under the name ``<plugin>__<name>`` in routes, rights,
+    files and forms, so that it never meets another plugin's. A Field with ``load`` stands in form, detail, REST and files alike.
     """
 
     screen: str
     add: Column | Filter | Action | Section | Field
     save: Callable[..., Any] | None = None  # for a Field: save(db, *, id, value, actor, now)
+    load: Callable[[Any, Reader, list[Any]], Mapping[Any, Any]] | None = None  # for a Field: (db, reader, ids) -> {id: value}, one query for all
     order: int = 100
 
 

@@ -70,14 +70,19 @@ def _sections(db: Session, screen: Screen, reader: Reader, row: Any, columns: di
     if not any(s.columns for s in declared):
         declared = [Section("main", _("Details"), columns=tuple(columns), order=0), *declared]
     actor, sections = reader.actor, []
-    shown = veiled(screen, actor, row)
+    shown_row = veiled(screen, actor, row)
+    named = {name for section in declared for name in section.columns}
+    added = [name for name, column in columns.items() if "__" in name and not column.wide and name not in named]  # by other plugins
     for section in declared:
         if section.permission is not None and not actor.may(*section.permission):
             continue
         html: Markup | None = None
         if section.template is not None:
-            html = attempt(section.load, partial(_drawn, db, section, reader, shown), _not_drawn)
-        pairs = [(str(columns[name].label), cell(columns[name])) for name in section.columns if name in columns]
+            html = attempt(section.load, partial(_drawn, db, section, reader, shown_row), _not_drawn)
+        shown = [name for name in section.columns if name in columns]
+        if shown:
+            shown, added = shown + added, []
+        pairs = [(str(columns[name].label), cell(columns[name])) for name in shown]
         if pairs or html:
             sections.append(DetailSection(section.id, str(section.title), pairs, html, section.aside))
     return sections

@@ -70,6 +70,8 @@ def install(app: Flask) -> None:
         if request.method == "POST" and not context.wants_json() and error.status in (409, 422):
             return _back_with(error)
         errors = {k: str(v) for k, v in error.errors.items()} if isinstance(error, Invalid) else None
+        if error.field is not None and context.wants_json():  # a program finds the field where it finds those of a body
+            errors = {error.field: error.text(), **(errors or {})}
         response = answer(error.status, error.code, error.text(), errors=errors, **error.members())
         wait = error.retry_after or (int(WINDOW.total_seconds()) if error.status == 429 else None)
         if wait is not None:

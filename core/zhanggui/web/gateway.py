@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, bindparam, false, func, inspect, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, false, func, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from ..auth.lookups import look_up
 from ..db import words
-from ..db.types import BlindIndex, Decimals, Pii, SealedJson
+from ..db.types import BlindIndex, Pii, SealedJson
 from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
@@ -27,6 +26,7 @@ from .describe import Action, Column, Field, Filter, Form, Screen
 from .kinds import filter_kind, kind_of
 from .kinds.texts import prefix
 from .query import ListQuery, encode_cursor, hidden_columns, visible_columns, visible_filters
+from .statements import Asked, Kept, beyond, chosen, counting, skipping, some_of
 
 COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
 
@@ -47,22 +47,11 @@ class Found:
         return self.total <= COUNT_LIMIT
 
 
-class _Asked(NamedTuple):
-    """The statements of a list: its rows (one more than are shown), their number, and by how many columns they are ordered."""
-
-    rows: Select[Any]
-    count: Select[Any]
-    keys: int
-
-
-_KEPT = 200  # questions a screen
-
-
 class Gateway:
     """One instance serves the process; it remembers statements, never rows."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[Screen, dict[Any, _Asked]]] = {}
+        self._kept = Kept()
 
     def table(self, screen: Screen) -> Table:
         """The table behind a screen's source."""
@@ -212,26 +201,17 @@ class Gateway:
             previous=encode_cursor(keys[0]) if has_previous and steady and (query.page > 1 or not backwards or more) else "",
         )  # fmt: skip
 
-    def _asked(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
+    def _asked(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> Asked:
         """The statements of a question; those that many people ask are kept, because building one costs more than running it."""
         filters = self._asked_filters(screen, actor, query)
         rules = screen.row_rule is not None or any(f.clause is not None for f in filters.values())
         if rules or query.page > 1 or query.after or query.before or query.q:
             return self._ask(screen, actor, columns, query)
-        kept_for, kept = self._kept.get(id(screen), (None, {}))
-        if kept_for is not screen:  # an id is given away again when another generation of the host replaces this one
-            kept = {}
-            self._kept[id(screen)] = (screen, kept)
         values = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(query.filters.items()))
         question = (tuple(c.name for c in columns), query.sort, query.size, values, hidden_columns(screen, actor))
-        found = kept.get(question)
-        if found is None:
-            if len(kept) >= _KEPT:
-                kept.clear()
-            found = kept[question] = self._ask(screen, actor, columns, query)
-        return found
+        return self._kept.of(screen, question, lambda: self._ask(screen, actor, columns, query))
 
-    def _ask(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
+    def _ask(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> Asked:
         clauses = self.where(screen, actor, query)
         order = self.order(screen, actor, query)
         backwards = query.before is not None
@@ -239,45 +219,11 @@ class Gateway:
         statement = statement.select_from(self.table(screen)).where(*clauses)
         place = query.before if backwards else query.after
         if place is not None:
-            statement = statement.where(self._beyond(order, place, backwards))
+            statement = statement.where(beyond(order, place, backwards))
         elif query.page > 1:
-            statement = self._skip(screen, statement, clauses, order, query)
+            statement = skipping(statement, self.table(screen).c[screen.key], clauses, order, query)
         statement = statement.order_by(*(e.desc() if down != backwards else e.asc() for e, down in order))
-        return _Asked(statement.limit(query.size + 1), self._counting(screen, clauses), len(order))
-
-    def _beyond(self, order: list[tuple[ColumnElement[Any], bool]], place: tuple[Any, ...], backwards: bool) -> ColumnElement[bool]:
-        if len(place) != len(order) or any(down != order[0][1] for _, down in order):
-            raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
-        for value, (expression, _) in zip(place, order, strict=True):
-            try:
-                expected = expression.type.python_type
-            except NotImplementedError:
-                continue
-            if isinstance(expression.type, Decimals) and isinstance(value, Decimal) and not expression.type.fits(value):
-                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
-            if value is None or (not isinstance(value, expected) and not (expected is float and isinstance(value, int))):
-                raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name="cursor", field="after")
-        left = tuple_(*(e for e, _ in order))
-        right = tuple_(*place, types=[e.type for e, _ in order])
-        return left < right if order[0][1] != backwards else left > right
-
-    def _skip(
-        self, screen: Screen, statement: Select[Any], clauses: list[Any], order: list[Any], query: ListQuery
-    ) -> Select[Any]:
-        """Skip pages over the index alone, then fetch only the rows that are shown."""
-        key = self.table(screen).c[screen.key]
-        ids = (
-            select(key)
-            .where(*clauses)
-            .order_by(*(e.desc() if down else e.asc() for e, down in order))
-            .limit(query.size + 1)
-            .offset((query.page - 1) * query.size)
-        ).subquery()
-        return statement.where(key.in_(select(ids.c[screen.key])))
-
-    def _counting(self, screen: Screen, clauses: list[Any]) -> Select[Any]:
-        some = select(self.table(screen).c[screen.key]).where(*clauses).limit(COUNT_LIMIT + 1).subquery()
-        return select(func.count()).select_from(some)
+        return Asked(statement.limit(query.size + 1), some_of(self.table(screen).c[screen.key], clauses, COUNT_LIMIT), len(order))
 
     def count(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
@@ -293,7 +239,7 @@ class Gateway:
         if not f.counted:
             return {}
         table, allowed = self.table(screen), self.allowed(screen, actor)
-        make = _counting.__wrapped__ if allowed else _counting  # without a row rule the statement is the same for all
+        make = counting.__wrapped__ if allowed else counting  # without a row rule the statement is the same for all
         statement = make(table, screen.key, f.column or f.name, tuple(f.counted), limit, *allowed)
         return dict(zip(f.counted, db.execute(statement).one(), strict=True))
 
@@ -343,7 +289,7 @@ class Gateway:
         """Of these ids, those that exist and that this actor may act on."""
         self.check(screen, actor, permission)
         rules = self.allowed(screen, actor)
-        make = _chosen.__wrapped__ if rules else _chosen
+        make = chosen.__wrapped__ if rules else chosen
         return list(db.scalars(make(self.table(screen), screen.key, *rules), {"ids": list(ids)}))
 
     # -- forms ---------------------------------------------------------------------------------
@@ -364,7 +310,7 @@ class Gateway:
 
     def forget(self) -> None:
         """Drop the statements of a generation of the host that is gone."""
-        self._kept.clear()
+        self._kept.forget()
 
     # -- export --------------------------------------------------------------------------------
 
@@ -420,21 +366,6 @@ def _answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:
 
 def _all(db: Session, statement: Select[Any]) -> Sequence[Row[Any]]:
     return db.execute(statement).all()
-
-
-@lru_cache(maxsize=64)
-def _counting(table: Table, key: str, column: str, values: tuple[Any, ...], limit: int, *allowed: Any) -> Select[Any]:
-    def some(value: Any) -> Any:
-        rows = select(table.c[key]).where(table.c[column] == value, *allowed).limit(limit).subquery()
-        return select(func.count()).select_from(rows).scalar_subquery()
-
-    return select(*map(some, values))
-
-
-@lru_cache(maxsize=64)
-def _chosen(table: Table, key: str, *allowed: Any) -> Select[Any]:
-    column = table.c[key]
-    return select(column).where(column.in_(bindparam("ids", expanding=True)), *allowed).order_by(column)
 
 
 def _compare(column: ColumnElement[Any], f: Filter, value: Any) -> ColumnElement[bool]:

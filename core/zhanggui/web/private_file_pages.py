@@ -56,12 +56,14 @@ class PrivateFileApi(Api):
         """Download a private file
         ---
         get:
+          operationId: core.File.show
           summary: Download a private file
           parameters:
           - {in: path, name: file_id, required: true, schema: {type: string}}
           responses:
-            200: {description: The file, content: {application/octet-stream: {schema: {type: string, format: binary}}}}
-            404: {description: There is no such file, content: {application/problem+json: {schema: {type: object}}}}
+            200: {description: The file, content: {"*/*": {schema: {type: string, format: binary}}}}
+            401: {$ref: "#/components/responses/Refused401"}
+            404: {$ref: "#/components/responses/Refused404"}
         """
         if context.actor().kind not in ("user", "token"):
             raise Unauthorized()
@@ -77,8 +79,15 @@ class PrivateFileApi(Api):
           requestBody:
             content: {multipart/form-data: {schema: {type: object, required: [file], properties: {file: {type: string, format: binary}}}}}
           responses:
-            201: {description: Its id, content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}}
-            default: {description: Problem, content: {application/problem+json: {schema: {type: object}}}}
+            201:
+              description: Its id
+              content: {application/json: {schema: {type: object, required: [id], properties: {id: {type: string}}}}}
+              links: {file: {operationId: core.File.show, parameters: {file_id: "$response.body#/id"}}}
+            400: {$ref: "#/components/responses/Refused400"}
+            401: {$ref: "#/components/responses/Refused401"}
+            403: {$ref: "#/components/responses/Refused403"}
+            413: {$ref: "#/components/responses/Refused413"}
+            422: {$ref: "#/components/responses/Refused422"}
         """
         sent = request.files.get("file")
         if sent is None or not sent.filename:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -15,9 +16,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest
+from ..runtime import current_runtime
 from .describe import Column, Filter, Screen
 from .kinds import filter_kind
 
@@ -26,6 +31,7 @@ MAX_PAGE = 1_000_000
 _PLACES: dict[str, tuple[type[Any], Callable[[str], Any]]] = {
     "t": (datetime, datetime.fromisoformat), "d": (date, date.fromisoformat), "c": (time, time.fromisoformat), "n": (Decimal, Decimal),
 }  # fmt: skip
+_NONCE = 12
 _OWN = {"q", "sort", "size", "page", "after", "before"}
 
 
@@ -118,19 +124,27 @@ def _sort(screen: Screen, wanted: str, actor: Actor) -> str:
     return wanted
 
 
-def encode_cursor(values: Sequence[Any]) -> str:
-    """A place in a list, as text for a URL."""
+def encode_cursor(values: Sequence[Any], *, sealed_for: bytes | None = None) -> str:
+    """A place in a list, as text for a URL.
+
+    :param sealed_for: for whom and which question it is good, where a row's number in it would tell a stranger how many there are.
+    """
     plain = [{mark: v.isoformat() if mark != "n" else str(v)} if (mark := _marks(v)) else v for v in values]
-    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+    text = json.dumps(plain, separators=(",", ":")).encode()
+    if sealed_for is not None:
+        nonce = os.urandom(_NONCE)
+        text = nonce + _cipher().encrypt(nonce, text, sealed_for)
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-def decode_cursor(text: str, name: str = "cursor") -> tuple[Any, ...]:
+def decode_cursor(text: str, name: str = "cursor", *, sealed_for: bytes | None = None) -> tuple[Any, ...]:
     """The values of a place in a list.
 
-    :raises BadRequest: when it was not made by :func:`encode_cursor`.
+    :raises BadRequest: when it was not made by :func:`encode_cursor`, or for somebody or something else.
     """
     try:
-        plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        given = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        plain = json.loads(given if sealed_for is None else _cipher().decrypt(given[:_NONCE], given[_NONCE:], sealed_for))
         if not isinstance(plain, list) or not 1 <= len(plain) <= 4:
             raise ValueError
         if any((type(v) is int and abs(v) >= 2**63) or (isinstance(v, str) and (len(v) > 400 or "\0" in v)) for v in plain):
@@ -138,9 +152,13 @@ def decode_cursor(text: str, name: str = "cursor") -> tuple[Any, ...]:
         values = tuple(_unmarked(v) if isinstance(v, dict) else v for v in plain)
         if any(isinstance(v, datetime) and v.tzinfo is None for v in values) or any(isinstance(v, list) for v in values):
             raise ValueError
-    except (ValueError, KeyError, TypeError, OverflowError, InvalidOperation, RecursionError, binascii.Error, UnicodeDecodeError):
+    except (InvalidTag, ValueError, KeyError, TypeError, OverflowError, InvalidOperation, RecursionError, binascii.Error, UnicodeDecodeError):
         raise BadRequest(_l("%(name)s is not a valid cursor for this list."), name=name, field=name) from None
     return values
+
+
+def _cipher() -> AESGCM:
+    return AESGCM(current_runtime().keyring.derive("cursor"))
 
 
 def _marks(value: Any) -> str:

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from flask import Response, json, request
-from flask_appbuilder.api import BaseApi
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
 from ..auth.idempotency import idempotent
 from ..auth.permissions import expose, protect
 from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
-from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
 from . import context, writing
 from .bodies import json_object
 from .cells import reader as value_reader
-from .describe import Action, Column, Field, Form, Screen
-from .forms import Standing, bind
+from .describe import Action, Column, Screen
 from .gateway import gateway
-from .kinds import kind_of
-from .query import parse, visible_columns
-from .verbs import perform
+from .kinds import filter_kind, kind_of
+from .openapi import LONGEST_ASKED, Described
+from .query import decode_cursor, parse, visible_columns
+from .rest import Api
 
+Json = dict[str, Any]
 Dump = Callable[[Row[Any]], dict[str, Any]]
 
 
-def resource_api(screen: Screen) -> type[BaseApi]:
+def resource_api(screen: Screen) -> type[Api]:
     """The API class of a screen, at ``/api/v1/<plugin><route>/``."""
     resource = screen.resource
     row = f"/<{gateway.key_converter(screen)}row_id>"
@@ -44,69 +42,32 @@ def resource_api(screen: Screen) -> type[BaseApi]:
 
     methods: dict[str, Any] = {}
 
-    def add(name: str, url: str, verb: str, function: Callable[..., Any], summary: str, permission: str, **shapes: Any) -> None:
+    def add(name: str, url: str, verb: str, function: Callable[..., Any], permission: str, described: Callable[[Described], Json]) -> None:
         function.__name__ = name
-        function.__doc__ = _openapi(summary, verb, bool("row_id" in url), **shapes)
-        function._permission_name = permission  # type: ignore[attr-defined]
+        function._permission_name, function._described = permission, lambda: described(Described(now()))  # type: ignore[attr-defined]
         methods[name] = expose(url, methods=(verb,))(protect(function))
 
-    thing, things = str(screen.singular), str(screen.title)
-    shown, asked = _answered(screen), () if callable(screen.fields) else screen.fields
-    found = {"type": "object", "properties": {"items": {"type": "array", "items": shown}, "next": {"type": "string", "nullable": True}}}
-    add("get_list", "/", "GET", lambda self: list_rows(now()), f"List {things}", "list", answer=found)
-    add("get", row, "GET", lambda self, row_id: one_row(now(), row_id), f"Show {thing}", "show", answer=shown)
+    add("get_list", "/", "GET", lambda self: list_rows(now()), "list", Described.list_rows)
+    add("get", row, "GET", lambda self, row_id: one_row(now(), row_id), "show", Described.one_row)
     if screen.create:
-        add("post", "/", "POST", lambda self: create_row(now()), f"Add {thing}", "add", body=_asked(asked))
+        add("post", "/", "POST", lambda self: create_row(now()), "add", Described.create)
     if screen.update:
-        add("patch", row, "PATCH", lambda self, row_id: change_row(now(), row_id), f"Change {thing}", "edit", body=_asked(asked, change=True))
+        add("patch", row, "PATCH", lambda self, row_id: change_row(now(), row_id), "edit", Described.change)
     if screen.delete:
-        add("delete", row, "DELETE", lambda self, row_id: remove_row(now(), row_id), f"Delete {thing}", "delete")
+        add("delete", row, "DELETE", lambda self, row_id: remove_row(now(), row_id), "delete", Described.remove)
     for action in screen.actions:
         add(
             f"do_{action.name}", f"{row}/{action.name}", "POST",
-            lambda self, row_id, name=action.name: act(now(), name, row_id), f"{action.label}", action.name,
-            body=_asked(action.fields),
+            lambda self, row_id, name=action.name: act(now(), name, row_id), action.name,
+            lambda of, name=action.name: of.act(name),
         )  # fmt: skip
     methods |= {
         "resource_name": f"{screen.plugin}{screen.route.removeprefix('/' + screen.plugin) or screen.route}".strip("/"),
-        "class_permission_name": resource, "allow_browser_login": True, "openapi_spec_tag": things, "version": "v1",
+        "class_permission_name": resource, "openapi_spec_tag": str(screen.title),
     }  # fmt: skip
     if "/" not in methods["resource_name"]:
         methods["resource_name"] = f"{screen.plugin}/{methods['resource_name']}"
-    return type(resource.replace(".", "") + "Api", (BaseApi,), methods)
-
-
-def _answered(screen: Screen) -> dict[str, Any]:
-    """What is answered of a row. Which columns there are depends on who asks, so none is promised but the key."""
-    parts = {c.name: {**kind_of(c.kind).schema(c), "nullable": True} for c in screen.columns if kind_of(c.kind).stored or c.load is not None}
-    return {"type": "object", "required": ["id"], "properties": {**parts, "id": {"type": "string"}}}
-
-
-def _asked(fields: Sequence[Field], *, change: bool = False) -> dict[str, Any] | None:
-    """What may be sent; None where that depends on the moment, or there is nothing to send."""
-    if not fields:
-        return None
-    body: dict[str, Any] = {"type": "object", "properties": {f.name: {**kind_of(f.kind).schema(f), "nullable": True} for f in fields}}
-    needed = [f.name for f in fields if f.required and f.shown_when is None]
-    if change:
-        body["properties"]["row_version"] = {"type": "integer", "nullable": True}
-    elif needed:
-        body["required"] = needed
-    return body
-
-
-def _openapi(summary: str, verb: str, one: bool, *, answer: dict[str, Any] | None = None, body: dict[str, Any] | None = None) -> str:
-    described: dict[str, Any] = {"summary": summary}
-    if one:
-        described["parameters"] = [{"in": "path", "name": "row_id", "required": True, "schema": {"type": "integer"}}]
-    if body is not None:
-        described["requestBody"] = {"content": {"application/json": {"schema": body}}}
-    done: dict[str, Any] = {"description": "Done"}
-    if answer is not None:
-        done["content"] = {"application/json": {"schema": answer}}
-    problem = {"description": "Problem", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
-    described["responses"] = {"200": done, "default": problem}
-    return f"{summary}\n---\n{json.dumps({verb.lower(): described})}"
+    return type(resource.replace(".", "") + "Api", (Api,), methods)
 
 
 def _send(body: Any, status: int = 200) -> Response:
@@ -137,15 +98,15 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
 def list_rows(screen: Screen) -> Response:
     """``{"items": [...], "next": cursor-or-null}``; takes limit, cursor, sort, q and the screen's filters."""
     args = context.arguments()
+    short = {"q", *(f.name for f in screen.filters if "maxLength" in filter_kind(f.kind)[0].asked_schema(f))}
+    if long := next((name for name, text in args.items() if len(text) > LONGEST_ASKED and name in short), None):
+        raise BadRequest(_l("%(name)s has at most %(most)s characters."), name=long[:40], most=LONGEST_ASKED, field=long[:40])
     limit = args.pop("limit", "")
     cursor = args.pop("cursor", "")
     if limit and not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= 100):
         raise BadRequest(_l("%(name)s must be a number from 1 to 100."), name="limit", field="limit")
-    if cursor:
-        args["after"] = cursor
     query = parse(screen, args, context.actor(), zone=shop_zone(), currency=context.currency())
-    if limit:
-        query = replace(query, size=int(limit))
+    query = replace(query, size=int(limit) if limit else query.size, after=decode_cursor(cursor) if cursor else query.after)
     with reading() as db:
         found = gateway.page(db, screen, context.reader(), query, counted=False)
     dump = dumper(screen, visible_columns(screen, context.actor()), found.extra)
@@ -164,48 +125,12 @@ def one_row(screen: Screen, row_id: Any) -> Response:
     return _send(body)
 
 
-def _posted(fields: Sequence[Field], body: Mapping[str, Any]) -> MultiDict[str, str]:
-    """A JSON body as the form it stands for, so that there is one way to read input.
-
-    :raises Invalid: naming the field that there is not, or whose value is of the wrong kind.
-    """
-    names = {f.name: f for f in fields}
-    unknown = set(body) - set(names) - {"row_version"}
-    if unknown:
-        raise Invalid(errors={name: _l("There is no such field.") for name in sorted(unknown)})
-    form: MultiDict[str, str] = MultiDict()
-    for name, value in body.items():
-        if name in names:
-            kind_of(names[name].kind).put(form, names[name], name, value, context.form_context())
-    return form
-
-
-def _given(form: Form, sent: MultiDict[str, str], body: Mapping[str, Any], db: Session, standing: Standing | None = None) -> dict[str, Any]:
-    """The values of a body.
-
-    :raises Invalid: for one that is wrong, and for one that is not asked for as things stand: to a program it would seem saved.
-    """
-    bound = bind(form, sent, MultiDict(), context.form_context(), db, standing=standing)
-    for f in form.fields:
-        if f.name in bound.unasked and f.shown_when is not None and body.get(f.name) is not None:
-            bound.errors[f.name] = _("This is not asked for here: it depends on “%(field)s”.", field=f.shown_when.field)
-    return bound.check()
-
-
 def create_row(screen: Screen) -> Response:
     """Create from the fields of the form; 201 with the new id. The same ``Idempotency-Key`` creates once."""
-    who = context.actor()
-    form, body = gateway.form(screen, who), json_object()
-    sent = _posted(form.fields, body)
+    who, body = context.actor(), json_object()
 
     def create(db: Session) -> tuple[int, bytes]:
-        given = _given(form, sent, body, db, Standing(screen, lambda: None, db, context.form_context()))
-        values, extra = writing.split_slots(screen, given)
-        if screen.create == "generic":
-            row_id = writing.save_new(db, screen, actor=who, now=clock.now(), **values)
-        else:
-            row_id = screen.create(db, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-        writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
+        row_id = writing.create_row(db, resource=screen.resource, values=body, actor=who, now=clock.now())
         return 201, json.dumps({"id": str(row_id)}).encode()
 
     status, answer = idempotent(f"user:{who.id}", request, create)
@@ -214,34 +139,15 @@ def create_row(screen: Screen) -> Response:
 
 def change_row(screen: Screen, row_id: Any) -> Response:
     """Change the fields that were sent; a stale ``row_version`` is 409."""
-    who = context.actor()
     body = json_object()
-    whole = gateway.form(screen, who)
-    form = replace(whole, fields=[f for f in whole.fields if f.name in body])
-    version = body.get("row_version")
+    version = body.pop("row_version", None)
     if version is not None and type(version) is not int:
         raise Invalid(errors={"row_version": _l("A whole number is needed.")})
     with unit_of_work() as db:
-        row = gateway.one(db, screen, who, row_id, permission="can_edit")
-        sent = _posted(whole.fields, _with_other_parts(db, form.fields, row, body))
-        given = _given(form, sent, body, db, Standing(screen, lambda: row, db, context.form_context()))
-        values, extra = writing.split_slots(screen, given)
-        if screen.update == "generic":
-            writing.save(db, screen, id=row_id, row_version=version, actor=who, now=clock.now(), **values)
-        else:
-            screen.update(db, id=row_id, row_version=version, actor=who, now=clock.now(), **values)  # type: ignore[operator,misc]
-        writing.save_slots(db, screen, row_id, extra, actor=who, now=clock.now())
+        writing.change_row(
+            db, resource=screen.resource, id=row_id, values=body, row_version=version, actor=context.actor(), now=clock.now()
+        )
     return _now_or_nothing(screen, row_id)
-
-
-def _with_other_parts(db: Session, fields: Sequence[Field], row: Any, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, with the parts of a value that were not sent, such as languages, as they stand."""
-    whole = dict(body)
-    for f in fields:
-        kind = kind_of(f.kind)
-        if kind.partial and f.get is not None:
-            whole[f.name] = kind.merged(body[f.name], f.get(db, row), context.form_context())
-    return whole
 
 
 def _now_or_nothing(screen: Screen, row_id: Any) -> Response:
@@ -254,13 +160,8 @@ def _now_or_nothing(screen: Screen, row_id: Any) -> Response:
 
 def remove_row(screen: Screen, row_id: Any) -> Response:
     """Delete one row; 204."""
-    who = context.actor()
     with unit_of_work() as db:
-        gateway.one(db, screen, who, row_id, permission="can_delete")
-        if screen.delete == "generic":
-            writing.remove(db, screen, id=row_id, actor=who, now=clock.now())
-        else:
-            screen.delete(db, id=row_id, actor=who, now=clock.now())  # type: ignore[operator,misc]
+        writing.remove_row(db, resource=screen.resource, id=row_id, actor=context.actor(), now=clock.now())
     return Response(status=204)
 
 
@@ -268,12 +169,9 @@ def act(screen: Screen, name: str, row_id: Any) -> Response:
     """One verb on one row; its questions are the body."""
     who = context.actor()
     action: Action = next(a for a in screen.actions if a.name == name)
-    with reading() as db:
-        gateway.one(db, screen, who, row_id, permission=f"can_{name}")
-    form = gateway.questions(screen, action, who)
+    form = writing.form_of_verb(screen, action, row_id, who)
     body = json_object() if form.fields else {}
-    sent = _posted(form.fields, body)
-    waiting = perform(action, row_id, who, lambda db: _given(form, sent, body, db))
+    waiting = writing.act_on_row(resource=screen.resource, action=name, id=row_id, values=body, actor=who, now=clock.now())
     if waiting:
         return _send({"detail": waiting}, 202)
     return _now_or_nothing(screen, row_id)

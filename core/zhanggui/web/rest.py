@@ -13,16 +13,55 @@ from ..kernel.errors import DomainError, WiringError
 from ..kernel.methods import CHANGING
 from ..kernel.phases import ThreePhases
 
+Json = dict[str, Any]
+_REFUSED = {
+    400: "It makes no sense as it was sent.", 401: "A token is needed.", 403: "The token does not reach so far.", 404: "There is no such entry.",
+    409: "It cannot be done now.", 413: "It is too large.", 415: "JSON is needed.", 422: "A field needs another look: `errors` says which.",
+    429: "Too many tries.",
+}  # fmt: skip
+_TEXT = {"type": "string"}
+_PROBLEM: Json = {
+    "type": "object", "required": ["type", "title", "status", "code", "detail"], "description": "RFC 9457",
+    "properties": {
+        "type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "code": {**_TEXT, "description": "Stable, for programs."},
+        "detail": {**_TEXT, "description": "A sentence in the reader's language."}, "correlation": _TEXT,
+        "errors": {"type": "object", "additionalProperties": _TEXT, "description": "By the name of the field."},
+        "changed": {"type": "array", "items": _TEXT},
+    },
+}  # fmt: skip
+
+
+def _problem() -> Json:
+    return {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def refusals(statuses: Sequence[int]) -> Json:
+    """Answers that say no, each as RFC 9457 has it."""
+    return {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in statuses}
+
 
 class Api(BaseApi):
     """Base of admin REST endpoints under ``/api/v1/<plugin>/<resource>/``.
 
     Set ``resource_name = "<plugin>/<resource>"`` and ``class_permission_name``; guard every method
-    with ``@protect``.
+    with ``@protect``. In its OpenAPI a method names its refusals: ``404: {$ref: "#/components/responses/Refused404"}``.
     """
 
     version = "v1"
     allow_browser_login = True
+    apispec_parameter_schemas = {"Problem": _PROBLEM}
+    responses = {f"Refused{status}": {"description": told, "content": _problem()} for status, told in _REFUSED.items()}
+
+    def operation_helper(
+        self, path: str | None = None, operations: Any = None, methods: Any = None, func: Any = None, **kwargs: Any
+    ) -> None:
+        """Said at each request: what a form asks for can depend on the moment, and what is said on the reader."""
+        described = getattr(func, "_described", None)
+        if described is None:
+            super().operation_helper(path, operations, methods, func, **kwargs)
+            return
+        for method in methods:
+            operations[method.lower()] = {**described(), "security": [{"jwt": []}, {"api_key": []}]}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from marshmallow import fields
@@ -83,12 +82,11 @@ def list_orders(request: ShopRequest) -> dict[str, Any]:
         found = _by_number(db, request.customer.id, query["q"])
         return page("orders", request, _ordered(request, [o for o in found if not stages or o.facts.stage in stages]), None)
     place = place_of("orders", request)
-    after = (datetime.fromisoformat(place[0]), place[1]) if place else None
+    after = (place[0], place[1]) if place else None
     rows, following = orders.orders_of_customer(
         db, customer_id=request.customer.id, limit=query["limit"], after=after, stages=stages
     )
-    next_place = (following[0].isoformat(), following[1]) if following else None
-    return page("orders", request, _ordered(request, rows), next_place)
+    return page("orders", request, _ordered(request, rows), following)
 
 
 def _by_number(db: Session, customer_id: int, number: str) -> list[orders.OrderView]:

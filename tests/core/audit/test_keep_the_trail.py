@@ -58,3 +58,6 @@ def test_personal_data_is_sealed_and_an_erased_person_stays_a_row(db, owner):
     assert (entry.label, entry.hash) == ("C-12", hash_before)
     assert read_pii(db, other) == {"phone": "13900139000"}
     assert erase_person(db, WANG) is False
+    later = write(db, owner, pii={"phone": "13700137000"}, subject=WANG)  # with a key of its own: what was sealed before stays closed
+    assert (read_pii(db, later), read_pii(db, entry)) == ({"phone": "13700137000"}, None)
+    assert len(audit.timeline(db, *WANG)) >= 2

@@ -6,10 +6,12 @@ import inspect
 
 import pytest
 from flask_appbuilder import AppBuilder
+from flask_appbuilder.api import BaseApi
 from flask_appbuilder.api.convert import Model2SchemaConverter
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 
+from zhanggui.api import Api
 from zhanggui.auth.fab import ContainedAppBuilder, ContainedSecurityApi, ContainedSecurityManager, _Converter
 
 PAIRS = [
@@ -17,6 +19,7 @@ PAIRS = [
     (ContainedSecurityManager, SecurityManager),
     (ContainedSecurityApi, SecurityApi),
     (_Converter, Model2SchemaConverter),
+    (Api, BaseApi),
 ]
 OVERRIDES = [
     (base, name, function)

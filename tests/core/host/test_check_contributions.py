@@ -294,3 +294,33 @@ def test_one_of_two_that_want_a_verb_on_one_screen_never_meets_the_other(tmp_pat
     assert host.faults == {} and {f"{first.id}__refund", f"{second.id}__refund"} < set(names)
     rights = screen_permissions(host.screens["products.Product"])
     assert {(f"can_{one.id}__refund", "products.Product") for one in (first, second)} < rights
+
+
+COLLECTED = {
+    "a price step": ("orders_price_steps", "from zhanggui_orders.contracts import PriceStep", "PriceStep('off', act)", "price cannot take what it is called with: db, quote, now"),
+    "an operation": ("storefront_operations", "", "Operation('GET', '/off', act, 'Off')", "handler cannot take what it is called with: request"),
+    "an extension": (
+        "storefront_extensions", "from marshmallow import Schema\nfrom zhanggui_storefront.contracts import Extension", "Extension('product', Schema, act)",
+        "load cannot take what it is called with: request, things",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", COLLECTED)
+def test_functions_of_what_other_plugins_collect_are_looked_at(tmp_path, case):
+    collected, before, thing, sentence = COLLECTED[case]
+    hooked = f"{before}\n@hookimpl\ndef {collected}():\n    return [{thing}]\n"
+    for function, wrong in (("def act(a, b, c, d):  # here\n    return []\n", True), ("def act(*given):\n    return []\n", False)):
+        written = Written(tmp_path, function + hooked, 'requires = ["orders", "storefront"]')
+        enabled = {"products", "inventory", "customers", "orders", "storefront", written.id}
+        host = build_host(written.manifests, enabled, core_part(), icons=ICONS)
+        assert (written.id in host.faults) is wrong, case
+        if wrong:
+            said = in_english(host.faults[written.id].sentence)
+            assert sentence in said and written.place in said
+
+
+def test_a_hook_that_fails_while_it_is_looked_at_is_left_to_whoever_asks(tmp_path):
+    written = Written(tmp_path, "@hookimpl\ndef orders_price_steps():\n    return 1 / 0\n", 'requires = ["orders"]')
+    host = build_host(written.manifests, {"products", "inventory", "customers", "orders", written.id}, core_part(), icons=ICONS)
+    assert written.id in host.parts

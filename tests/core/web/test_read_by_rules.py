@@ -30,7 +30,7 @@ from zhanggui.kernel.errors import StaleRow
 from zhanggui.runtime import activated, open_runtime
 from zhanggui.testing.browsing import Visitor
 from zhanggui.testing.fixtures import PASSWORD
-from zhanggui.web import export_tasks, writing
+from zhanggui.web import export_tasks, generic
 from zhanggui.web.labels import find_rows
 from zhanggui_products.services.editing import create_product
 
@@ -244,10 +244,15 @@ def test_figures_and_badges_count_what_their_list_shows(hall):
 
 
 def test_a_stale_save_tells_no_column_that_is_not_in_the_form(hall, monkeypatch):
-    def stale(db, screen, **_values):
+    def stale(*_given):
         raise StaleRow(changed={"name": "Somebody's", "code": CODE})
 
-    monkeypatch.setattr(writing, "save", stale)
-    answer = hall.mia.post("/lockers/2/edit", {"name": "Renamed", "neighbor_id": "", "row_version": "1"})
+    version = re.search(r'name="row_version"[^>]*value="(\d+)"', hall.mia.get("/lockers/2/edit").get_data(as_text=True))
+    assert version is not None
+    typed = {"name": "Renamed", "neighbor_id": "", "row_version": str(int(version[1]) + 1)}
+    answer = hall.mia.post("/lockers/2/edit", typed)  # the core compares before any service does
+    assert (answer.status_code, CODE in answer.get_data(as_text=True)) == (409, False)
+    monkeypatch.setattr(generic, "update_row", stale)
+    answer = hall.mia.post("/lockers/2/edit", typed | {"row_version": version[1]})
     text = answer.get_data(as_text=True).replace("&#39;", "'")
     assert (answer.status_code, "Somebody's" in text, CODE in text) == (409, True, False)

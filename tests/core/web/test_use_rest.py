@@ -184,6 +184,32 @@ def test_a_creation_sent_twice_under_one_key_happens_once(call):
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("question", ["q={long}", "inventory__low_stock=2", "category_id=x", "cursor=abc", "limit=101", "sort=nothing"])
+def test_a_list_refuses_what_its_document_does_not_take_and_names_it(call, tea, question):
+    name = question.partition("=")[0]
+    answer = call("GET", f"/products/products/?{question.format(long='x' * 101)}")
+    assert (answer.status_code, list(answer.json["errors"])) == (400, [name])
+    assert call("GET", f"/products/products/?q={'x' * 100}").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_each_operation_says_what_it_takes_and_answers(call):
+    document = call("GET", "/_openapi").json
+    for path, operations in document["paths"].items():
+        for verb, told in operations.items():
+            if "/security/" in path or path.endswith("/_openapi"):
+                continue
+            where = f"{verb} {path}"
+            assert path.startswith("/api/v1/core/files/") or (told["operationId"] and "401" in told["responses"]), where
+            assert verb != "patch" or "requestBody" in told, where
+            assert all("content" in r or "$ref" in r for code, r in told["responses"].items() if code != "204"), where
+    added = document["paths"]["/api/v1/products/categories/"]["post"]
+    assert added["requestBody"]["content"]["application/json"]["schema"]["required"] == ["name"]
+    assert added["responses"]["201"]["links"]["delete"]["operationId"] == "products.Category.delete"
+    assert {p["name"] for p in document["paths"]["/api/v1/orders/orders/"]["get"]["parameters"]} >= {"limit", "cursor", "sort", "q", "stage", "placed_at_from"}
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_stale_change_says_what_changed(call, tea):
     version = call("GET", f"/products/products/{tea}").json["row_version"]
     assert call("PATCH", f"/products/products/{tea}", {"position": "3", "row_version": version}).status_code == 200

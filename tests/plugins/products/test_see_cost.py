@@ -13,7 +13,8 @@ from werkzeug.datastructures import MultiDict
 from zhanggui.api import Actor, Invalid, gateway
 from zhanggui.host import current_host
 from zhanggui.host.permissions import screen_permissions
-from zhanggui.web import resource
+from zhanggui.web.context import form_context
+from zhanggui.web.given import as_posted
 from zhanggui_products import facade as products
 from zhanggui_products.models import Variant
 from zhanggui_products.services.editing import create_product, update_product
@@ -41,7 +42,7 @@ def test_the_right_is_declared_and_the_form_asks_only_who_has_it(owner: Actor, c
 def test_rest_knows_no_such_field_for_who_may_not_see_it(owner: Actor, clerk: Actor) -> None:
     def posted(who: Actor) -> MultiDict[str, str]:
         fields = gateway.writable(current_host().screens["products.Product"], who)
-        return resource._posted(fields, {"variants": [{"sku": "TEA-250", "cost": "7.00"}]})
+        return as_posted(fields, {"variants": [{"sku": "TEA-250", "cost": "7.00"}]}, form_context(who, NOON))
 
     assert posted(owner)["variants-0-cost"] == "7.00"
     with pytest.raises(Invalid) as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,10 +59,14 @@ class OneOf(Kind):
         return [words.get(v, v) for v in values]
 
     def schema(self, thing: Any) -> dict[str, Any]:
-        """The values, where they are known beforehand."""
-        if callable(thing.choices) or not thing.choices:
-            return {}
-        return {"enum": [choice.value for choice in thing.choices]}
+        """The values; of a field those of now."""
+        known = choices_of(thing)
+        return {"enum": [choice.value for choice in known]} if known else {}
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """One value, or several with commas."""
+        one = "|".join(re.escape(str(choice.value)) for choice in f.choices)
+        return {"type": "string", "pattern": f"^({one})(,({one}))*$"}
 
     def parse(self, f: Any, text: str, posted: Posted) -> Any:
         """The value that is written so."""
@@ -140,8 +145,8 @@ class SeveralOf(Kind):
         form.setlist(name, [self.as_text(f, item, name, context) for item in value])
 
     def schema(self, thing: Any) -> dict[str, Any]:
-        """A list of values."""
-        return {"type": "array", "items": {} if callable(thing.choices) else {"enum": [choice.value for choice in thing.choices]}}
+        """A list of values; of a field those of now."""
+        return {"type": "array", "items": {"enum": [choice.value for choice in choices_of(thing)]}}
 
 
 class YesNo(Kind):
@@ -151,6 +156,7 @@ class YesNo(Kind):
     equals = True
     control = "switch"
     silent = True
+    clears = False
     types = (object,)
 
     def cell(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
@@ -166,6 +172,10 @@ class YesNo(Kind):
     def schema(self, thing: Any) -> dict[str, Any]:
         """True or false."""
         return {"type": "boolean"}
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """1 or 0."""
+        return {"type": "string", "enum": ["0", "1"]}
 
     def read(self, f: Any, name: str, posted: Posted) -> Any:
         """A box that is not ticked is not sent."""
@@ -207,6 +217,7 @@ class RowOf(Kind):
     points = True
     looks_up = True
     control = "lookup"
+    sent_as = (int, str)
 
     def look_up(self, db: Any, reader: Any, column: Any, screen: Any, ids: Collection[Any], values: Collection[Any]) -> Mapping[Any, Any]:
         """What the rows are called, for who may see them; nothing while the other screen is not there."""
@@ -240,10 +251,14 @@ class RowOf(Kind):
         return get
 
     def schema(self, thing: Any) -> dict[str, Any]:
-        """Answered with its name, sent as a number."""
+        """Answered with its name, sent as a number or as the id that was answered."""
         if isinstance(thing, Field):
-            return {"type": "integer"}
+            return {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, {"type": "string", "pattern": "^[0-9]{0,18}$"}]}
         return {"type": "object", "required": ["id", "label"], "properties": {"id": {"type": "string"}, "label": {"type": "string"}}}
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """A key."""
+        return {"type": "string", "pattern": "^-?[0-9]{1,17}$"}
 
     def parse(self, f: Any, text: str, posted: Posted) -> Any:
         """The number of a row that this actor may choose."""

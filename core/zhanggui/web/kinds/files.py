@@ -20,6 +20,7 @@ class PrivateFile(Kind):
     """A private file, by its id: a text of 24 characters. A column says what it is called and where it is downloaded."""
 
     name = "file"
+    sent_as = (str,)
     control = "file"
     wide = True
     upload = True
@@ -69,7 +70,7 @@ class PrivateFile(Kind):
     def schema(self, thing: Any) -> dict[str, Any]:
         """Answered with its name, sent as the id that bringing it gave."""
         if isinstance(thing, Field):
-            return {"type": "string"}
+            return {"type": "string", **self.room(thing)}
         texts = {name: {"type": "string"} for name in ("id", "name", "media_type", "href")}
         return {"type": "object", "required": [*texts, "size"], "properties": {**texts, "size": {"type": "integer"}}}
 

@@ -22,12 +22,13 @@ from ...kernel.actors import Actor
 from ...kernel.errors import Invalid
 from ...kernel.reader import Reader
 from ...kernel.spreadsheets import harmless
+from ..describe import Field
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.datastructures import FileStorage, MultiDict
 
-    from ..describe import Column, Field, Filter, Screen
+    from ..describe import Column, Filter, Screen
     from ..page import FilterField, FormField
 
 Show = Callable[[Any, Any], Markup]  # (value, row) -> markup
@@ -79,6 +80,8 @@ class Kind:
     upload = False  # its form sends files
     silent = False  # alone, it does not make a line of a form
     partial = False  # of a value, some parts may be sent alone
+    clears = True  # null takes the value away
+    sent_as: tuple[type[Any], ...] = (str, int)  # what JSON has for a value of it; a bool is no int here
     several = False  # nothing there is None in a form, not an empty text
     in_row = True  # what a form reads is for the column of the row that is called as the field
     points = False  # the value is the key of a row: `to` names its screen
@@ -129,8 +132,19 @@ class Kind:
         return lambda row: value if isinstance(value := read(row), str | int | float | bool | list | dict | None) else str(value)
 
     def schema(self, thing: Column | Field) -> dict[str, Any]:
-        """What OpenAPI says of it."""
-        return {"type": "string"}
+        """What OpenAPI says of it: of a column as it is answered, of a field as it may be sent."""
+        return {"type": "string", **self.room(thing)}
+
+    def room(self, thing: Column | Field) -> dict[str, Any]:
+        """How long a text of a field may be; one that is needed is not empty."""
+        if not isinstance(thing, Field):
+            return {}
+        filled = {"minLength": 1, "pattern": r"\S"} if thing.required and thing.shown_when is None else {}
+        return {"maxLength": thing.max_length or self.longest, **filled}
+
+    def asked_schema(self, f: Filter) -> dict[str, Any]:
+        """What OpenAPI says of a filter in an address."""
+        return {"type": "string", "maxLength": 100}
 
     # -- forms ----------------------------------------------------------------------------------
 
@@ -176,8 +190,10 @@ class Kind:
 
     def as_text(self, f: Field, value: Any, name: str, context: FormContext) -> str:
         """A JSON value that is not null as it would be typed."""
-        if isinstance(value, bool) or not isinstance(value, str | int):
+        if type(value) not in self.sent_as:
             raise wrong_kind(name)
+        if isinstance(value, str) and len(value) > (f.max_length or self.longest):  # as it was sent: space around it counts
+            raise Invalid(errors={name: _l("At most %(number)s characters.", number=f.max_length or self.longest)})
         return str(value)
 
     def merged(self, sent: Any, held: Any, context: FormContext) -> Any:

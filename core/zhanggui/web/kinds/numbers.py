@@ -16,6 +16,7 @@ from ...i18n.texts import gettext as _
 from ...i18n.texts import lazy_gettext as _l
 from ...kernel.errors import BadRequest, Invalid
 from ...kernel.money import Money, exponent, read_decimal
+from ..describe import Field
 from .kind import FormContext, Kind, Posted, Show
 
 
@@ -37,8 +38,15 @@ class Whole(Kind):
         return values
 
     def schema(self, thing: Any) -> dict[str, Any]:
-        """With its bounds."""
-        return {"type": "integer", **limits(thing)}
+        """With its bounds; a field takes text too, as it would be typed."""
+        if not isinstance(thing, Field):
+            return {"type": "integer"}
+        whole = {"type": "integer", "minimum": 1 - 10**17, "maximum": 10**18 - 1, **limits(thing)}
+        return {"anyOf": [whole, {"type": "string", "maxLength": self.longest}]}
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """Digits with a sign."""
+        return {"type": "string", "pattern": "^-?[0-9]{1,17}$"}
 
     def parse(self, f: Any, text: str, posted: Posted) -> Any:
         """Digits, with commas and a sign."""
@@ -85,10 +93,12 @@ class Amount(Kind):
 
     def schema(self, thing: Any) -> dict[str, Any]:
         """The shape of money in every API."""
-        return {
-            "type": "object", "required": ["amount", "currency"],
+        money = {
+            "type": "object", "required": ["amount", "currency"], "additionalProperties": False,
             "properties": {"amount": {"type": "integer", **limits(thing)}, "currency": {"type": "string", "pattern": "^[A-Z]{3}$"}},
         }  # fmt: skip
+        # A field takes major units as text too.
+        return {"anyOf": [money, {"type": "string", "maxLength": 40}]} if isinstance(thing, Field) else money
 
     def parse(self, f: Any, text: str, posted: Posted) -> Any:
         """Major units as people write them."""
@@ -121,6 +131,13 @@ class Amount(Kind):
                 raise Invalid(errors={name: _l("The amount must be in %(currency)s.", currency=wanted)})
             return f"{Money(value['amount'], wanted).decimal:.{exponent(wanted)}f}"
         return super().as_text(f, value, name, context)
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """Major units, with the decimals of the instance's currency."""
+        from ..context import currency
+
+        places = exponent(currency())
+        return {"type": "string", "pattern": "^-?[0-9]{1,12}" + (rf"(\.[0-9]{{1,{places}}})?$" if places else "$")}
 
     def asked(self, f: Any, text: str, zone: ZoneInfo, currency: str) -> Any:
         """Major units as people write them."""
@@ -193,8 +210,9 @@ class Fraction(Kind):
         return lambda row: None if (value := read(row)) is None else plain(value)
 
     def schema(self, thing: Any) -> dict[str, Any]:
-        """A number as text."""
-        return {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+        """A number as text; a field takes a number too."""
+        text = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+        return {"anyOf": [{"type": "string", "maxLength": 40}, {"type": "number"}]} if isinstance(thing, Field) else text
 
     def parse(self, f: Any, text: str, posted: Posted) -> Any:
         """As people write it, within the bounds and decimals of its field."""
@@ -222,6 +240,10 @@ class Fraction(Kind):
         if isinstance(value, float) and math.isfinite(value):
             return plain(Decimal(str(value)))
         return super().as_text(f, value, name, context)
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """With a point."""
+        return {"type": "string", "pattern": rf"^-?[0-9]{{1,12}}(\.[0-9]{{1,{self.decimals}}})?$"}
 
     def asked(self, f: Any, text: str, zone: ZoneInfo, currency: str) -> Any:
         """As people write it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -19,6 +20,7 @@ class Picture(Kind):
     """A public picture, by the id of its file."""
 
     name = "image"
+    sent_as = (str,)
     control = "pictures"
     wide = True
     upload = True
@@ -82,13 +84,14 @@ class Pictures(Picture):
 
     def schema(self, thing: Any) -> dict[str, Any]:
         """A list of ids."""
-        return {"type": "array", "items": {"type": "string"}}
+        return {"type": "array", "items": {"type": "string", "maxLength": self.longest}, "maxItems": MAX_ROWS}
 
 
 class Translations(Kind):
     """A text in every language that content is written in; the first is the source."""
 
     name = "translations"
+    sent_as = (str,)
     in_row = False
     column = False
     control = "translations"
@@ -116,6 +119,9 @@ class Translations(Kind):
         if value is None:
             return
         texts = value if isinstance(value, dict) else {context.locales[0][0]: value}
+        known = [code for code, _name in context.locales]
+        if unknown := next((code for code in texts if code not in known), None):
+            raise Invalid(errors={name: _l("There is no language %(code)s here: %(known)s.", code=unknown[:20], known=", ".join(known))})
         for code, text in texts.items():
             form[f"{name}__{code}"] = self.as_text(f, text, name, context)
 
@@ -123,11 +129,15 @@ class Translations(Kind):
         """The languages that were not sent stay."""
         if not isinstance(sent, str | dict):
             return sent
-        return {**held, **(sent if isinstance(sent, dict) else {context.locales[0][0]: sent})}
+        kept = {code: held[code] for code, _name in context.locales if code in held}
+        return {**kept, **(sent if isinstance(sent, dict) else {context.locales[0][0]: sent})}
 
     def schema(self, thing: Any) -> dict[str, Any]:
-        """By language."""
-        return {"type": "object", "additionalProperties": {"type": "string"}}
+        """By language, or a text of the source language alone."""
+        text, filled = {"type": "string", "maxLength": thing.max_length or self.longest}, {"minLength": 1, "pattern": r"\S"} if thing.required else {}
+        source, *others = _languages()
+        several = {"type": "object", "additionalProperties": False, "properties": {source: {**text, **filled}, **dict.fromkeys(others, text)}}
+        return {"anyOf": [{**text, **filled}, several]}
 
 
 class Lines(Kind):
@@ -189,8 +199,20 @@ class Lines(Kind):
                 kind.put(form, sub, f"{name}-{number}-{part}", item, context)
 
     def schema(self, thing: Any) -> dict[str, Any]:
-        """A list of objects."""
-        return {"type": "array", "items": {"type": "object", "properties": {sub.name: kind.schema(sub) for sub, kind in _kinds(thing)}}}
+        """A list of objects. A line in which nothing stands is none, so no part of one is needed by itself."""
+        from ..openapi import sent_schema
+
+        line = {sub.name: sent_schema(replace(sub, required=False)) for sub in thing.rows}
+        return {"type": "array", "maxItems": MAX_ROWS, "items": {"type": "object", "additionalProperties": False, "properties": line}}
+
+
+def _languages() -> list[str]:
+    from ..context import LOCALE_NAMES, content_locales
+
+    try:
+        return [code for code, _name in content_locales()]
+    except RuntimeError:  # no instance is open: the reference is written without one
+        return list(LOCALE_NAMES)
 
 
 def _kinds(f: Any) -> list[tuple[Any, Kind]]:

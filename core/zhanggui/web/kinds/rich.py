@@ -21,6 +21,7 @@ class RichText(Kind):
     """Stored as it was typed, so that it can be changed, exported and translated as text."""
 
     name = "rich_text"
+    sent_as = (str,)
     control = "textarea"
     wide = True
     longest = 20_000
@@ -36,7 +37,7 @@ class RichText(Kind):
 
     def schema(self, thing: Any) -> dict[str, Any]:
         """As it was typed."""
-        return {"type": "string", "format": "markdown"}
+        return {"type": "string", "format": "markdown", **self.room(thing)}
 
     def draw(self, f: Any, shown: Any, value: Any, posted: Posted, typed: bool) -> None:
         """With what one may type, in one line."""

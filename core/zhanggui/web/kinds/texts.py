@@ -15,6 +15,7 @@ class Text(Kind):
     """One line."""
 
     name = "text"
+    sent_as = (str,)
     equals = True
 
     def compare(self, column: Any, value: Any) -> Any:
@@ -26,6 +27,7 @@ class LongText(Kind):
     """Several lines."""
 
     name = "long_text"
+    sent_as = (str,)
     control = "textarea"
     wide = True
     longest = 20_000
@@ -35,6 +37,7 @@ class CodeText(Kind):
     """A SKU or a number of something: read sign by sign."""
 
     name = "code"
+    sent_as = (str,)
     verbatim = True
 
     def cell(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
@@ -46,6 +49,7 @@ class Password(Kind):
     """Never shown again, never cleaned."""
 
     name = "password"
+    sent_as = (str,)
     in_row = False
     column = False
     input_type = "password"
@@ -61,7 +65,7 @@ class Password(Kind):
 
     def schema(self, thing: Any) -> dict[str, Any]:
         """Sent, never answered."""
-        return {"type": "string", "format": "password", "writeOnly": True}
+        return {"type": "string", "format": "password", "writeOnly": True, **self.room(thing)}
 
 
 class Hidden(Kind):
@@ -72,6 +76,10 @@ class Hidden(Kind):
     column = False
     control = "hidden"
     silent = True
+
+    def schema(self, thing: Any) -> dict[str, Any]:
+        """A key, as it was answered."""
+        return {"anyOf": [{"type": "string", "maxLength": self.longest}, {"type": "integer"}]}
 
 
 class Json(Kind):

@@ -25,6 +25,7 @@ class Day(Kind):
     """A day. As a filter over moments it is from its first to before the next day's, in the reader's zone."""
 
     name = "date"
+    sent_as = (str,)
     ranged = True
     input_type = "date"
     types = (date,)
@@ -40,6 +41,10 @@ class Day(Kind):
     def schema(self, thing: Any) -> dict[str, Any]:
         """As ISO 8601 writes it."""
         return {"type": "string", "format": "date"}
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """A day of our time."""
+        return {"type": "string", "format": "date", "pattern": "^(19[0-9]{2}|[2-8][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
 
     def parse(self, f: Any, text: str, posted: Posted) -> Any:
         """As a browser's calendar sends it."""
@@ -81,6 +86,7 @@ class Moment(Kind):
     """A moment: UTC in the database, the reader's zone on screen."""
 
     name = "datetime"
+    sent_as = (str,)
     input_type = "datetime-local"
     types = (datetime,)
 
@@ -134,6 +140,7 @@ class Clock(Kind):
     """A time of day, the same in every zone: when a shop opens."""
 
     name = "time"
+    sent_as = (str,)
     ranged = True
     input_type = "time"
     types = (time,)
@@ -166,6 +173,10 @@ class Clock(Kind):
     def typed(self, f: Any, value: Any, context: FormContext) -> Any:
         """As a browser's clock takes it."""
         return f"{value:%H:%M}"
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """To the minute."""
+        return {"type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}
 
     def asked(self, f: Any, text: str, zone: ZoneInfo, currency: str) -> Any:
         """As a browser's clock sends it."""

@@ -1,0 +1,1 @@
+"""Notes: what the core does around services that forget everything, and around none."""
