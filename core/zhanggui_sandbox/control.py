@@ -156,7 +156,8 @@ def console_refund(world: World, call: Call, asked: dict[str, Any]) -> Any:
             raise Wrong("nothing is left to give back", 409)
         scope = row["account"] if row["provider"] == "wechatpay" else row["trade_no"]
         number = f"console{crypto.random_digits(12)}"
-        found = till.open_refund(world, row, scope=scope, out_refund_no=number, amount=amount, reason="", notify_url=row["notify_url"], source="console")
+        told = str(asked.get("notify_url") or row["notify_url"])
+        found = till.open_refund(world, row, scope=scope, out_refund_no=number, amount=amount, reason="", notify_url=told, source="console")
     world.deliverer.wake()
     return {"out_refund_no": number, "amount": amount, "state": found["state"]}
 
@@ -205,7 +206,7 @@ def deliver(world: World, call: Call, asked: dict[str, Any]) -> Any:
     if not isinstance(edit, dict):
         raise Wrong("edit must be an object of fields and values")
     notice = notices[-1]
-    outcomes = world.deliverer.copies(notice, copies, parallel, new_ids=asked.get("new_ids") is True, forge=forge, edit=edit)
+    outcomes = world.deliverer.copies(notice, copies, parallel, new_ids=asked.get("new_ids") is True, forge=forge, edit=edit, event=str(asked.get("event", "")))
     if not forge and not edit and any(outcome.status in (200, 204) for outcome in outcomes):
         world.store.run("UPDATE notice SET state = 'taken', due = NULL WHERE id = ? AND state = 'held'", notice["id"])
     return {"notification": notice["key"], "deliveries": [outcome.as_json() for outcome in outcomes]}

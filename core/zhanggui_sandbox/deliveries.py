@@ -29,7 +29,7 @@ class Provider(Protocol):
 
     SCHEDULE: tuple[int, ...]  # seconds from one delivery to the next
 
-    def notice(self, world: World, trade: Row, refund: Row | None, *, edit: Mapping[str, Any], fresh_id: bool) -> tuple[str, str, str]:
+    def notice(self, world: World, trade: Row, refund: Row | None, *, edit: Mapping[str, Any]) -> tuple[str, str, str]:
         """(event, id, content): the content in clear, as it is told."""
         ...
 
@@ -87,14 +87,15 @@ class Deliverer:
 
     def tell(self, trade: Row, refund: Row | None = None, *, at_once: bool = False) -> None:
         """Make the notification of a payment or of a refund, for delivery by the schedule; ``at_once``: and wait for its first delivery."""
-        world, url = self._world, (refund["notify_url"] if refund else "") or trade["notify_url"]
+        # WeChat Pay tells of a refund where the refund asked for it; Alipay has one address for a trade.
+        world, url = self._world, refund["notify_url"] if refund and trade["provider"] == "wechatpay" else trade["notify_url"]
         if not url:
             return
         provider = self._providers[trade["provider"]]
         kind = "refund" if refund else "payment"
         fault = world.faults.take({k: v for k, v in NOTICES.items() if k != "forge"}, till.about(trade, f"{kind}_notification"))
         named = fault.kind if fault else ""
-        event, key, content = provider.notice(world, trade, refund, edit={}, fresh_id=True)
+        event, key, content = provider.notice(world, trade, refund, edit={})
         state = {"no_notification": "dropped", "hold_notifications": "held"}.get(named, "waiting")
         due = world.clock.now() + (float(fault.get("seconds", 60)) if fault and named == "late_notification" else 0)
         immediately = at_once and state == "waiting"
@@ -181,24 +182,27 @@ class Deliverer:
             state, due = "waiting", world.clock.now() + provider.SCHEDULE[tries - 1]
         world.store.run("UPDATE notice SET state = ?, due = ?, tries = ? WHERE id = ?", state, due, tries, number)
 
-    def copies(self, notice: Row, copies: int, parallel: int, *, new_ids: bool = False, forge: str = "", edit: Mapping[str, Any] | None = None) -> list[Outcome]:
+    def copies(
+        self, notice: Row, copies: int, parallel: int, *, new_ids: bool = False, forge: str = "", edit: Mapping[str, Any] | None = None,
+        event: str = "",
+    ) -> list[Outcome]:
         """So many deliveries of one notification, so many at a time; the schedule goes on beside them."""
 
         def one(_number: int) -> Outcome:
-            return self.send(notice, forge=forge, new_id=new_ids, edit=edit or {})
+            return self.send(notice, forge=forge, new_id=new_ids, edit=edit or {}, event=event)
 
         with ThreadPoolExecutor(max(1, min(parallel, 64)), "copies") as pool:
             return list(pool.map(one, range(copies)))
 
-    def send(self, notice: Row, *, forge: str = "", new_id: bool = False, edit: Mapping[str, Any] | None = None) -> Outcome:
+    def send(self, notice: Row, *, forge: str = "", new_id: bool = False, edit: Mapping[str, Any] | None = None, event: str = "") -> Outcome:
         """Deliver it once, now."""
         world, provider = self._world, self._providers[notice["provider"]]
         body = notice["body"].encode()
-        if new_id or edit:
+        if new_id or edit or event:
             trade = till.trade(world, notice["trade_id"])
             refund = till.refund(world, notice["refund_id"]) if notice["refund_id"] else None
-            event, key, content = provider.notice(world, trade, refund, edit=edit or {}, fresh_id=new_id)
-            body = provider.wrap(world, event, key if new_id else notice["key"], content)
+            usual, key, content = provider.notice(world, trade, refund, edit=edit or {})
+            body = provider.wrap(world, event or usual, key if new_id else notice["key"], content)
         headers = provider.headers(world, body)
         if forge:
             body, headers = forgeries.forge(world, notice, forge, body, headers)
@@ -210,7 +214,7 @@ class Deliverer:
         return outcome
 
 
-def deliverable(url: str, *, loopback_http: bool = True) -> bool:
+def deliverable(url: str) -> bool:
     """Whether this is an address that a merchant may name: https without a query; http on this machine alone."""
     try:
         parts = urlsplit(url)
@@ -219,7 +223,7 @@ def deliverable(url: str, *, loopback_http: bool = True) -> bool:
         return False
     if not host or parts.query or parts.fragment or "?" in url or "@" in parts.netloc:
         return False
-    return parts.scheme == "https" or (loopback_http and parts.scheme == "http" and host in ("127.0.0.1", "localhost", "::1"))
+    return parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "localhost", "::1"))
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:

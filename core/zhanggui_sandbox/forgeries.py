@@ -67,6 +67,11 @@ def _signed(change: Callable[[bytes], bytes], shift: float = 0, stamp: str = "",
     return made
 
 
+def _old_nonce(world: World, notice: Row, body: bytes, headers: dict[str, str]) -> Made:
+    """Rightly signed, with the same nonce each time: the second copy is a replay."""
+    return _signed(_same)(world, notice, body, {**headers, "Wechatpay-Nonce": "0" * 32})
+
+
 def _same(body: bytes) -> bytes:
     return body
 
@@ -116,7 +121,7 @@ _WECHATPAY: dict[str, Variant] = {
     "reserialised": _raw(lambda body: json.dumps(json.loads(body)).encode()), "tampered_body": _raw(lambda body: body.replace(b'"id":"', b'"id":"0', 1)),
     "stale": _signed(_same, shift=-360), "future": _signed(_same, shift=360), "timestamp_text": _signed(_same, stamp="yesterday"),
     "timestamp_negative": _signed(_same, stamp="-1"), "no_timestamp": _head({"Wechatpay-Timestamp": None}), "no_nonce": _head({"Wechatpay-Nonce": None}),
-    "unknown_serial": _head({"Wechatpay-Serial": "5F" * 20}), "unknown_public_key_id": _head({"Wechatpay-Serial": "PUB_KEY_ID_0000"}),
+    "nonce_reused": _old_nonce, "unknown_serial": _head({"Wechatpay-Serial": "5F" * 20}), "unknown_public_key_id": _head({"Wechatpay-Serial": "PUB_KEY_ID_0000"}),
     "empty_serial": _head({"Wechatpay-Serial": ""}), "no_serial": _head({"Wechatpay-Serial": None}),
     "other_signature_type": _head({"Wechatpay-Signature-Type": "WECHATPAY2-SM2-WITH-SM3"}),
     "no_signature_type": _head({"Wechatpay-Signature-Type": None}),  # genuine: not every page of theirs lists this head
@@ -190,4 +195,4 @@ _ALIPAY: dict[str, Variant] = {
     "gzip_bomb": _raw(lambda body: gzip.compress(b"x" * _BOMB), **{"Content-Encoding": "gzip"}), "empty_body": _raw(lambda body: b""),
 }  # fmt: skip
 # What a shop must take although it looks odd.
-GENUINE = {"wechatpay": ("no_signature_type", "payer_total_differs"), "alipay": ()}
+GENUINE: dict[str, tuple[str, ...]] = {"wechatpay": ("no_signature_type", "payer_total_differs", "nonce_reused"), "alipay": ()}

@@ -20,7 +20,9 @@ ENTRIES = (
     Entry("POST", "/_sim/refund", c.refund, "A refund that is processed or abnormal ends", {
         "out_refund_no": "the shop's number", "provider": "wechatpay or alipay", "result": "success, abnormal or closed",
     }, {"out_refund_no": "R20261126001", "result": "success"}),
-    Entry("POST", "/_sim/console_refund", c.console_refund, "Somebody refunds in the provider's console", {**_ORDER, "amount": "fen; without: all that is left"},
+    Entry("POST", "/_sim/console_refund", c.console_refund, "Somebody refunds in the provider's console", {
+        **_ORDER, "amount": "fen; without: all that is left", "notify_url": "as set in the console; without: the address of the order",
+    },
           {"out_trade_no": "T20261126001", "amount": 100}),
     Entry("GET", "/_sim/faults", c.list_faults, "Faults that are set, and all kinds of them"),
     Entry("POST", "/_sim/faults", c.set_fault, "Let something go wrong", {
@@ -33,7 +35,7 @@ ENTRIES = (
     Entry("DELETE", "/_sim/faults", c.clear_faults, "Take a fault away, or all", query={"id": "this one alone"}),
     Entry("POST", "/_sim/deliver", c.deliver, "Deliver the newest notification of an order now", {
         **_ORDER, "kind": "payment or refund", "out_refund_no": "of this refund", "copies": "how many (1)", "parallel": "how many at a time (1); true: all",
-        "new_ids": "true: each under an id of its own", "forge": "as one of /_sim/forgeries", "edit": "fields told differently, such as {\"amount.total\": 5}",
+        "new_ids": "true: each under an id of its own", "forge": "as one of /_sim/forgeries", "edit": "fields told differently, such as {\"amount.total\": 5}", "event": "another event_type of WeChat Pay",
     }, {"out_trade_no": "T20261126001", "copies": 20, "parallel": 8}),
     Entry("GET", "/_sim/deliveries", c.deliveries, "Notifications, and what each delivery was answered", query={"out_trade_no": "of this order", **_LIMIT}),
     Entry("GET", "/_sim/forgeries", c.list_forgeries, "Variants of forged notifications; what is under genuine must be taken"),

@@ -225,6 +225,7 @@ class Sandbox:
             if self._ended.wait(self._pause):
                 break
             self._listener = _Listener(self.world, self._host, self.port)
+        self._listener.server_close()
         self.world.deliverer.stop()
         self.world.store.close()
 

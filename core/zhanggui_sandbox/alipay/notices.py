@@ -19,7 +19,7 @@ class Notices:
 
     SCHEDULE: tuple[int, ...] = (240, 600, 600, 3600, 7200, 21600, 54000)
 
-    def notice(self, world: World, trade: Row, refund: Row | None, *, edit: Mapping[str, Any], fresh_id: bool) -> tuple[str, str, str]:
+    def notice(self, world: World, trade: Row, refund: Row | None, *, edit: Mapping[str, Any]) -> tuple[str, str, str]:
         """(event, id, content)."""
         now, amount = world.clock.now(), yuan(trade["paid_amount"] or trade["amount"])
         key = f"{beijing(now).strftime('%Y%m%d')}00222{crypto.random_digits(25)}"

@@ -19,7 +19,7 @@ class Notices:
 
     SCHEDULE: tuple[int, ...] = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600)
 
-    def notice(self, world: World, trade: Row, refund: Row | None, *, edit: Mapping[str, Any], fresh_id: bool) -> tuple[str, str, str]:
+    def notice(self, world: World, trade: Row, refund: Row | None, *, edit: Mapping[str, Any]) -> tuple[str, str, str]:
         """(event, id, content)."""
         if refund is None:
             event = "TRANSACTION.SUCCESS"
