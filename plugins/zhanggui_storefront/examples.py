@@ -41,7 +41,7 @@ _AT = "2026-03-02T04:00:00Z"
 _ORDER = {
     "number": NUMBER, "status": "open", "payment_status": "unpaid", "fulfillment_status": "unfulfilled",
     "stage": "to_pay", "lines": [_LINE], **_SUMS, "address": _WRITTEN, "note": "Please ring twice.", "shipments": [],
-    "placed_at": _AT, "paid_at": None, "shipped_at": None, "completed_at": None, "canceled_at": None,
+    "refunds": [], "placed_at": _AT, "paid_at": None, "shipped_at": None, "completed_at": None, "canceled_at": None,
     "cancel_reason": "",
 }  # fmt: skip
 _CANCELED = {

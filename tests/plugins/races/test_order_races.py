@@ -19,7 +19,7 @@ from zhanggui_customers.services import profile
 from zhanggui_inventory.facade import NotHeld, OutOfStock
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
 from zhanggui_orders.facade import NotSellable
-from zhanggui_orders.models import Order, OrderLine, Payment, Shipment, ShipmentLine
+from zhanggui_orders.models import Order, OrderLine, Shipment, ShipmentLine
 from zhanggui_orders.services import cancellation, fulfillment, history, notes, payment, placement
 from zhanggui_products.services import selling
 
