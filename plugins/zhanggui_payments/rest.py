@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, Operation, ThreePhases, current_runtime
@@ -33,6 +33,9 @@ def _money() -> fields.Nested:
 class PayBody(Schema):
     method = fields.String(required=True, validate=validate.Regexp(r"[0-9a-z_]{1,32}\Z"))
     scene = fields.String(required=True, validate=validate.OneOf(SCENES[:-1]))
+
+    class Meta:
+        unknown = EXCLUDE  # an amount that a client sends counts for nothing
 
 
 class Payment(Schema):

@@ -13,9 +13,7 @@ from zhanggui.api import Actor, Code, IllegalMove, Invalid, Money, NotFound, _l,
 
 from ..events import CaseOpened
 from ..models import Case
-from ..states import CASE_KINDS, CaseState
-
-_LABELS = {choice.value: choice.label for choice in CASE_KINDS}
+from ..states import CaseState
 
 
 def open_case(
@@ -44,7 +42,7 @@ def open_case(
         after={"kind": Code(kind), "amount": amount.amount, "currency": Code(amount.currency)},
     )  # fmt: skip
     notify(
-        db, kind="payments.case", title=_l("Money needs a decision: %(what)s, %(amount)s", what=_LABELS[kind], amount=amount),
+        db, kind="payments.case", title=_l("Money needs a decision: %(amount)s", amount=amount),
         href=f"/payment-cases/{case.id}", permission=("can_list", "payments.Case"), now=now, key=f"payments.case:{case.id}",
     )  # fmt: skip
     return case.id
