@@ -31,8 +31,9 @@ def _money() -> fields.Nested:
 
 
 class PayBody(Schema):
-    method = fields.String(required=True, validate=validate.Regexp(r"[0-9a-z_]{1,32}\Z"))
-    scene = fields.String(required=True, validate=validate.OneOf(SCENES[:-1]))
+    # Whose order it is and whether it waits for money is answered first: what is missing here is said after that.
+    method = fields.String(load_default="", validate=validate.Regexp(r"[0-9a-z_]{0,32}\Z"), metadata={"description": "One of `GET /payment-methods`."})
+    scene = fields.String(load_default="", validate=validate.OneOf(("", *SCENES[:-1])))
 
     class Meta:
         unknown = EXCLUDE  # an amount that a client sends counts for nothing

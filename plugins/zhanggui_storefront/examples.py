@@ -54,7 +54,7 @@ _RECEIVED = {
 }  # fmt: skip
 _UNPAYABLE = {
     "type": "about:blank", "title": "payment unavailable", "status": 409, "code": "payment_unavailable",
-    "detail": "This shop takes no payment here. Please pay as agreed with the shop.",
+    "detail": "No way to pay is switched on in this shop.",
     "correlation": "0b6f1f0e2c8d4a53",
 }  # fmt: skip
 

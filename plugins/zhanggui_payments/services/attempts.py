@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, IllegalMove, Money, ProviderError, _l, clock, get_setting, reading
+from zhanggui.api import Actor, DomainError, IllegalMove, Invalid, Money, ProviderError, _l, clock, get_setting, reading
 from zhanggui_customers import facade as customers
 from zhanggui_orders import facade as orders
 from zhanggui_orders.contracts import PastPayment
@@ -79,6 +79,9 @@ def _offer(method: str, scene: str, currency: str) -> Offer:
     found = {offer.method.id: offer for offer in offers(currency, scene)}
     if not found:
         raise orders.NoWayToPay()
+    missing = {name: _l("This is needed.") for name, value in (("method", method), ("scene", scene)) if not value}
+    if missing:
+        raise Invalid(errors=missing)
     if method not in found:
         raise MethodUnavailable(why=_l("there is no such way to pay here."))
     if found[method].why_not is not None:

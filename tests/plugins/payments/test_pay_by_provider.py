@@ -252,7 +252,7 @@ def test_what_can_be_used_and_why_not(order: tuple[Shopper, str], owner: Actor) 
     }  # fmt: skip
     assert alice.get("/payment-methods?scene=qr")["items"][0]["why"] == "It cannot be used here."
     with unit_of_work() as db:
-        settings.set(db, "plugin.pandapay.secret", "", actor=owner, now=clock.now())
+        settings.set(db, "plugin.pandapay.secret", None, actor=owner, now=clock.now())
     assert "no secret yet" in alice.get("/payment-methods")["items"][0]["why"]
     refusal = alice.post(f"/orders/{number}/pay", BY_PANDA)
     assert (refusal.status_code, "no secret yet" in refusal.get_json()["detail"]) == (409, True)
