@@ -17,8 +17,8 @@ from zhanggui_inventory.models import StockLevel
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
 from zhanggui_orders.facade import record_history
 from zhanggui_orders.models import Order, Shipment
-from zhanggui_payments.models import Attempt as Payment
 from zhanggui_orders.services.payment import mark_paid_offline
+from zhanggui_payments.models import Attempt as Payment
 
 Visit = Callable[..., Any]
 

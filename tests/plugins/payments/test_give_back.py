@@ -232,8 +232,9 @@ def test_below_the_limit_nobody_is_asked(paid: str, panda: Panda) -> None:
 
 
 def test_each_right_is_one_of_its_own(paid: str, visit: Callable[..., Visitor]) -> None:
-    assert visit("viewer").post("/orders/1/payments__refund", {"what": "all", "reason": "customer"}).status_code == 403
-    assert visit("viewer").get("/payments/export.csv").status_code == 403
+    viewer = visit("viewer")
+    assert viewer.post("/orders/1/payments__refund", {"what": "all", "reason": "customer"}).status_code == 403
+    assert viewer.get("/payments/export.csv").status_code == 403
     assert visit("clerk").post("/orders/1/payments__refund", {"what": "all", "reason": "customer"}).status_code == 303
 
 
@@ -260,8 +261,9 @@ def test_what_was_paid_twice_goes_back_from_its_case(instance: Runtime, owner: A
     panda.pay(made)
     later(seconds=1)
     assert sums() == ("overpaid", 3980, 0)
-    assert "Paid twice" in visit("owner").get("/orders/").text
-    assert visit("owner").post("/payment-cases/1/refund").status_code == 303
+    page = visit("owner")
+    assert "Paid twice" in page.get("/orders/").text
+    assert page.post("/payment-cases/1/refund").status_code == 303
     assert (sums(), ask(Case.state), panda.given_back(made)) == (("paid", 3980, 1990), ["closed"], 1990)
     with reading() as db:
         assert [queries.balance(db, account, "CNY").amount for account in ("clearing:pandapay", "clearing:offline", "sales", "refunds")] == [0, 1990, -3980, 1990]

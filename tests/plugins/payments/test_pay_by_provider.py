@@ -243,16 +243,13 @@ def test_bad_input_is_answered_in_words(order: tuple[Shopper, str], sign_in: Cal
     assert sign_in("bob").send("GET", f"/orders/{number}/payments").status_code == 404
 
 
-def test_what_can_be_used_and_why_not(order: tuple[Shopper, str], owner: Actor) -> None:
-    from zhanggui.config import settings
-
+def test_what_can_be_used_and_why_not(order: tuple[Shopper, str], monkeypatch: pytest.MonkeyPatch) -> None:
     alice, number = order
     assert alice.get("/payment-methods") == {
         "items": [{"method": "panda", "name": "Panda Pay", "scenes": ["h5", "page"], "available": True, "why": ""}], "next": None
     }  # fmt: skip
     assert alice.get("/payment-methods?scene=qr")["items"][0]["why"] == "It cannot be used here."
-    with unit_of_work() as db:
-        settings.set(db, "plugin.pandapay.secret", None, actor=owner, now=clock.now())
+    monkeypatch.setattr("zhanggui_pandapay.provider.get_setting", lambda key: "")
     assert "no secret yet" in alice.get("/payment-methods")["items"][0]["why"]
     refusal = alice.post(f"/orders/{number}/pay", BY_PANDA)
     assert (refusal.status_code, "no secret yet" in refusal.get_json()["detail"]) == (409, True)

@@ -17,9 +17,9 @@ from zhanggui.runtime import Runtime
 from zhanggui_customers.models import Address
 from zhanggui_orders import facade as orders
 from zhanggui_orders.models import Order
+from zhanggui_payments import rest as payments
 from zhanggui_products.models import Category, Product, Variant
 from zhanggui_products.services import categories, editing
-from zhanggui_payments import rest as payments
 from zhanggui_storefront import examples
 from zhanggui_storefront.operations import OPERATIONS
 

@@ -24,8 +24,8 @@ from zhanggui.jobs.store import add_job
 from zhanggui.kernel.logs import Formatter
 from zhanggui.runtime import Runtime
 from zhanggui_customers.models import Customer
-from zhanggui_payments.models import Refund
 from zhanggui_orders.models import Order
+from zhanggui_payments.models import Refund
 
 
 @pytest.fixture
