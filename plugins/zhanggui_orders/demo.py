@@ -179,7 +179,7 @@ class _Story:
 
     def pay(self, db: Session, at: datetime) -> None:
         if self.fate == "by_hand":
-            mark_paid_offline(db, id=self.id, method="bank", actor=CLERK, now=at)
+            mark_paid_offline(db, id=self.id, method="transfer", actor=CLERK, now=at)
         else:
             mark_paid_offline(db, id=self.id, method="wechat", reference=f"42000{self.rng.randrange(10**18):018d}", actor=SYSTEM, now=at)
         if self.fate in ("refund", "owed"):

@@ -32,19 +32,20 @@ def fill(now: datetime, rng: random.Random) -> None:
             if place % 3 != 2 and at < now:
                 refunds.give_back_by_hand(db, id=row.id, actor=CLERK, now=at)
         if len(shipped) > 12:
-            _partly(db, shipped[8], now)
-            _twice(db, shipped[10], now, rng)
+            _twice(db, shipped[4], now, rng)
+            next((order_id for order_id in shipped[6:] if _partly(db, order_id, now)), None)
 
 
-def _partly(db: Any, order_id: int, now: datetime) -> None:
-    """One piece of a line came damaged."""
-    order = orders.facts(db, order_id)
-    if order.payment_status != "paid":
-        return
-    line = orders.lines_money(db, order_id)[0]
+def _partly(db: Any, order_id: int, now: datetime) -> bool:
+    """One piece of a line came damaged; False for an order of a single piece."""
+    order, lines = orders.facts(db, order_id), orders.lines_money(db, order_id)
+    if order.payment_status != "paid" or order.fulfillment_status == "unfulfilled" or sum(line.quantity for line in lines) < 2:
+        return False
+    line = lines[0]
     parts = refunds.parts_by_line(db, order_id, {line.order_line_id: 1}, freight=False)
     for refund_id in refunds.request_refund(db, order_id, parts, reason="damaged", note="杯子到货破损", actor=CLERK, now=now - timedelta(hours=3)):
         refunds.give_back_by_hand(db, id=refund_id, actor=CLERK, now=now - timedelta(hours=2))
+    return True
 
 
 def _twice(db: Any, order_id: int, now: datetime, rng: random.Random) -> None:

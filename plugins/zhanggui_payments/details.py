@@ -13,7 +13,7 @@ from zhanggui_orders import facade as orders
 
 from . import queries
 from .models import Attempt, Case
-from .providers import labels
+from .providers import HISTORY, labels, providers
 from .states import ATTEMPT_CHOICES, CASE_CHOICES, CASE_KINDS, NEXT_STEPS, OPEN_ATTEMPT, REASONS, REFUND_CHOICES, SENTENCES, RefundState
 
 _ATTEMPT = {choice.value: choice for choice in ATTEMPT_CHOICES}
@@ -49,8 +49,6 @@ def account_name(account: str) -> str:
 
 def provider_name(provider: str) -> str:
     """Who moves the money, in words."""
-    from .providers import HISTORY, providers
-
     if provider == HISTORY:
         return _("before this shop")
     found = providers().get(provider)
@@ -59,7 +57,7 @@ def provider_name(provider: str) -> str:
 
 def method_name(method: str) -> str:
     """How it was paid, in words."""
-    return str(labels().get(method, method))
+    return str(labels().get(method, orders.METHODS["other"]))
 
 
 def of_order(db: Session, row: Any) -> Mapping[str, Any]:
@@ -70,7 +68,7 @@ def of_order(db: Session, row: Any) -> Mapping[str, Any]:
         "cases": [{"id": case.id, "what": _CASE[case.kind]} for case in cases],
         "payments": [
             {
-                "id": a.id, "what": names.get(a.method, a.method), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
+                "id": a.id, "what": names.get(a.method, orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
                 "amount": fmt.money(a.amount, a.currency), "reference": a.reference or a.provider_number or "", "simulated": a.simulated,
                 "counts": a.state == "captured",
             }
@@ -162,7 +160,7 @@ def case(db: Session, row: Any) -> Mapping[str, Any]:
         "amount": fmt.money(found.amount, found.currency), "order_id": found.order_id, "order_number": found.order_number,
         "payments": [
             {
-                "id": a.id, "what": names.get(a.method, a.method), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
+                "id": a.id, "what": names.get(a.method, orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
                 "amount": fmt.money(a.amount, a.currency), "mine": a.id == found.attempt_id, "left": fmt.money(a.amount - a.refunded, a.currency),
             }
             for a in payments
@@ -183,7 +181,7 @@ def of_customer(db: Session, row: Any) -> Mapping[str, Any]:
     return {
         "payments": [
             {
-                "id": a.id, "what": names.get(a.method, a.method), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.created_at),
+                "id": a.id, "what": names.get(a.method, orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.created_at),
                 "amount": fmt.money(a.amount, a.currency), "order_number": a.order_number,
             }
             for a in found

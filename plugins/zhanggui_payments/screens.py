@@ -49,7 +49,7 @@ ATTEMPTS = Screen(
     singular=_l("Payment"),
     icon="wallet",
     label="number",
-    always=("currency", "customer_id"),
+    always=("currency", "customer_id", "method", "provider", "state"),
     columns=(
         Column("created_at", _l("Time"), "datetime", sortable=True, order=10),
         Column("amount", _l("Amount"), "money", currency="currency", order=20),
@@ -61,7 +61,8 @@ ATTEMPTS = Screen(
         Column("provider_number", _l("Number of the provider"), "code", order=70),
         Column("number", _l("Our number"), "code", wide=False, order=80),
         Column("method", _l("Code of the method"), "code", wide=False, order=85),
-        Column("provider", _l("Provider"), "code", wide=False, order=90),
+        Column("provider_name", _l("Provider"), value=lambda row: details.provider_name(row.provider), wide=False, order=88),
+        Column("provider", _l("Code of the provider"), "code", wide=False, order=90),
         Column("scene", _l("Where"), "code", wide=False, order=95),
         Column("captured_at", _l("Paid at"), "datetime", wide=False, order=100),
         Column("closed_at", _l("Closed at"), "datetime", wide=False, order=110),
@@ -84,7 +85,7 @@ ATTEMPTS = Screen(
         Section("payment", _l("Payment"), template="payments/payment.html", load=details.sentence, order=10),
         Section("happened", _l("What happened"), template="payments/happened.html", load=details.happened, order=20),
         Section("entries", _l("Entries"), template="payments/entries.html", load=details.entries, aside=True, order=30),
-        Section("about", _l("About"), columns=("created_at", "captured_at", "closed_at", "method_name", "provider", "scene", "customer_id"), aside=True, order=40),
+        Section("about", _l("About"), columns=("created_at", "captured_at", "closed_at", "method_name", "provider_name", "customer_id"), aside=True, order=40),
     ),
     actions=(
         Action(
@@ -103,7 +104,7 @@ REFUNDS = Screen(
     singular=_l("Refund"),
     icon="receipt-refund",
     label="number",
-    always=("currency", "code"),
+    always=("currency", "code", "provider"),
     columns=(
         Column("requested_at", _l("Time"), "datetime", sortable=True, order=10),
         Column("amount", _l("Amount"), "money", currency="currency", order=20),
@@ -114,10 +115,10 @@ REFUNDS = Screen(
         Column("customer_id", _l("Customer"), "lookup", to="customers.Customer", wide=False, order=60),
         Column("provider_number", _l("Number of the provider"), "code", wide=False, order=70),
         Column("number", _l("Our number"), "code", wide=False, order=80),
-        Column("provider", _l("Provider"), "code", wide=False, order=90),
+        Column("provider", _l("Code of the provider"), "code", wide=False, order=90),
         Column("succeeded_at", _l("Given back at"), "datetime", wide=False, order=100),
         Column("note", _l("Note"), "long_text", wide=False, order=110),
-        Column("code", _l("Code of the provider"), "code", wide=False, order=115),
+        Column("code", _l("What the provider gave as the reason"), "code", wide=False, order=115),
         Column("simulated", _l("Sandbox"), "bool", wide=False, order=120),
         Column("currency", _l("Currency"), "code", wide=False, order=130),
     ),
@@ -160,7 +161,7 @@ CASES = Screen(
     singular=_l("Case"),
     icon="flag",
     label=lambda row: details.case_name(row.kind),
-    always=("currency", "kind"),
+    always=("currency", "kind", "provider"),
     columns=(
         Column("kind", _l("Kind"), "status", choices=CASE_KINDS, order=10),
         Column("amount", _l("Amount"), "money", currency="currency", order=20),
@@ -171,7 +172,8 @@ CASES = Screen(
         Column("state", _l("State"), "status", choices=CASE_CHOICES, wide=False, order=70),
         Column("closed_at", _l("Closed at"), "datetime", wide=False, order=80),
         Column("note", _l("Closing note"), "long_text", wide=False, order=90),
-        Column("provider", _l("Provider"), "code", wide=False, order=100),
+        Column("provider_name", _l("Provider"), value=lambda row: details.provider_name(row.provider), wide=False, order=95),
+        Column("provider", _l("Code of the provider"), "code", wide=False, order=100),
         Column("provider_number", _l("Number of the provider"), "code", wide=False, order=110),
     ),
     card=Card(title="kind", end="amount", badge="state", sub=("next_step", "owner", "opened_at")),
@@ -184,7 +186,7 @@ CASES = Screen(
     default_sort=("opened_at", "id"),  # the oldest money first
     sections=(
         Section("case", _l("What happened"), template="payments/case.html", load=details.case, order=10),
-        Section("about", _l("About"), columns=("state", "owner", "opened_at", "closed_at", "provider", "provider_number", "note"), aside=True, order=20),
+        Section("about", _l("About"), columns=("state", "owner", "opened_at", "closed_at", "provider_name", "provider_number", "note"), aside=True, order=20),
     ),
     actions=(
         Action(
@@ -209,7 +211,7 @@ ENTRIES = Screen(
     singular=_l("Entry"),
     icon="list",
     label="entry_key",
-    always=("currency",),
+    always=("currency", "debit", "credit"),
     columns=(
         Column("at", _l("Time"), "datetime", sortable=True, order=10),
         Column("to_account", _l("To"), value=lambda row: details.account_name(row.debit), order=20),
