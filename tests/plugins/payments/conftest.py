@@ -52,6 +52,7 @@ def instance(databases: Any, kind: str, repository: Path, panda: Panda) -> Itera
         with unit_of_work() as db:
             settings.set(db, "plugin.pandapay.address", panda.address, actor=SYSTEM, now=clock.now())
             settings.set(db, "plugin.pandapay.secret", SECRET, actor=SYSTEM, now=clock.now())
+        refresh(runtime)
         yield runtime
     databases.drop(runtime)
 
