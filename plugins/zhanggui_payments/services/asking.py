@@ -101,16 +101,20 @@ def send_refund(refund_id: int, *, first: bool) -> RefundSnapshot | None:
             return None
         request = queries.request_of(refund, db.get_one(Attempt, refund.attempt_id))
         provider = refund.provider
+    asking = not first
     try:
         there = provider_of(provider)
-        if first:
-            return there.refund(request)
-        said = there.query_refund(request)
-        return there.refund(request) if said.state == "unknown" else said
+        if asking:
+            said = there.query_refund(request)
+            if said.state != "unknown":
+                return said
+            asking = False
+        return there.refund(request)
     except ProviderError as trouble:
         meant = outcome(trouble)
-        if isinstance(meant, Declined | Misconfigured):
-            # Nothing moved there, and trying again by itself helps nobody: a person has to look.
+        # A refund that is refused did not move, and trying again by itself helps nobody: a person has to look. That a
+        # question cannot be asked now says nothing of what was sent before.
+        if not asking and (isinstance(meant, Declined) or (first and isinstance(meant, Misconfigured))):
             return RefundSnapshot(request.number, "failed", code=getattr(meant, "code", "") or type(meant).__name__)
         raise meant from None
 

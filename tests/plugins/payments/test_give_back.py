@@ -141,6 +141,27 @@ def test_a_lost_answer_is_asked_about_and_not_sent_again(paid: str, panda: Panda
     assert (ask(Refund.state), panda.given_back(paid), panda.asked.count("/refunds")) == (["succeeded"], 3980, 1)
 
 
+def test_a_shop_that_lost_its_key_meanwhile_frees_nothing(paid: str, panda: Panda, monkeypatch: pytest.MonkeyPatch) -> None:
+    with panda.broken("lost"), pytest.raises(Exception, match=r"127\.0\.0\.1"):
+        give_back()
+    with monkeypatch.context() as patch:
+        patch.setattr("zhanggui_pandapay.provider.get_setting", lambda key: "")
+        later(seconds=61)
+    assert (ask(Refund.state), ask(Attempt.reserved)) == (["processing"], [3980])
+    later(minutes=11)
+    assert (ask(Refund.state), panda.given_back(paid)) == (["succeeded"], 3980)
+
+
+def test_the_sheet_on_the_order_asks_for_pieces_of_lines(paid: str, panda: Panda, visit: Callable[..., Visitor]) -> None:
+    owner = visit("owner")
+    sheet = owner.get("/orders/1/payments__refund").text
+    assert "1. Longjing tea 250 g" in sheet
+    form = {"what": "lines", "lines-0-line": "1. Longjing tea 250 g", "lines-0-quantity": "1", "reason": "damaged"}
+    assert owner.post("/orders/1/payments__refund", form).status_code == 303
+    assert (panda.given_back(paid), ask(Refund.reason)) == (1990, ["damaged"])
+    assert owner.post("/orders/1/payments__refund", {**form, "lines-0-quantity": "2"}).status_code == 422
+
+
 def test_what_never_reached_them_is_sent_again_under_the_same_number(paid: str, panda: Panda) -> None:
     with panda.broken("down"), pytest.raises(Exception, match="busy"):
         give_back()
