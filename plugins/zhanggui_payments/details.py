@@ -55,9 +55,9 @@ def provider_name(provider: str) -> str:
     return str(found.label) if found is not None and found.label else provider
 
 
-def method_name(method: str) -> str:
+def method_name(provider: str, method: str) -> str:
     """How it was paid, in words."""
-    return str(labels().get(method, orders.METHODS["other"]))
+    return str(labels().get((provider, method), orders.METHODS["other"]))
 
 
 def of_order(db: Session, row: Any) -> Mapping[str, Any]:
@@ -68,7 +68,7 @@ def of_order(db: Session, row: Any) -> Mapping[str, Any]:
         "cases": [{"id": case.id, "what": _CASE[case.kind]} for case in cases],
         "payments": [
             {
-                "id": a.id, "what": names.get(a.method, orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
+                "id": a.id, "what": names.get((a.provider, a.method), orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
                 "amount": fmt.money(a.amount, a.currency), "reference": a.reference or a.provider_number or "", "simulated": a.simulated,
                 "counts": a.state == "captured",
             }
@@ -160,7 +160,7 @@ def case(db: Session, row: Any) -> Mapping[str, Any]:
         "amount": fmt.money(found.amount, found.currency), "order_id": found.order_id, "order_number": found.order_number,
         "payments": [
             {
-                "id": a.id, "what": names.get(a.method, orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
+                "id": a.id, "what": names.get((a.provider, a.method), orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
                 "amount": fmt.money(a.amount, a.currency), "mine": a.id == found.attempt_id, "left": fmt.money(a.amount - a.refunded, a.currency),
             }
             for a in payments
@@ -181,7 +181,7 @@ def of_customer(db: Session, row: Any) -> Mapping[str, Any]:
     return {
         "payments": [
             {
-                "id": a.id, "what": names.get(a.method, orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.created_at),
+                "id": a.id, "what": names.get((a.provider, a.method), orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.created_at),
                 "amount": fmt.money(a.amount, a.currency), "order_number": a.order_number,
             }
             for a in found

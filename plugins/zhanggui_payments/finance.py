@@ -60,10 +60,10 @@ def overview(db: Session, now: datetime, days: int) -> dict[str, Any]:
                 ],
                 "methods": [
                     {
-                        "label": method_name(method), "count": count, "amount": fmt.money(amount, currency),
-                        "href": f"/payments/?{urlencode({'state': 'captured', 'method': method, 'captured_at_from': span['at_from'], 'captured_at_to': span['at_to']})}",
+                        "label": method_name(provider, method), "count": count, "amount": fmt.money(amount, currency),
+                        "href": f"/payments/?{urlencode({'state': 'captured', 'provider': provider, 'method': method, 'captured_at_from': span['at_from'], 'captured_at_to': span['at_to']})}",
                     }
-                    for (paid_in, method), (count, amount) in methods.items() if paid_in == currency
+                    for (paid_in, provider, method), (count, amount) in methods.items() if paid_in == currency
                 ],
             }
             for currency, sums in (moved or {str(get_setting("instance.currency")): {}}).items()
@@ -92,11 +92,11 @@ def _net(sums: dict[tuple[str, str], int]) -> int:
     return sum((amount if debit.startswith("clearing:") else 0) - (amount if credit.startswith("clearing:") else 0) for (debit, credit), amount in sums.items())
 
 
-def _by_method(db: Session, first: datetime, end: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+def _by_method(db: Session, first: datetime, end: datetime) -> dict[tuple[str, str, str], tuple[int, int]]:
     c = Attempt.__table__.c
     rows = db.execute(
-        select(c.currency, c.method, func.count().label("times"), func.sum(c.amount).label("amount"))
+        select(c.currency, c.provider, c.method, func.count().label("times"), func.sum(c.amount).label("amount"))
         .where(c.state == "captured", c.captured_at >= first, c.captured_at <= end)
-        .group_by(c.currency, c.method).order_by(func.sum(c.amount).desc())
+        .group_by(c.currency, c.provider, c.method).order_by(func.sum(c.amount).desc())
     )  # fmt: skip
-    return {(row.currency, row.method): (row.times, int(row.amount)) for row in rows}
+    return {(row.currency, row.provider, row.method): (row.times, int(row.amount)) for row in rows}

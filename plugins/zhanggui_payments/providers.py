@@ -17,7 +17,7 @@ class Offline(Provider):
     """Cash, transfers and what else the staff sees with its own eyes: what a person says of it is true at once."""
 
     id = OFFLINE
-    label = _l("By hand")
+    label = _l("Cash and transfers")
 
     def capabilities(self) -> Capabilities:
         return Capabilities([Method(name, label, ("offline",), ()) for name, label in orders.METHODS.items()], max_refunds=10_000, refund_days=36_500)
@@ -84,11 +84,11 @@ def offers(currency: str, scene: str | None = None) -> list[Offer]:
     return list(found.values())
 
 
-def labels() -> dict[str, Any]:
-    """What each method is called."""
+def labels() -> dict[tuple[str, str], Any]:
+    """What each method of a provider is called: a transfer by Alipay that somebody saw is not a payment at Alipay."""
     return {
-        **{method.id: method.label for one in providers().values() for method in one.capabilities().methods},
-        "": _l("Imported"),
+        **{(name, method.id): method.label for name, one in providers().items() for method in one.capabilities().methods},
+        (HISTORY, ""): _l("Imported"),
     }
 
 

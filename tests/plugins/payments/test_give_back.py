@@ -10,7 +10,7 @@ import pytest
 from panda import Panda
 from shop import add_product, place
 from shoppers import Shopper
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import Client
 
 from zhanggui import approvals
@@ -129,6 +129,15 @@ def test_parts_at_once_never_pass_what_is_there(paid: str) -> None:
     outcomes = race(12, lambda db, n: refunds.claim_order_refund(db, id=1, actor=SYSTEM, now=clock.now(), what="amount", reason="price", amount=Money(1000, "CNY")))
     assert refused(outcomes, facade.NothingToRefund) == 9
     assert ask(Attempt.reserved) == [3000]
+
+
+def test_what_was_read_before_is_not_what_is_reserved(paid: str, owner: Actor) -> None:
+    with unit_of_work() as db:
+        attempt = db.get_one(Attempt, 1)
+        db.execute(update(Attempt).values(reserved=3980).execution_options(synchronize_session=False))
+        with pytest.raises(facade.NothingToRefund):
+            refunds._reserve(db, attempt, [refunds.Part(None, 0, 1, 0, 0)], reason="price", note=None, actor=owner, now=clock.now())
+        db.rollback()
 
 
 @pytest.mark.parametrize("how", ["lost", "unsigned", "garbled"])
@@ -284,6 +293,9 @@ def test_what_was_paid_twice_goes_back_from_its_case(instance: Runtime, owner: A
     assert sums() == ("overpaid", 3980, 0)
     page = visit("owner")
     assert "Paid twice" in page.get("/orders/").text
+    finance = page.get("/finance/?days=7").text
+    assert "With Cash and transfers ← Sales" in finance and "CN¥19.90" in finance
+    assert "Panda Pay" in page.get("/payments/?provider=pandapay&method=panda&state=captured").text
     assert page.post("/payment-cases/1/refund").status_code == 303
     assert (sums(), ask(Case.state), panda.given_back(made)) == (("paid", 3980, 1990), ["closed"], 1990)
     with reading() as db:
