@@ -77,7 +77,7 @@ def test_a_path_that_gives_way_is_taken_and_any_other_one_stays(alice: Shopper, 
     assert "items" in alice.get("/products")
     with reading() as db:
         c = PluginFault.__table__.c
-        plugin, name, sentence = db.execute(select(c.plugin, c.name, c.sentence).where(c.kind == "operation")).one()
+        plugin, name, sentence = db.execute(select(c.plugin, c.name, c.sentence).where(c.kind == "operation", c.name != "POST /orders/{id}/pay")).one()
     assert (plugin, name) == ("stars", "GET /products")
     assert "taken by storefront" in sentence
 
