@@ -43,14 +43,14 @@ def account_name(account: str) -> str:
     """An account of the ledger in words."""
     head, _colon, provider = account.partition(":")
     if head == "clearing":
-        return _("With %(provider)s", provider=provider_name(provider))
+        return provider_name(provider)
     return str(_ACCOUNTS.get(account, account))
 
 
 def provider_name(provider: str) -> str:
     """Who moves the money, in words."""
     if provider == HISTORY:
-        return _("before this shop")
+        return _("Imported")
     found = providers().get(provider)
     return str(found.label) if found is not None and found.label else provider
 
