@@ -69,8 +69,8 @@ def overview(db: Session, now: datetime, days: int) -> dict[str, Any]:
             for currency, sums in (moved or {str(get_setting("instance.currency")): {}}).items()
         ],
         "waiting": [
-            {"label": _("Cases"), "count": widgets.cases_badge(db), "href": "/payment-cases/?state=open", "icon": "flag"},
-            {"label": _("Refunds due"), "count": widgets.refunds_badge(db), "href": "/refunds/?state=requested", "icon": "receipt-refund"},
+            {"label": _("Cases"), "count": widgets.open_cases(db), "href": "/payment-cases/?state=open", "icon": "flag"},
+            {"label": _("Refunds due"), "count": widgets.owed_refunds(db), "href": "/refunds/?state=requested", "icon": "receipt-refund"},
         ],
         "simulated": db.scalar(select(Entry.id).where(Entry.simulated, Entry.at >= first).limit(1)) is not None,
     }  # fmt: skip

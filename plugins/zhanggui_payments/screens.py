@@ -240,8 +240,8 @@ ENTRIES = Screen(
 MENU = (
     MenuItem("finance", _l("Finance"), "coins", href="/finance/", permission=("can_index", "payments.Finance"), group="money", order=10),
     MenuItem("payments", _l("Payments"), "wallet", screen="payments.Attempt", group="money", order=20),
-    MenuItem("refunds", _l("Refunds"), "receipt-refund", screen="payments.Refund", group="money", badge=widgets.refunds_badge, order=30),
-    MenuItem("cases", _l("Cases"), "flag", screen="payments.Case", group="money", badge=widgets.cases_badge, order=40),
+    MenuItem("refunds", _l("Refunds"), "receipt-refund", screen="payments.Refund", group="money", order=30),
+    MenuItem("cases", _l("Cases"), "flag", screen="payments.Case", group="money", order=40),
     MenuItem("ledger", _l("Ledger"), "list", screen="payments.Entry", group="money", order=50),
 )
 
