@@ -113,28 +113,6 @@ class LineAdjustment(Model):
     amount: Mapped[int] = mapped_column(BigInteger)
 
 
-class Payment(Model):
-    """One attempt at one provider."""
-
-    __tablename__ = "orders__payment"
-    __table_args__ = (
-        # The same transaction of a provider is money only once.
-        UniqueConstraint("provider", "reference_index", name="uq_orders__payment_provider_reference"),
-    )
-
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), index=True)
-    provider: Mapped[str] = mapped_column(String(32))
-    method: Mapped[str] = mapped_column(String(32), default="")
-    amount: Mapped[int] = mapped_column(BigInteger)
-    currency: Mapped[str] = mapped_column(String(3))
-    status: Mapped[str] = mapped_column(String(16))  # captured | refunded
-    reference: Mapped[str | None] = mapped_column(Pii)  # what the payer wrote on a transfer can stand in it
-    reference_index: Mapped[str | None] = mapped_column(code_string(96))  # its digest
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-
 class Shipment(Model):
     """A parcel."""
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from zhanggui.api import Choice, Invalid, _l, allocate, blind_index, get_setting
+from zhanggui.api import Choice, Invalid, _l, allocate, get_setting
 
 from .contracts import Adjustment, CartLine, Quote
-from .states import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
+from .states import WAITING, FulfillmentStatus, OrderStatus, PaymentStatus, Stage
 
 CUSTOMER, GUEST = "customers.Customer", "orders.Order"  # as whom an order knows somebody: a guest is his order
 ERASED = "***"  # stands where the name of an erased buyer stood
@@ -46,11 +46,23 @@ def stage_of(status: str, payment: str, fulfillment: str) -> Stage:
         return Stage.CANCELED
     if status == OrderStatus.COMPLETED:
         return Stage.DONE
-    if payment == PaymentStatus.UNPAID:
+    if payment in WAITING:
         return Stage.TO_PAY
-    if fulfillment in (FulfillmentStatus.FULFILLED, FulfillmentStatus.RECEIVED):
+    if fulfillment in (FulfillmentStatus.FULFILLED, FulfillmentStatus.RECEIVED) or payment == PaymentStatus.REFUNDED:
         return Stage.SHIPPED
     return Stage.TO_SHIP
+
+
+def payment_status(total: int, paid: int, refunded: int) -> PaymentStatus:
+    """Where the money of an order is: what came, less what went back, beside what it costs."""
+    kept = paid - refunded
+    if paid == 0 and refunded == 0 and total > 0:
+        return PaymentStatus.UNPAID
+    if refunded and kept <= 0:
+        return PaymentStatus.REFUNDED
+    if kept >= total:
+        return PaymentStatus.OVERPAID if kept > total else PaymentStatus.PAID
+    return PaymentStatus.PARTLY_REFUNDED if refunded else PaymentStatus.PARTLY_PAID
 
 
 def shop_zone() -> ZoneInfo:
@@ -138,8 +150,3 @@ def tracking(carrier: str, number: str | None) -> str:
     if not _TRACKING.match(plain):
         raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters, digits or hyphens.")})
     return plain
-
-
-def reference_index(reference: str) -> str:
-    """How the reference of a payment is known again: it can hold what the payer wrote."""
-    return blind_index(f"orders.reference:{reference}")

@@ -175,17 +175,6 @@ ORDERS = Screen(
             order=30,
         ),
         Action(
-            "refund",
-            _l("Mark as refunded"),
-            payment.record_refund,
-            icon="receipt-refund",
-            needs=_STATUSES,
-            when=_when("refund"),
-            fields=(Field("note", _l("Note"), max_length=200),),
-            done=_l("The refund is on record."),
-            order=40,
-        ),
-        Action(
             "write_note",
             _l("Write a note"),
             notes.write_note,
@@ -236,7 +225,6 @@ _MAY = ("can_list", "orders.Order")
 WIDGETS = (
     Widget("money_today", _l("Money today"), "number", widgets.money_today, _MAY, order=10),
     Widget("to_ship", _l("Orders to ship"), "todo", widgets.to_ship, _MAY, order=20),
-    Widget("refunds_due", _l("Refunds due"), "todo", widgets.refunds_due, _MAY, order=25),
     Widget("orders_today", _l("Orders today"), "number", widgets.orders_today, _MAY, order=15),
     Widget("revenue", _l("Last 30 days"), "chart", widgets.revenue, _MAY, order=60),
 )

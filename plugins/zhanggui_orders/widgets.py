@@ -79,14 +79,6 @@ def to_ship_badge(db: Session) -> int:
     return waiting(db, Stage.TO_SHIP)
 
 
-def refunds_due(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
-    """Canceled orders whose money is still here."""
-    owed = _orders.c.payment_status == "refund_due"
-    some = select(_orders.c.id).where(owed).limit(_COUNT_LIMIT).subquery()
-    count = int(db.scalar(select(func.count()).select_from(some)) or 0)
-    return {"count": count, "href": "/orders/?payment_status=refund_due", "icon": "receipt-refund"}
-
-
 def revenue(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
     """What was paid on each of the last thirty days."""
     today = shop_day(now)
