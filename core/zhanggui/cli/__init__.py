@@ -13,7 +13,7 @@ from .frame import Group
 # package (the web server holds sockets and nothing else) carries none of the others.
 COMMANDS = {
     "up": "running:up", "web": "running:web", "worker": "running:worker", "scheduler": "running:scheduler",
-    "upgrade": "running:upgrade", "demo": "running:demo", "plugin": "plugins:plugin", "user": "staff:user", "jobs": "work:jobs",
+    "upgrade": "running:upgrade", "demo": "running:demo", "sandbox": "sandbox:sandbox", "plugin": "plugins:plugin", "user": "staff:user", "jobs": "work:jobs",
     "outbox": "work:outbox", "config": "inspection:config_group", "doctor": "inspection:doctor", "hooks": "inspection:hooks",
     "import": "rows:import_", "export": "rows:export", "pii": "people:pii",
 }  # fmt: skip
