@@ -104,6 +104,7 @@ from ..web.describe import (
     When,
     Widget,
 )
+from ..web.figures import GroupBy, Measure
 from ..web.gateway import gateway
 from ..web.kinds import FormContext, Kind, Posted
 from ..web.kinds.rich import rich_text
@@ -137,21 +138,22 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival", "BadRequest",
-    "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "Decimals", "DemoData",
-    "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter", "Forbidden", "Form",
-    "FormContext", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage",
-    "Kind", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
-    "Permission", "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "RolePreset", "SYSTEM", "Schedule", "Screen",
-    "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Slot", "StaleRow", "TaskDef",
-    "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply",
-    "When", "Widget", "_", "_l", "acting_as", "after_commit", "allocate", "append_only_guards", "attach_private_file",
-    "blind_index", "cancel_task", "choice_schemas", "clock", "code_string", "complaints", "count_one", "current_actor",
-    "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person",
-    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
-    "idempotent_in_phases", "in_phases", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time",
-    "outside", "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json",
-    "read_notice", "readable_file", "reading", "record_audit", "recording", "regions", "remove_private_files",
-    "request_approval", "resume_task", "rich_text", "save_image", "save_private_file", "show_form", "start_task", "take_form",
-    "task", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file",
-    "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "Decimals",
+    "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter",
+    "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer",
+    "Invalid", "JobDef", "KeptMessage", "Kind", "Looked", "Measure", "MenuItem", "Model", "Money", "NotFound", "NotGenuine",
+    "Operation", "Outcome", "OutsideTrouble", "Permission", "PersonalData", "Pii", "Posted", "Preparation", "ProviderError",
+    "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen",
+    "SettingTest", "Slot", "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned",
+    "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "acting_as", "after_commit",
+    "allocate", "append_only_guards", "attach_private_file", "blind_index", "cancel_task", "choice_schemas", "clock",
+    "code_string", "complaints", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor",
+    "enqueue", "erase_person", "export_person", "expose", "find_person", "fmt", "gateway", "get_setting", "gettext",
+    "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "job", "lazy_gettext",
+    "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public", "public_id",
+    "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reading", "record_audit",
+    "recording", "regions", "remove_private_files", "request_approval", "resume_task", "rich_text", "save_image",
+    "save_private_file", "show_form", "start_task", "take_form", "task", "throttled", "timeline", "tokens", "told_to_wait",
+    "translations", "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words",
+    "write_rows",
 ]  # fmt: skip

@@ -37,6 +37,7 @@ from ..web.describe import (
     Slot,
     Widget,
 )
+from ..web.figures import GroupBy, Measure
 from ..web.kinds import Kind
 from .declare import (
     Approvable,
@@ -64,7 +65,7 @@ ROOMS: dict[str, type[Any]] = {
     "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
-_PARTS = {Column, Card, Filter, Search, Field, Section, Action, ThreePhases, Preparation}
+_PARTS = {Column, Card, Filter, GroupBy, Measure, Search, Field, Section, Action, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _BELOW = re.compile(r"(/[a-z0-9_-]+|/<[a-z_]+>)*\Z")

@@ -23,7 +23,7 @@ def screen_permissions(screen: Screen) -> set[Pair]:
     fields = () if callable(screen.fields) else screen.fields
     lines = (line for field in fields for line in field.rows)
     guarded: Any
-    for guarded in (*screen.columns, *fields, *lines, *screen.filters):
+    for guarded in (*screen.columns, *fields, *lines, *screen.filters, *screen.measures):
         if guarded.permission:
             names.add(guarded.permission)
     return {(name, screen.resource) for name in names}

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..files.kinds import DOCUMENTS, MAX_BYTES
 from ..kernel.phases import ThreePhases
+from .figures import GroupBy, Measure
 
 Text = Any  # str or a lazy translation of one
 Clause = Any  # a SQLAlchemy boolean expression
@@ -238,6 +239,8 @@ class Screen:
     search: Search | None = None
     default_sort: Sequence[str] = ("-id",)
     page_sizes: Sequence[int] = (25, 50, 100)
+    measures: Sequence[Measure] = ()  # figures above the list
+    group_by: Sequence[GroupBy] = ()  # what they may be taken apart by
     fields: Sequence[Field] | Callable[[], Sequence[Field]] = ()  # a function: asked for at each request
     fieldsets: Sequence[Fieldset] = ()
     validate: Validate | None = None  # see Form

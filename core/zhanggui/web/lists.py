@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -19,13 +17,9 @@ from .kinds import filter_kind, kind_of
 from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 from .rows import list_rows
+from .sum_bar import ask, sum_bar
+from .urls import url
 from .verbs import button
-
-
-def url(route: str, args: Mapping[str, Any]) -> str:
-    """A list's address with its arguments, empty ones left out."""
-    kept = {k: v for k, v in args.items() if v not in ("", None)}
-    return f"{route}/?{urlencode(kept)}" if kept else f"{route}/"
 
 
 def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]) -> ListPage:
@@ -35,7 +29,8 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
     """
     query = parse(screen, args, actor, zone=context.zone(), currency=context.currency())
     columns = [c for c in visible_columns(screen, actor) if c.wide or c.name in _card_parts(screen)]
-    found = gateway.page(db, screen, actor, query, only={c.name for c in columns})
+    sums = ask(db, screen, actor, query, bounded=not query.all_figures)
+    found = gateway.page(db, screen, actor, query, only={c.name for c in columns}, total=sums.rows if sums else None)
     plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     parts = _card_parts(screen)
     may_add = bool(screen.create) and actor.may("can_add", screen.resource)
@@ -48,10 +43,10 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
         rows=rows, verbs=verbs,
         paging=_paging(screen, query, found, args),
         query=query.q, search=screen.search is not None, search_hint=str(screen.search.hint) if screen.search else "",
-        hidden=[(k, args[k]) for k in ("sort", "size") if args.get(k)]
+        hidden=[(k, args[k]) for k in ("sort", "size", "by") if args.get(k)]
         + [(f.name, query.raw[f.name]) for f in screen.filters if f.tabs and f.name in query.raw],
         tabs=_tabs(db, screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
-        chips=_chips(db, screen, actor, query, plain), sorts=_sorts(screen, actor, query, plain),
+        chips=_chips(db, screen, actor, query, plain), sums=sum_bar(screen, actor, query, plain, sums) if sums and found.rows else None, sorts=_sorts(screen, actor, query, plain),
         bulk=bulk,
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
@@ -64,6 +59,7 @@ def list_page(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]
 
 
 def _export(name: str, screen: Screen, plain: Mapping[str, str]) -> str:
+    plain = {k: v for k, v in plain.items() if k not in ("by", "figures")}
     return url(f"{screen.route}/{name}", plain).replace(f"{name}/", name)
 
 

@@ -26,7 +26,7 @@ MAX_PAGE = 1_000_000
 _PLACES: dict[str, tuple[type[Any], Callable[[str], Any]]] = {
     "t": (datetime, datetime.fromisoformat), "d": (date, date.fromisoformat), "c": (time, time.fromisoformat), "n": (Decimal, Decimal),
 }  # fmt: skip
-_OWN = {"q", "sort", "size", "page", "after", "before"}
+_OWN = {"q", "sort", "size", "page", "after", "before", "by", "figures"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class ListQuery:
     page: int = 1
     after: tuple[Any, ...] | None = None
     before: tuple[Any, ...] | None = None
+    by: str = ""  # the filter by whose choices the figures above the list are taken apart
+    all_figures: bool = False  # however many rows there are
     filters: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,7 +79,7 @@ def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneIn
     raw = {name: args[name].strip() for name in args if name not in _OWN and args[name].strip()}
     cleaned = {}
     for name, f in filters.items():
-        value = _clean(f, raw, zone, currency)
+        value = clean(f, raw, zone, currency)
         if value is not None:
             cleaned[name] = value
     return ListQuery(
@@ -87,6 +89,8 @@ def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneIn
         page=_number(args, "page", 1),
         after=_cursor(args, "after"),
         before=_cursor(args, "before"),
+        by=_grouping(screen, args.get("by", ""), filters),
+        all_figures=_of(args, "figures", "all"),
         filters=cleaned,
         raw=raw,
     )
@@ -102,6 +106,19 @@ def _number(args: Mapping[str, str], name: str, default: int, allowed: Sequence[
         choices = ", ".join(map(str, allowed))
         raise BadRequest(_l("%(name)s must be one of %(choices)s."), name=name, choices=choices, field=name)
     return int(text)
+
+
+def _grouping(screen: Screen, wanted: str, filters: Mapping[str, Filter]) -> str:
+    if wanted and (wanted not in filters or all(group.filter != wanted for group in screen.group_by)):
+        raise BadRequest(_l("The figures of this list cannot be grouped by %(name)s."), name=wanted[:40], field="by")
+    return wanted
+
+
+def _of(args: Mapping[str, str], name: str, only: str) -> bool:
+    text = args.get(name, "")
+    if text not in ("", only):
+        raise BadRequest(_l("%(name)s must be one of %(choices)s."), name=name, choices=only, field=name)
+    return text == only
 
 
 def _sort(screen: Screen, wanted: str, actor: Actor) -> str:
@@ -156,7 +173,11 @@ def _cursor(args: Mapping[str, str], name: str) -> tuple[Any, ...] | None:
     return decode_cursor(args[name], name) if args.get(name) else None
 
 
-def _clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str) -> Any:
+def clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str) -> Any:
+    """The value of a filter by what stands in an address; None when it is not asked.
+
+    :raises BadRequest: naming what makes no sense.
+    """
     kind, ranged = filter_kind(f.kind)
     if ranged:
         low, high = raw.get(f"{f.name}_from", ""), raw.get(f"{f.name}_to", "")
