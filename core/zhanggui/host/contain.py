@@ -163,7 +163,7 @@ KIND: dict[str, Rule] = {
     **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded", "merged")},
     **{name: Rule(refuses=_ASKED) for name in ("typed", "draw")},
     "put": Rule(refuses=_SAVED, passes=(DomainError,)),
-    **{name: Rule(refuses=NO_FILTER, passes=(DomainError,)) for name in ("asked", "asked_range", "compare", "compare_range")},
+    **{name: Rule(refuses=NO_FILTER, passes=(DomainError,)) for name in ("asked", "asked_range", "asked_period", "compare", "compare_range")},
     "draw_filter": Rule(lambda kind, args: False), "words": Rule(lambda kind, args: "", check=_words),
 }  # fmt: skip
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from ..config import settings
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
+from ..kernel import clock
 from ..kernel.actors import Actor
 from . import context
 from .describe import Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
 from .kinds import filter_kind, kind_of
+from .kinds.periods import PERIODS
 from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 from .rows import list_rows
@@ -135,9 +139,22 @@ def _filter_fields(db: Session, screen: Screen, actor: Actor, query: ListQuery) 
         kind, ranged = filter_kind(f.kind)
         low, high = _range_values(f, query) if ranged else (query.raw.get(f.name, ""), "")
         shown = FilterField(f.name, str(f.label), kind.control, low, high, ranged, kind.input_type)
+        if ranged and kind.periods:
+            shown.period, shown.periods = query.raw.get(f.name, ""), _periods()
         if kind.draw_filter(f, shown, query.filters.get(f.name), db):
             fields.append(shown)
     return fields
+
+
+def _periods() -> list[tuple[str, str]]:
+    """Every period with its days: a name alone leaves open whether today belongs to it."""
+    today = clock.now().astimezone(ZoneInfo(settings.get("instance.time_zone"))).date()
+    shown = []
+    for period in PERIODS.values():
+        first, last = period.days(today)
+        days = fmt.short_date(first) if first == last else f"{fmt.short_date(first)} – {fmt.short_date(last)}"
+        shown.append((period.word, f"{period.label} · {days}"))
+    return shown
 
 
 def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
@@ -146,11 +163,13 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
         if f.name not in query.filters or f.tabs:
             continue
         kind, ranged = filter_kind(f.kind)
+        names: tuple[str, ...] = (f.name, f"{f.name}_from", f"{f.name}_to") if ranged else (f.name,)
         if ranged:
             low, high = _range_values(f, query)
-            names, words = (f"{f.name}_from", f"{f.name}_to"), f"{low or '…'} – {high or '…'}"
+            named = PERIODS.get(query.raw.get(f.name, ""))
+            words = str(named.label) if named is not None else f"{low or '…'} – {high or '…'}"
         else:
-            names, words = (f.name,), kind.words(f, query.filters[f.name], db)
+            words = kind.words(f, query.filters[f.name], db)
         rest = {k: v for k, v in plain.items() if k not in names}
         chips.append(Link(f"{f.label}: {words}", url(screen.route, rest), icon="x"))
     if query.q:

@@ -112,6 +112,8 @@ class FilterField:
     value_to: str = ""
     ranged: bool = False
     input_type: str = "text"
+    period: str = ""  # the word of a period that is chosen
+    periods: Sequence[tuple[str, str]] = ()  # (word, label): a range that may be named instead
     choices: Sequence[tuple[str, str]] = ()
     lookup_href: str = ""
     lookup_label: str = ""

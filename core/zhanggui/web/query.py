@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..i18n.texts import lazy_gettext as _l
+from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest
 from .describe import Column, Filter, Screen
@@ -64,22 +65,26 @@ def visible_filters(screen: Screen, actor: Actor) -> list[Filter]:
     )
 
 
-def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneInfo, currency: str) -> ListQuery:
+def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneInfo, currency: str, now: datetime | None = None) -> ListQuery:
     """Check the arguments of a list.
+
+    :param now: when it was asked, for what is answered later: "today" is that day.
 
     :raises BadRequest: naming the argument that makes no sense.
     """
     filters = {f.name: f for f in visible_filters(screen, actor)}
     known = set(_OWN)
     for f in filters.values():
-        known |= {f"{f.name}_from", f"{f.name}_to"} if filter_kind(f.kind)[1] else {f.name}
+        kind, ranged = filter_kind(f.kind)
+        known |= {f"{f.name}_from", f"{f.name}_to"} if ranged else set()
+        known |= {f.name} if not ranged or kind.periods else set()
     for name in args:
         if name not in known:
             raise BadRequest(_l("There is no filter %(name)s here."), name=name, field=name)
     raw = {name: args[name].strip() for name in args if name not in _OWN and args[name].strip()}
     cleaned = {}
     for name, f in filters.items():
-        value = clean(f, raw, zone, currency)
+        value = clean(f, raw, zone, currency, now)
         if value is not None:
             cleaned[name] = value
     return ListQuery(
@@ -173,12 +178,14 @@ def _cursor(args: Mapping[str, str], name: str) -> tuple[Any, ...] | None:
     return decode_cursor(args[name], name) if args.get(name) else None
 
 
-def clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str) -> Any:
+def clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str, now: datetime | None = None) -> Any:
     """The value of a filter by what stands in an address; None when it is not asked.
 
     :raises BadRequest: naming what makes no sense.
     """
     kind, ranged = filter_kind(f.kind)
+    if ranged and kind.periods and raw.get(f.name):
+        return kind.asked_period(f, raw[f.name], now or clock.now(), currency)
     if ranged:
         low, high = raw.get(f"{f.name}_from", ""), raw.get(f"{f.name}_to", "")
         return kind.asked_range(f, low, high, zone, currency) if low or high else None
