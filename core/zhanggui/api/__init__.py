@@ -84,6 +84,7 @@ from ..tasks.running import TaskRun
 from ..tasks.service import TaskDef, cancel_task, resume_task, start_task, task
 from ..web.asking import show_form, take_form
 from ..web.bodies import read_json
+from ..web.charts import Chart, Series
 from ..web.describe import (
     Action,
     Card,
@@ -138,16 +139,16 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival", "BadRequest",
-    "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError", "Decimals",
+    "BigKey", "BlindIndex", "Card", "CartChoice", "Chart", "Choice", "Choices", "Code", "Column", "ConfigError", "Decimals",
     "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter",
     "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer",
     "Invalid", "JobDef", "KeptMessage", "Kind", "Looked", "Measure", "MenuItem", "Model", "Money", "NotFound", "NotGenuine",
     "Operation", "Outcome", "OutsideTrouble", "Permission", "PersonalData", "Pii", "Posted", "Preparation", "ProviderError",
     "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen",
-    "SettingTest", "Slot", "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned",
-    "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "acting_as", "after_commit",
-    "allocate", "append_only_guards", "attach_private_file", "blind_index", "cancel_task", "choice_schemas", "clock",
-    "code_string", "complaints", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor",
+    "Series", "SettingTest", "Slot", "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice",
+    "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "acting_as",
+    "after_commit", "allocate", "append_only_guards", "attach_private_file", "blind_index", "cancel_task", "choice_schemas",
+    "clock", "code_string", "complaints", "count_one", "current_actor", "current_runtime", "decode_cursor", "encode_cursor",
     "enqueue", "erase_person", "export_person", "expose", "find_person", "fmt", "gateway", "get_setting", "gettext",
     "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "job", "lazy_gettext",
     "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect", "public", "public_id",

@@ -313,7 +313,7 @@ class Widget:
     """A part of the home page. ``data(db, now, zone) -> dict`` feeds the kind's macro.
 
     number: ``{"value", "kind" (money|int), "currency"?, "was"?, "href"?}``; todo: ``{"count", "href",
-    "icon"}``, hidden at zero; chart: ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``;
+    "icon"}``, hidden at zero; chart: ``{"chart": Chart(...)}``, or ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``;
     list: ``{"rows": [{"title", "sub", "end", "href"}], "href"}``.
     """
 

@@ -21,7 +21,9 @@ from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel import clock
 from . import context
+from .charts import Chart, Series
 from .describe import Widget
+from .drawing import draw
 from .page import HomeWidget
 from .plugin_pages import PluginsView, RepairsView
 from .setting_pages import SettingsView
@@ -116,13 +118,18 @@ def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
         if data.get("was") is not None:
             data["change"] = _change(data["value"], data["was"])
     elif kind == "chart":
-        data["labels"] = [(fmt.date(day), words(value)) for day, value in data["points"]]
-        data["points"] = [(day.isoformat(), value) for day, value in data["points"]]
+        data["drawing"] = draw(data["chart"] if "chart" in data else _line(data), context.currency())
     elif kind == "todo":
         data["text"] = fmt.number(data["count"])
     elif kind == "list":
         data["rows"] = [{name: row.get(name, "") for name in ("title", "sub", "end", "href")} for row in data["rows"]]
     return data
+
+
+def _line(data: dict[str, Any]) -> Chart:
+    """A chart of one series whose days come as pairs."""
+    days, values = zip(*data["points"], strict=True) if data["points"] else ((), ())
+    return Chart("line", days, [Series(_("Amount"), values)], _("Day"), data.get("kind", "int"), data.get("currency"), data.get("summary", ""))
 
 
 def _change(value: int, was: int) -> str:
