@@ -153,10 +153,14 @@ def test_staff_gives_it_back_once_and_sees_it_everywhere(order: tuple[Shopper, s
     tell(site, number)
     run("pandapay.take_message")
     owner = visit("owner")
-    assert "19.90 by Panda Pay" in owner.get("/").text
+    report = owner.get("/pandapay/").text
+    assert "19.90 by Panda Pay" in report
+    assert report.count('<rect class="ch-bar') == 1
+    assert number in report
     assert [owner.post("/orders/1/pandapay__refund").status_code for _ in range(2)] == [303, 409]
     assert (state(), panda.asked.count("/refunds")) == ("refunded", 1)
     assert "given back" in owner.get("/orders/").text
+    assert "below" in owner.get("/pandapay/").text.partition("ch-plot")[2]
 
 
 def test_the_secret_is_tried_as_typed_and_kept_from_eyes(instance: Runtime, visit: Callable[..., Visitor]) -> None:

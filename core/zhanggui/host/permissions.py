@@ -36,6 +36,8 @@ def declared_permissions(host: Host) -> set[Pair]:
         declared |= screen_permissions(screen)
     for permission in host.every("permissions"):
         declared.add((permission.name, permission.resource))
+    for page in host.every("pages"):
+        declared |= {(f"can_{name}", page.resource) for name in ("show", *(block.id for block in page.blocks if block.kind == "form"))}
     declared |= {what.right for what in host.approvals.values()}
     for view in (*host.every("views"), *host.every("apis")):
         resource = view.class_permission_name or view.__name__

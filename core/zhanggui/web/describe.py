@@ -13,6 +13,8 @@ from typing import Any
 
 from ..files.kinds import DOCUMENTS, MAX_BYTES
 from ..kernel.phases import ThreePhases
+from ..kernel.reader import Reader
+from .charts import Chart
 from .figures import GroupBy, Measure
 
 Text = Any  # str or a lazy translation of one
@@ -178,12 +180,13 @@ class Form:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the detail page: columns of the row, or a template of the plugin with its data."""
+    """A part of the detail page: columns of the row, a chart, or a template of the plugin with its data."""
 
     id: str
     title: Text
     columns: Sequence[str] = ()
     template: str | None = None
+    chart: Callable[[Any, Reader, Any], Chart] | None = None  # (db, reader, row) -> what is drawn
     load: Callable[[Any, Any], Mapping[str, Any]] | None = None  # (db, row) -> context of the template
     permission: tuple[str, str] | None = None
     aside: bool = False  # beside the main part on a desktop

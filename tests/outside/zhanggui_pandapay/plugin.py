@@ -9,17 +9,19 @@ from marshmallow import Schema, fields
 
 from zhanggui.api import (
     Action,
+    Block,
     Choice,
     Column,
     JobDef,
+    MenuItem,
     Operation,
+    Page,
     Schedule,
     SettingTest,
     Slot,
     ThreePhases,
     Webhook,
     WebhookReply,
-    Widget,
     _l,
     hookimpl,
 )
@@ -69,8 +71,14 @@ def register_slots() -> Sequence[Slot]:
 
 
 @hookimpl
-def register_widgets() -> Sequence[Widget]:
-    return [Widget("paid_by_day", _l("Paid by Panda Pay"), "chart", services.paid_by_day, ("can_list", "orders.Order"), order=90)]
+def register_pages() -> Sequence[Page]:
+    newest = Block("orders", "list", _l("Newest orders"), screen="orders.Order", filters={"payment_status": "paid"}, order=20)
+    return [Page("pandapay.Report", "/pandapay", _l("Panda Pay"), [Block("by_day", "chart", _l("Paid by Panda Pay"), services.by_day, order=10), newest])]
+
+
+@hookimpl
+def register_menu() -> Sequence[MenuItem]:
+    return [MenuItem("report", _l("Panda Pay"), "chart-bar", href="/pandapay/", permission=("can_show", "pandapay.Report"), group="money")]
 
 
 @hookimpl

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,8 +12,11 @@ from sqlalchemy.orm import Session
 from zhanggui.api import (
     SYSTEM,
     Actor,
+    Chart,
     IllegalMove,
     NotFound,
+    Reader,
+    Series,
     _,
     _l,
     clock,
@@ -129,15 +131,20 @@ def show_refund(db: Session, result: None, *, actor: Actor, now: datetime, charg
         record_audit(db, "pandapay.charge.refunded", target=("orders.Order", order_id), actor=actor, now=now)
 
 
-def paid_by_day(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
-    """What came in on each of the last 14 days."""
-    first = (now.astimezone(zone) - timedelta(days=13)).replace(hour=0, minute=0, second=0, microsecond=0)
-    days = dict.fromkeys((first.date() + timedelta(days=n) for n in range(14)), 0)
-    for at, amount in db.execute(select(_c.paid_at, _c.amount).where(_c.paid_at >= first, _c.state == "paid")):
-        days[at.astimezone(zone).date()] += amount
-    currency, total = str(current_runtime().config["instance.currency"]), sum(days.values())
-    summary = _("%(total)s by Panda Pay in 14 days", total=fmt.money(total, currency))
-    return {"points": list(days.items()), "kind": "money", "currency": currency, "summary": summary}
+def by_day(db: Session, reader: Reader) -> Chart:
+    """What came in on each of the last 14 days, and what of it was given back."""
+    today = reader.now.astimezone(reader.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [(today - timedelta(days=13 - n)).date() for n in range(14)]
+    came, back = dict.fromkeys(days, 0), dict.fromkeys(days, 0)
+    for at, amount, state in db.execute(select(_c.paid_at, _c.amount, _c.state).where(_c.paid_at >= today - timedelta(days=13))):
+        day = at.astimezone(reader.zone).date()
+        came[day] += amount
+        back[day] -= amount if state == "refunded" else 0
+    currency = str(current_runtime().config["instance.currency"])
+    summary = _("%(total)s by Panda Pay in 14 days", total=fmt.money(sum(came.values()), currency))
+    links = [f"/orders/?placed_at_from={day}&placed_at_to={day}" for day in days]
+    series = [Series(_("Paid"), list(came.values()), links), Series(_("Given back"), list(back.values()))]
+    return Chart("bars", days, series, _("Day"), "money", currency, summary, running=True)
 
 
 def states_of_orders(db: Session, ids: list[int]) -> Mapping[int, str]:
