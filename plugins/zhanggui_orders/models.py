@@ -20,6 +20,8 @@ class Order(Versioned, Model):
         Index("ix_orders__order_stage", "stage", "placed_at", "id"),
         Index("ix_orders__order_payment", "payment_status", "placed_at", "id"),
         Index("ix_orders__order_customer", "customer_id", "placed_at", "id"),
+        # What the figures above the list add up, without the rows.
+        Index("ix_orders__order_sums", "currency", "payment_status", "total"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

@@ -9,6 +9,8 @@ from zhanggui.api import (
     Column,
     Field,
     Filter,
+    GroupBy,
+    Measure,
     MenuItem,
     Screen,
     Search,
@@ -78,6 +80,12 @@ ORDERS = Screen(
         prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, hint=_l("Order number, or the whole phone number")
     ),
     default_sort=("-placed_at", "-id"),
+    measures=(
+        Measure("orders", _l("Orders"), order=10),
+        Measure("total", _l("Total"), "sum", "total", "money", currency="currency", order=20),
+        Measure("paid", _l("Paid"), "sum", "total", "money", currency="currency", only={"payment_status": "paid"}, order=30),
+    ),
+    group_by=(GroupBy("payment_status", _l("By payment"), order=10), GroupBy("source", _l("By source"), order=20)),
     sections=(
         Section("lines", _l("Products"), template="orders/lines.html", load=details.lines, order=10),
         Section("money", _l("Amounts"), template="orders/money.html", load=details.money, aside=True, order=20),

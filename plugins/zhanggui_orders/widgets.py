@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import _, current_runtime, fmt
+from zhanggui.api import Chart, Series, _, current_runtime, fmt
 
 from .models import Day, Order
 from .rules import shop_day
@@ -86,7 +86,9 @@ def revenue(db: Session, now: datetime, zone: ZoneInfo) -> Mapping[str, Any]:
     found = _figures(db, "paid_amount", first, today)
     points = [(first + timedelta(days=n), found.get(first + timedelta(days=n), 0)) for n in range(30)]
     total = fmt.money(sum(amount for _day, amount in points), _currency())
-    return {
-        "points": points, "kind": "money", "currency": _currency(),
-        "summary": _("%(total)s in the last 30 days", total=total),
-    }  # fmt: skip
+    paid = Series(
+        _("Money"), [amount for _day, amount in points], [f"/orders/?placed_at_from={day}&placed_at_to={day}" for day, _amount in points]
+    )  # fmt: skip
+    summary = _("%(total)s in the last 30 days", total=total)
+    chart = Chart("line", [day for day, _amount in points], [paid], _("Day"), "money", _currency(), summary, running=True)
+    return {"chart": chart}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.declare import plugin_settings
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
+from ..web.blocks import Block
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Screen, Search, Slot
 from .checks import called, parts_of, step
 from .declare import EVERY
@@ -70,7 +71,7 @@ def unanswered(host: Host, icons: Collection[str] = ()) -> Iterator[tuple[str, W
             for resource, verbs in preset.grants.items():
                 for verb in verbs:
                     yield from ((plugin, error) for error in _permission(known, (f"can_{verb}", resource), preset, (step(preset), ("", verb))))
-        for room in ("screens", "slots", "menu", "widgets", "search", "importers"):
+        for room in ("screens", "pages", "slots", "menu", "widgets", "search", "importers"):
             for thing in getattr(part, room):
                 yield from ((plugin, error) for error in _within(known, thing, ()))
 
@@ -79,11 +80,11 @@ def _within(known: Known, thing: Any, around: tuple[Step, ...]) -> Iterator[Wiri
     """What a description and those inside it name."""
     here = (*around, step(thing))
     icon = getattr(thing, "icon", None)
-    if known.icons and isinstance(thing, Screen | MenuItem | Action) and icon not in known.icons:
+    if known.icons and isinstance(thing, Screen | MenuItem | Action | Block) and icon not in known.icons:
         yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=_l("the theme has no icon “%(icon)s”", icon=icon)), at=here)
     if isinstance(thing, Column | Field | Filter) and thing.to is not None:
         yield from _screen(known, thing.to, thing, here)
-    if isinstance(thing, MenuItem) and thing.screen is not None:
+    if isinstance(thing, MenuItem | Block) and thing.screen is not None:
         yield from _screen(known, thing.screen, thing, here)
     right = thing.reveal if isinstance(thing, Search) else getattr(thing, "permission", None)
     if isinstance(right, tuple):

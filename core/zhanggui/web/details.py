@@ -11,10 +11,14 @@ from sqlalchemy.orm import Session
 
 from ..host.contain import attempt
 from ..i18n.texts import gettext as _
+from ..i18n.texts import reader as language
+from ..kernel import clock
 from ..kernel.actors import Actor
+from ..kernel.reader import Reader
 from . import context
 from .cells import printer
 from .describe import Column, Screen, Section
+from .drawing import draw
 from .gateway import gateway
 from .kinds import kind_of
 from .page import ActionButton, Cell, DetailPage, DetailSection
@@ -60,6 +64,12 @@ def _drawn(db: Session, section: Section, row: Any) -> Markup:
     return Markup(render_template(section.template, row=row, **values))  # type: ignore[arg-type] # noqa: S704 - a template escapes what it prints
 
 
+def _charted(db: Session, section: Section, row: Any) -> Markup:
+    reader = Reader(context.actor(), context.zone(), language().locale, clock.now())
+    chart = section.chart(db, reader, row)  # type: ignore[misc]
+    return Markup(render_template("zg/section_chart.html", chart=draw(chart, context.currency()), id=f"part-{section.id}"))  # noqa: S704 - escaped
+
+
 def _not_drawn() -> Markup:
     return Markup('<p class="muted">%s</p>') % _("This part is not available right now: a plugin failed.")
 
@@ -75,6 +85,8 @@ def _sections(db: Session, screen: Screen, actor: Actor, row: Any, columns: dict
         html: Markup | None = None
         if section.template is not None:
             html = attempt(section.load, partial(_drawn, db, section, row), _not_drawn)
+        if section.chart is not None:
+            html = attempt(section.chart, partial(_charted, db, section, row), _not_drawn)
         pairs = [(str(columns[name].label), cell(columns[name])) for name in section.columns if name in columns]
         if pairs or html:
             sections.append(DetailSection(section.id, str(section.title), pairs, html, section.aside))

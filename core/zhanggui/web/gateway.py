@@ -62,7 +62,7 @@ class Gateway:
     """One instance serves the process; it remembers statements, never rows."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[Screen, dict[Any, _Asked]]] = {}
+        self._kept: dict[int, tuple[Screen, dict[Any, Any]]] = {}
 
     def table(self, screen: Screen) -> Table:
         """The table behind a screen's source."""
@@ -98,7 +98,7 @@ class Gateway:
             return column.expr(c).label(column.name)  # type: ignore[no-any-return]
         return c.get(column.name)
 
-    def _named(self, screen: Screen, name: str) -> ColumnElement[Any]:
+    def named(self, screen: Screen, name: str) -> ColumnElement[Any]:
         """A column of the table, or one of the screen's that is computed."""
         c = self.table(screen).c
         return c[name] if name in c else next(col.expr(c).label(name) for col in screen.columns if col.name == name and col.expr)
@@ -118,7 +118,7 @@ class Gateway:
             if expression is not None:
                 picked[column.name] = expression
             if column.currency and column.currency not in picked:
-                picked[column.currency] = self._named(screen, column.currency)
+                picked[column.currency] = self.named(screen, column.currency)
         return list(picked.values())
 
     def where(self, screen: Screen, actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
@@ -166,17 +166,18 @@ class Gateway:
 
     def page(
         self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, permission: str = "can_list", counted: bool = True,
-        only: Collection[str] | None = None,
+        only: Collection[str] | None = None, total: int | None = None,
     ) -> Found:  # fmt: skip
         """One page of a list: one statement for the rows, one bounded count, one per loaded column.
 
         :param only: names of the columns that are shown; the others are neither read nor unsealed.
+        :param total: how many rows there are, for who knows it already; it is not counted again.
         :raises Forbidden: without ``permission``.
         """
         self.check(screen, actor, permission)
         columns = [c for c in visible_columns(screen, actor) if only is None or c.name in only]
         asked = self._asked(screen, actor, columns, query)
-        rows = _answered(screen, query, lambda: list(db.execute(asked.rows)))
+        rows = answered(screen, query, lambda: list(db.execute(asked.rows)))
         backwards = query.before is not None
         more = len(rows) > query.size
         rows = rows[: query.size]
@@ -186,6 +187,8 @@ class Gateway:
         seen = len(rows) and (query.page - 1) * query.size + len(rows) if query.after is query.before is None else 0
         if alone or not counted:
             total = len(rows)
+        elif total is not None:
+            total = min(total, COUNT_LIMIT + 1)
         elif seen > COUNT_LIMIT:  # whoever skipped a thousand rows and meets more knows enough
             total = COUNT_LIMIT + 1
         else:
@@ -202,20 +205,27 @@ class Gateway:
 
     def _asked(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
         """The statements of a question; those that many people ask are kept, because building one costs more than running it."""
-        rules = screen.row_rule is not None or any(f.clause is not None for f in screen.filters if f.name in query.filters)
-        if rules or query.page > 1 or query.after or query.before or query.q:
+        if query.page > 1 or query.after or query.before:
             return self._ask(screen, actor, columns, query)
+        question = (tuple(c.name for c in columns), query.sort, query.size)
+        found: _Asked = self.kept(screen, query, question, lambda: self._ask(screen, actor, columns, query))
+        return found
+
+    def kept(self, screen: Screen, query: ListQuery, question: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """A statement over the rows of ``query`` that ``make`` builds, or the one that was built for these filters and this ``question``."""
+        if screen.row_rule is not None or query.q or any(f.clause is not None for f in screen.filters if f.name in query.filters):
+            return make()
         kept_for, kept = self._kept.get(id(screen), (None, {}))
         if kept_for is not screen:  # an id is given away again when another generation of the host replaces this one
             kept = {}
             self._kept[id(screen)] = (screen, kept)
         filters = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(query.filters.items()))
-        question = (tuple(c.name for c in columns), query.sort, query.size, filters)
+        question = (*question, filters)
         found = kept.get(question)
         if found is None:
             if len(kept) >= _KEPT:
                 kept.clear()
-            found = kept[question] = self._ask(screen, actor, columns, query)
+            found = kept[question] = make()
         return found
 
     def _ask(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> _Asked:
@@ -398,7 +408,7 @@ class Gateway:
         statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)
         last = after
         while True:
-            rows = _answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
+            rows = answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
             if not rows:
                 return
             yield rows, self.extras(db, screen, columns, rows)
@@ -421,7 +431,7 @@ class Gateway:
         return sorted(shown, key=lambda f: f.order)
 
 
-def _answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:
+def answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:
     """The rows of a question. What is wrong with a clause of another plugin may show only when the database meets it.
 
     :raises PluginTrouble: naming the plugin whose filter cannot be used.

@@ -28,6 +28,7 @@ from .forms import Standing, bind
 from .gateway import gateway
 from .kinds import kind_of
 from .query import parse, visible_columns
+from .sum_bar import ask, for_programs
 from .verbs import perform
 
 Dump = Callable[[Row[Any]], dict[str, Any]]
@@ -52,6 +53,8 @@ def resource_api(screen: Screen) -> type[BaseApi]:
     thing, things = str(screen.singular), str(screen.title)
     shown, asked = _answered(screen), () if callable(screen.fields) else screen.fields
     found = {"type": "object", "properties": {"items": {"type": "array", "items": shown}, "next": {"type": "string", "nullable": True}}}
+    if screen.measures:
+        found["properties"]["measures"] = {"type": "object"}  # type: ignore[index]
     add("get_list", "/", "GET", lambda self: list_rows(now()), f"List {things}", "list", answer=found)
     add("get", row, "GET", lambda self, row_id: one_row(now(), row_id), f"Show {thing}", "show", answer=shown)
     if screen.create:
@@ -134,10 +137,13 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
 
 
 def list_rows(screen: Screen) -> Response:
-    """``{"items": [...], "next": cursor-or-null}``; takes limit, cursor, sort, q and the screen's filters."""
+    """``{"items": [...], "next": cursor-or-null}``; takes limit, cursor, sort, q and the screen's filters; with ``measures=1`` also ``measures``."""
     args = context.arguments()
     limit = args.pop("limit", "")
     cursor = args.pop("cursor", "")
+    measured = args.pop("measures", "")
+    if measured not in ("", "1") or (measured and not screen.measures):
+        raise BadRequest(_l("%(name)s must be one of %(choices)s."), name="measures", choices="1" if screen.measures else "-", field="measures")
     if limit and not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= 100):
         raise BadRequest(_l("%(name)s must be a number from 1 to 100."), name="limit", field="limit")
     if cursor:
@@ -147,8 +153,10 @@ def list_rows(screen: Screen) -> Response:
         query = replace(query, size=int(limit))
     with reading() as db:
         found = gateway.page(db, screen, context.actor(), query, counted=False)
+        sums = ask(db, screen, context.actor(), query, bounded=False) if measured else None
     dump = dumper(screen, visible_columns(screen, context.actor()), found.extra)
-    return _send({"items": [dump(row) for row in found.rows], "next": found.next or None})
+    answer = {"items": [dump(row) for row in found.rows], "next": found.next or None}
+    return _send(answer | {"measures": for_programs(sums)} if sums is not None else answer)
 
 
 def one_row(screen: Screen, row_id: Any) -> Response:

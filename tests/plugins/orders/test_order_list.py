@@ -113,8 +113,8 @@ def test_home_tells_money_orders_and_what_waits(db: Session, owner: Actor) -> No
     )
     assert widgets.orders_today(db, NOON, ZONE)["value"] == 3
     assert (widgets.to_ship(db, NOON, ZONE)["count"], widgets.to_ship_badge(db)) == (1, 1)
-    points = widgets.revenue(db, NOON, ZONE)["points"]
-    assert (len(points), points[-1]) == (30, (NOON.date(), 2000))
+    chart = widgets.revenue(db, NOON, ZONE)["chart"]
+    assert (len(chart.labels), chart.labels[-1], chart.series[0].values[-1]) == (30, NOON.date(), 2000)
 
 
 def test_the_detail_tells_lines_money_parcels_and_history(db: Session, owner: Actor) -> None:
