@@ -18,7 +18,7 @@ def data(folder: Path) -> list[str]:
     ]
 
 
-TOP = {"zhanggui": "core/zhanggui", "zhanggui_palm": "themes/palm"} | {name: f"plugins/{name}" for name in PLUGINS}
+TOP = {"zhanggui": "core/zhanggui", "zhanggui_sandbox": "core/zhanggui_sandbox", "zhanggui_palm": "themes/palm"} | {name: f"plugins/{name}" for name in PLUGINS}
 
 setup(
     packages=[

@@ -43,6 +43,7 @@ from .kernel.methods import SAFE
 from .kernel.trace import traced
 from .runtime import Runtime, activated, open_runtime
 from .web import errors, health, theme
+from .web.block_pages import page_view
 from .web.bodies import Request, flooded
 from .web.describe import Screen
 from .web.gateway import gateway
@@ -126,7 +127,7 @@ def _add_part(app: Flask, builder: Any, host: Host, part: Any) -> None:
         builder.add_view_no_menu(view)
         if full.api:
             builder.add_api(resource_api(full))
-    for view in part.views:
+    for view in (*part.views, *map(page_view, part.pages)):
         builder.add_view_no_menu(view)
     for api in part.apis:
         builder.add_api(api)

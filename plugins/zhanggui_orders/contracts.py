@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from zhanggui.api import Choices
+from zhanggui.api import Choices, Money
 from zhanggui_customers.contracts import AddressView
 
 ADJUSTMENT_KINDS = ("discount", "freight", "fee", "tax")
@@ -169,6 +169,7 @@ class OrderFacts:
     paid_total: int
     placed_at: datetime
     region: str | None = None  # official code of where it goes
+    refunded_total: int = 0
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,43 @@ class ShipmentView:
 
 
 @dataclass(frozen=True)
+class LineMoney:
+    """What a line cost its buyer, in minor units: its goods after discounts, and its parts of freight, fees and taxes."""
+
+    order_line_id: int
+    name: str
+    option: str
+    sku: str
+    quantity: int
+    shipped_quantity: int
+    goods: int
+    freight: int
+    fee: int  # fees and taxes
+
+    @property
+    def total(self) -> int:
+        return self.goods + self.freight + self.fee
+
+
+@dataclass(frozen=True)
+class RefundView:
+    """Money on its way back to the buyer, or there already; ``at`` is of the last change."""
+
+    amount: Money
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PastPayment:
+    """Money that was taken for an order of the past."""
+
+    order_id: int
+    amount: Money
+    at: datetime
+
+
+@dataclass(frozen=True)
 class OrderView:
     """An order as its buyer sees it."""
 
@@ -231,6 +269,7 @@ class OrderView:
     canceled_at: datetime | None
     cancel_reason: str
     shipments: Sequence[ShipmentView]
+    refunds: Sequence[RefundView] = ()
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from .services.cancellation import cancel_order
 from .services.fulfillment import receive_order, ship_order
 from .services.history import record_history
 from .services.notes import write_note
-from .services.payment import mark_paid_offline, record_payment, record_refund
+from .services.payment import mark_paid_offline
 from .services.placement import place_order
 
 DAYS, LIVE_DAYS = 90, 7
@@ -169,7 +169,7 @@ class _Story:
             address_id=address, note=rng.choice(_NOTES) if rng.random() < 0.12 else "", now=at,
             source="admin" if self.fate == "by_hand" else "storefront", actor=Actor("customer", id=buyer),
         )  # fmt: skip
-        self.id, self.total, self.currency = order.id, order.total, order.currency
+        self.id = order.id
         if self.fate == "dropped":
             self.diary.add(at + timedelta(minutes=30), self.drop)
         elif self.fate != "unpaid":
@@ -178,12 +178,9 @@ class _Story:
 
     def pay(self, db: Session, at: datetime) -> None:
         if self.fate == "by_hand":
-            mark_paid_offline(db, id=self.id, method="bank", actor=CLERK, now=at)
+            mark_paid_offline(db, id=self.id, method="transfer", actor=CLERK, now=at)
         else:
-            record_payment(
-                db, order_id=self.id, provider="demo", method="wechat", amount=self.total, currency=self.currency,
-                reference=f"42000{self.rng.randrange(10**18):018d}", actor=SYSTEM, now=at,
-            )  # fmt: skip
+            mark_paid_offline(db, id=self.id, method="wechat", reference=f"42000{self.rng.randrange(10**18):018d}", actor=SYSTEM, now=at)
         if self.fate in ("refund", "owed"):
             self.diary.add(at + timedelta(minutes=self.rng.randint(20, 300)), self.cancel)
         elif self.fate != "waits":
@@ -211,11 +208,6 @@ class _Story:
 
     def cancel(self, db: Session, at: datetime) -> None:
         cancel_order(db, id=self.id, reason=self.rng.choice(_WHY), actor=CLERK, now=at)
-        if self.fate == "refund":
-            self.diary.add(at + timedelta(minutes=self.rng.randint(5, 90)), self.refund)
-
-    def refund(self, db: Session, at: datetime) -> None:
-        record_refund(db, id=self.id, actor=CLERK, now=at)
 
 
 DEMO = DemoData("orders", fill, order=40)

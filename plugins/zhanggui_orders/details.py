@@ -18,6 +18,7 @@ ACTS = {
     "orders.order.paid": _l("Paid"),
     "orders.order.shipped": _l("Shipped"),
     "orders.order.received": _l("Received"),
+    "orders.order.closing": _l("Being closed"),
     "orders.order.canceled": _l("Canceled"),
     "orders.order.refunded": _l("Refunded"),
     "orders.order.noted": _l("Note written"),
@@ -29,7 +30,6 @@ METHODS = {
     "alipay": _l("Alipay transfer"),
     "other": _l("Other"),
 }
-_PAID_BY = {**METHODS, "history": _l("Imported")}
 
 
 def lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
@@ -49,24 +49,13 @@ def lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
 
 
 def money(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
-    """How the total comes about, and what was paid of it."""
-    rows = [(_l("Goods total"), fmt.money(row.goods_total, row.currency))]
+    """How the total comes about."""
+    rows: list[tuple[Any, str]] = [(_l("Goods total"), fmt.money(row.goods_total, row.currency))]
     for change in queries.adjustments_of(db, [row.id])[row.id]:
         rows.append((change.label, fmt.money(change.amount, row.currency)))
     if not rows[1:] and row.freight_total:
         rows.append((_l("Freight"), fmt.money(row.freight_total, row.currency)))
-    return {
-        "rows": rows,
-        "total": fmt.money(row.total, row.currency),
-        "payments": [
-            {
-                "what": _PAID_BY.get(p.method or p.provider, METHODS["other"]), "reference": p.reference or "",
-                "at": fmt.datetime(p.refunded_at or p.created_at), "amount": fmt.money(p.amount, p.currency),
-                "refunded": p.status == "refunded",
-            }
-            for p in queries.payments_of(db, row.id)
-        ],
-    }  # fmt: skip
+    return {"rows": rows, "total": fmt.money(row.total, row.currency)}
 
 
 def delivery(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:

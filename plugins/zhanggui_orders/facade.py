@@ -11,10 +11,26 @@ from zhanggui.api import Actor, Choices, Money, clock, current_actor
 from zhanggui_customers.contracts import AddressView
 
 from . import queries
-from .contracts import Adjustment, CartLine, DayFigures, HistoricLine, HistoricOrder, Note, OrderFacts, OrderView, PriceStep, Quote
+from .contracts import (
+    Adjustment,
+    CartLine,
+    DayFigures,
+    HistoricLine,
+    HistoricOrder,
+    LineMoney,
+    Note,
+    OrderFacts,
+    OrderView,
+    PastPayment,
+    PriceStep,
+    Quote,
+    RefundView,
+)
+from .details import METHODS
 from .services import cancellation, fulfillment, history, payment, placement
 from .services.limits import TooManyOfOne, TooManyUnpaid
-from .services.payment import WrongAmount
+from .services.moves import begin
+from .services.payment import NoWayToPay
 from .services.placement import MixedCurrencies, NotSellable, PriceChanged
 
 __all__ = [
@@ -23,24 +39,33 @@ __all__ = [
     "DayFigures",
     "HistoricLine",
     "HistoricOrder",
+    "LineMoney",
+    "METHODS",
     "MixedCurrencies",
+    "NoWayToPay",
     "NotSellable",
     "Note",
     "OrderFacts",
     "OrderView",
+    "PastPayment",
     "PriceChanged",
     "PriceStep",
     "Quote",
+    "RefundView",
     "TooManyOfOne",
     "TooManyUnpaid",
-    "WrongAmount",
+    "apply_money",
     "cancel_by_customer",
     "cancel_order",
     "cancel_unpaid",
+    "check_move",
     "facts",
     "figures_of_days",
+    "finish_closing",
+    "lines_money",
     "mark_paid_offline",
     "numbers",
+    "numbers_and_customers",
     "order_of_customer",
     "orders_of_customer",
     "place_order",
@@ -48,7 +73,6 @@ __all__ = [
     "receive_by_customer",
     "receive_order",
     "record_history",
-    "record_payment",
     "ship_order",
 ]
 
@@ -209,33 +233,45 @@ def mark_paid_offline(
     """The staff has the whole amount.
 
     :raises IllegalMove: when the order is not waiting for a payment.
+    :raises NoWayToPay: when no plugin that takes money is switched on.
     """
     order = payment.mark_paid_offline(db, id=order_id, method=method, actor=actor, now=now, reference=reference)
     return queries.views(db, [order])[0]
 
 
-def record_payment(
-    db: Session,
-    *,
-    order_id: int,
-    provider: str,
-    amount: int,
-    currency: str,
-    actor: Actor,
-    now: datetime,
-    method: str = "",
-    reference: str | None = None,
-) -> OrderView:
-    """A payment provider says that an order is paid.
+def apply_money(db: Session, order_id: int, paid: Money, refunded: Money, *, actor: Actor, now: datetime) -> OrderFacts:
+    """What was paid for an order and what went back, all together; its payment status follows from the two.
 
-    :raises WrongAmount: when it is not the whole amount in the order's currency.
-    :raises IllegalMove: when the order is not waiting for a payment.
+    Said twice it changes nothing the second time. An order that was closing is open again when money is here.
+
+    :raises NotFound: for an order that is none.
+    :raises ValueError: for another currency than the order's.
     """
-    order = payment.record_payment(
-        db, order_id=order_id, provider=provider, amount=amount, currency=currency, actor=actor, now=now, method=method,
-        reference=reference,
-    )  # fmt: skip
-    return queries.views(db, [order])[0]
+    return queries.facts(payment.apply_money(db, order_id=order_id, paid=paid, refunded=refunded, actor=actor, now=now))
+
+
+def check_move(db: Session, order_id: int, verb: str, actor: Actor) -> OrderFacts:
+    """The order, locked until the transaction ends, when it may take a verb (``pay``, ``refund``) and no plugin objects.
+
+    :raises NotFound: for an order that is none.
+    :raises IllegalMove: when its statuses do not allow it.
+    """
+    return queries.facts(begin(db, order_id, verb, actor))
+
+
+def finish_closing(db: Session, order_id: int, *, actor: Actor, now: datetime) -> OrderFacts:
+    """Cancel an order that was closing: nobody can pay it any more. One that is not closing stays as it is."""
+    return queries.facts(cancellation.finish_closing(db, id=order_id, actor=actor, now=now))
+
+
+def numbers_and_customers(db: Session, order_ids: Collection[int]) -> dict[int, tuple[str, int | None]]:
+    """``{order id: (number, customer id)}`` of orders, in one statement."""
+    return queries.numbers_and_customers(db, order_ids)
+
+
+def lines_money(db: Session, order_id: int) -> list[LineMoney]:
+    """What each line of an order cost its buyer: goods, freight, fees."""
+    return queries.lines_money(db, order_id)
 
 
 def ship_order(

@@ -47,7 +47,7 @@ ORDER_LINES = Screen(
         Column("name", _l("Product"), order=30),
         Column("option", _l("Option"), order=40),
         Column("sku", _l("SKU"), "code", order=50),
-        Column("quantity", _l("Quantity"), "int", order=60),
+        Column("quantity", _l("Quantity"), "pieces", order=60),
         Column("unit_price", _l("Price"), "money", currency="currency", order=70),
         Column("discount", _l("Discount"), "money", currency="currency", wide=False, order=80),
         Column("total", _l("Total"), "money", currency="currency", order=90),
@@ -58,7 +58,7 @@ ORDER_LINES = Screen(
         Column("currency", _l("Currency"), "code", expr=_of_order("currency"), wide=False, order=140),
         Column("region", _l("Code of the region"), "code", expr=_of_order("region"), wide=False, order=150),
     ),
-    card=Card(title="name", end="total", badge="stage", sub=("sku", "quantity", "placed_at")),
+    card=Card(title="name", end="total", badge="stage", sub=("quantity", "placed_at")),
     filters=(
         Filter("placed_at", _l("Placed"), "date_range", clause=_on_days, order=10),
         Filter("product_id", _l("Product"), "lookup", to="products.Product", order=20),

@@ -20,6 +20,8 @@ class Order(Versioned, Model):
         Index("ix_orders__order_stage", "stage", "placed_at", "id"),
         Index("ix_orders__order_payment", "payment_status", "placed_at", "id"),
         Index("ix_orders__order_customer", "customer_id", "placed_at", "id"),
+        # What the figures above the list add up, without the rows.
+        Index("ix_orders__order_sums", "currency", "payment_status", "total"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -111,28 +113,6 @@ class LineAdjustment(Model):
     adjustment_id: Mapped[int] = mapped_column(ForeignKey("orders__price_adjustment.id"))
     order_line_id: Mapped[int] = mapped_column(ForeignKey("orders__order_line.id"), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)
-
-
-class Payment(Model):
-    """One attempt at one provider."""
-
-    __tablename__ = "orders__payment"
-    __table_args__ = (
-        # The same transaction of a provider is money only once.
-        UniqueConstraint("provider", "reference_index", name="uq_orders__payment_provider_reference"),
-    )
-
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), index=True)
-    provider: Mapped[str] = mapped_column(String(32))
-    method: Mapped[str] = mapped_column(String(32), default="")
-    amount: Mapped[int] = mapped_column(BigInteger)
-    currency: Mapped[str] = mapped_column(String(3))
-    status: Mapped[str] = mapped_column(String(16))  # captured | refunded
-    reference: Mapped[str | None] = mapped_column(Pii)  # what the payer wrote on a transfer can stand in it
-    reference_index: Mapped[str | None] = mapped_column(code_string(96))  # its digest
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Shipment(Model):

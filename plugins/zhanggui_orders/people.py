@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, PersonalData, look_up
 
-from .models import Order, OrderLine, Payment, Shipment
+from .models import Order, OrderLine, Shipment
 from .queries import REVEAL, SEARCHED
 from .rules import CUSTOMER, GUEST
 from .services.erasure import erase, of_person
@@ -28,7 +28,7 @@ def find(db: Session, text: str, *, actor: Actor) -> list[tuple[str, Any]]:
 
 
 def export(db: Session, person: tuple[str, Any]) -> dict[str, Any]:
-    """What was ordered, for whom and where to, how it was paid, and its parcels."""
+    """What was ordered, for whom and where to, and its parcels."""
     mine = of_person(person)
     if mine is None:
         return {}
@@ -36,9 +36,9 @@ def export(db: Session, person: tuple[str, Any]) -> dict[str, Any]:
     own = ("number", "placed_at", "status", "currency", "total", "buyer_name", "address", "region", "note", "staff_note", "cancel_reason")
     orders = db.execute(select(c.id, *(c[name] for name in own)).where(mine).order_by(c.id)).all()
     ids = [order.id for order in orders]
-    parts: dict[int, dict[str, list[Any]]] = {number: {"lines": [], "payments": [], "parcels": []} for number in ids}
+    parts: dict[int, dict[str, list[Any]]] = {number: {"lines": [], "parcels": []} for number in ids}
     for name, model, columns in (
-        ("lines", OrderLine, ("sku", "name", "quantity", "total")), ("payments", Payment, ("provider", "amount", "reference", "created_at")),
+        ("lines", OrderLine, ("sku", "name", "quantity", "total")),
         ("parcels", Shipment, ("carrier", "tracking_number", "shipped_at")),
     ):  # fmt: skip
         t: Any = model.__table__.c
@@ -53,4 +53,4 @@ def _told(order: Any, own: tuple[str, ...], parts: dict[str, list[Any]]) -> dict
     return {**told, **parts}
 
 
-ANSWER = PersonalData("orders", [Order, Payment], find, export, erase)
+ANSWER = PersonalData("orders", [Order], find, export, erase)

@@ -29,7 +29,7 @@ from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [
-        models.Order, models.OrderLine, models.PriceAdjustment, models.LineAdjustment, models.Payment, models.Shipment,
+        models.Order, models.OrderLine, models.PriceAdjustment, models.LineAdjustment, models.Shipment,
         models.ShipmentLine, models.Day,
     ]  # fmt: skip
 

@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt
+from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt, hooks
 from zhanggui_customers import facade as customers
 
-from .contracts import Adjustment, DayFigures, LineView, OrderFacts, OrderView, ShipmentView
-from .models import Day, Order, OrderLine, Payment, PriceAdjustment, Shipment
-from .states import STAGE_LABELS, Stage
+from .contracts import Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
+from .models import Day, LineAdjustment, Order, OrderLine, PriceAdjustment, Shipment
+from .states import STAGE_LABELS, OrderStatus, Stage
 
 _orders = Order.__table__
 _days = Day.__table__
@@ -52,6 +52,7 @@ def facts(order: Order) -> OrderFacts:
         order.paid_total or 0,
         order.placed_at,
         order.region,
+        order.refunded_total or 0,
     )
 
 
@@ -78,9 +79,34 @@ def shipments_of(db: Session, order_ids: Collection[int]) -> dict[int, list[Ship
     return found
 
 
-def payments_of(db: Session, order_id: int) -> list[Payment]:
-    """The payments of an order, the first one first."""
-    return list(db.scalars(select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)))
+def numbers_and_customers(db: Session, order_ids: Collection[int]) -> dict[int, tuple[str, int | None]]:
+    """Numbers and customers of orders."""
+    c = _orders.c
+    return {row.id: (row.number, row.customer_id) for row in db.execute(select(c.id, c.number, c.customer_id).where(c.id.in_(list(order_ids))))}
+
+
+def lines_money(db: Session, order_id: int) -> list[LineMoney]:
+    """What each line of an order cost its buyer, with its parts of freight, fees and taxes."""
+    change, part = PriceAdjustment.__table__.c, LineAdjustment.__table__.c
+    found: dict[int, dict[str, int]] = {}
+    statement = (
+        select(part.order_line_id, change.kind, func.sum(part.amount))
+        .join(PriceAdjustment.__table__, change.id == part.adjustment_id)
+        .where(change.order_id == order_id, change.kind != "discount")
+        .group_by(part.order_line_id, change.kind)
+    )
+    for line_id, kind, amount in db.execute(statement):
+        found.setdefault(line_id, {})[kind] = int(amount)
+    told = []
+    for line in lines_of(db, [order_id])[order_id]:
+        more = found.get(line.id, {})
+        told.append(
+            LineMoney(
+                line.id, line.name, line.option, line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
+                more.get("fee", 0) + more.get("tax", 0),
+            )
+        )  # fmt: skip
+    return told
 
 
 def adjustments_of(db: Session, order_ids: Sequence[int]) -> dict[int, list[PriceAdjustment]]:
@@ -122,9 +148,9 @@ def figures_of_days(db: Session, first: date, last: date, currency: str | None =
 
 
 def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
-    """Orders as their buyer sees them, four statements for a whole page."""
+    """Orders as their buyer sees them, a few statements for a whole page."""
     ids = [order.id for order in orders]
-    lines, shipments, changes = lines_of(db, ids), shipments_of(db, ids), adjustments_of(db, ids)
+    lines, shipments, changes, refunds = lines_of(db, ids), shipments_of(db, ids), adjustments_of(db, ids), _refunds(db, ids)
     return [
         OrderView(
             facts=facts(o),
@@ -134,9 +160,18 @@ def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
             address=address_of(o), note=o.note or "", paid_at=o.paid_at, shipped_at=o.shipped_at,
             completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason or "",
             shipments=[ShipmentView(s.carrier, s.tracking_number, s.shipped_at) for s in shipments[o.id]],
+            refunds=refunds.get(o.id, ()),
         )
         for o in orders
     ]  # fmt: skip
+
+
+def _refunds(db: Session, order_ids: Sequence[int]) -> dict[int, list[RefundView]]:
+    found: dict[int, list[RefundView]] = {}
+    for _plugin, given in hooks.call("orders_refunds", db=db, order_ids=order_ids) if order_ids else ():
+        for order_id, some in (given or {}).items():
+            found.setdefault(order_id, []).extend(some)
+    return found
 
 
 def _line(line: OrderLine) -> LineView:
@@ -232,7 +267,7 @@ def usual_carrier(db: Session, row: Any) -> str | None:
 def due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
     """Unpaid orders placed before a moment, the oldest first; ``clause`` narrows them further."""
     c = _orders.c
-    wanted = and_(c.stage == Stage.TO_PAY, c.placed_at <= before, clause)
+    wanted = and_(c.stage == Stage.TO_PAY, c.status == OrderStatus.OPEN, c.placed_at <= before, clause)
     return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))
 
 

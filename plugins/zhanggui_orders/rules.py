@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from zhanggui.api import Choice, Invalid, _l, allocate, blind_index
+from zhanggui.api import Choice, Invalid, _l, allocate
 
 from .contracts import Adjustment, CartLine, Quote
-from .states import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
+from .states import WAITING, FulfillmentStatus, OrderStatus, PaymentStatus, Stage
 
 CUSTOMER, GUEST = "customers.Customer", "orders.Order"  # as whom an order knows somebody: a guest is his order
 ERASED = "***"  # stands where the name of an erased buyer stood
@@ -45,11 +45,23 @@ def stage_of(status: str, payment: str, fulfillment: str) -> Stage:
         return Stage.CANCELED
     if status == OrderStatus.COMPLETED:
         return Stage.DONE
-    if payment == PaymentStatus.UNPAID:
+    if payment in WAITING:
         return Stage.TO_PAY
-    if fulfillment in (FulfillmentStatus.FULFILLED, FulfillmentStatus.RECEIVED):
+    if fulfillment in (FulfillmentStatus.FULFILLED, FulfillmentStatus.RECEIVED) or payment == PaymentStatus.REFUNDED:
         return Stage.SHIPPED
     return Stage.TO_SHIP
+
+
+def payment_status(total: int, paid: int, refunded: int) -> PaymentStatus:
+    """Where the money of an order is: what came, less what went back, beside what it costs."""
+    kept = paid - refunded
+    if paid == 0 and refunded == 0 and total > 0:
+        return PaymentStatus.UNPAID
+    if refunded and kept <= 0:
+        return PaymentStatus.REFUNDED
+    if kept >= total:
+        return PaymentStatus.OVERPAID if kept > total else PaymentStatus.PAID
+    return PaymentStatus.PARTLY_REFUNDED if refunded else PaymentStatus.PARTLY_PAID
 
 
 def new_number(day: date) -> str:
@@ -127,8 +139,3 @@ def tracking(carrier: str, number: str | None) -> str:
     if not _TRACKING.match(plain):
         raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters, digits or hyphens.")})
     return plain
-
-
-def reference_index(reference: str) -> str:
-    """How the reference of a payment is known again: it can hold what the payer wrote."""
-    return blind_index(f"orders.reference:{reference}")

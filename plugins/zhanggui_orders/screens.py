@@ -9,6 +9,8 @@ from zhanggui.api import (
     Column,
     Field,
     Filter,
+    GroupBy,
+    Measure,
     MenuItem,
     Screen,
     Search,
@@ -78,6 +80,12 @@ ORDERS = Screen(
         prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, hint=_l("Order number, or the whole phone number")
     ),
     default_sort=("-placed_at", "-id"),
+    measures=(
+        Measure("orders", _l("Orders"), order=10),
+        Measure("total", _l("Total"), "sum", "total", "money", currency="currency", order=20),
+        Measure("paid", _l("Paid"), "sum", "total", "money", currency="currency", only={"payment_status": "paid"}, order=30),
+    ),
+    group_by=(GroupBy("payment_status", _l("By payment"), order=10), GroupBy("source", _l("By source"), order=20)),
     sections=(
         Section("lines", _l("Products"), template="orders/lines.html", load=details.lines, order=10),
         Section("money", _l("Amounts"), template="orders/money.html", load=details.money, aside=True, order=20),
@@ -175,17 +183,6 @@ ORDERS = Screen(
             order=30,
         ),
         Action(
-            "refund",
-            _l("Mark as refunded"),
-            payment.record_refund,
-            icon="receipt-refund",
-            needs=_STATUSES,
-            when=_when("refund"),
-            fields=(Field("note", _l("Note"), max_length=200),),
-            done=_l("The refund is on record."),
-            order=40,
-        ),
-        Action(
             "write_note",
             _l("Write a note"),
             notes.write_note,
@@ -236,7 +233,6 @@ _MAY = ("can_list", "orders.Order")
 WIDGETS = (
     Widget("money_today", _l("Money today"), "number", widgets.money_today, _MAY, order=10),
     Widget("to_ship", _l("Orders to ship"), "todo", widgets.TO_SHIP, _MAY, icon="truck-delivery", order=20),
-    Widget("refunds_due", _l("Refunds due"), "todo", widgets.REFUNDS_DUE, _MAY, icon="receipt-refund", order=25),
     Widget("orders_today", _l("Orders today"), "number", widgets.orders_today, _MAY, order=15),
     Widget("revenue", _l("Last 30 days"), "chart", widgets.revenue, _MAY, order=60),
 )

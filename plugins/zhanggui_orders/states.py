@@ -14,6 +14,7 @@ class OrderStatus(StrEnum):
     """What the order itself is."""
 
     OPEN = "open"
+    CLOSING = "closing"  # unpaid, and being closed where it could still be paid
     COMPLETED = "completed"
     CANCELED = "canceled"
 
@@ -22,8 +23,10 @@ class PaymentStatus(StrEnum):
     """Where the money is."""
 
     UNPAID = "unpaid"
+    PARTLY_PAID = "partly_paid"
     PAID = "paid"
-    REFUND_DUE = "refund_due"  # canceled after it was paid: the shop owes the money
+    OVERPAID = "overpaid"  # more than it costs is here
+    PARTLY_REFUNDED = "partly_refunded"
     REFUNDED = "refunded"
 
 
@@ -48,15 +51,14 @@ class Stage(StrEnum):
 
 MOVES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
     OrderStatus: {
-        OrderStatus.OPEN: frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELED}),
+        OrderStatus.OPEN: frozenset({OrderStatus.CLOSING, OrderStatus.COMPLETED, OrderStatus.CANCELED}),
+        OrderStatus.CLOSING: frozenset({OrderStatus.CANCELED, OrderStatus.OPEN}),  # open again: it was paid after all
         OrderStatus.COMPLETED: frozenset(),
         OrderStatus.CANCELED: frozenset(),
     },
     PaymentStatus: {
-        PaymentStatus.UNPAID: frozenset({PaymentStatus.PAID}),
-        PaymentStatus.PAID: frozenset({PaymentStatus.REFUND_DUE}),
-        PaymentStatus.REFUND_DUE: frozenset({PaymentStatus.REFUNDED}),
-        PaymentStatus.REFUNDED: frozenset(),
+        # Derived from two sums, see `rules.payment_status`: money can come and go at any time, but never be taken back to nothing.
+        status: frozenset(PaymentStatus) - {status, PaymentStatus.UNPAID} for status in PaymentStatus
     },
     FulfillmentStatus: {
         FulfillmentStatus.UNFULFILLED: frozenset({FulfillmentStatus.PARTLY, FulfillmentStatus.FULFILLED}),
@@ -81,19 +83,21 @@ class Verb:
         return status in self.status and payment in self.payment and fulfillment in self.fulfillment
 
 
-_OPEN, _CANCELED = frozenset({OrderStatus.OPEN}), frozenset({OrderStatus.CANCELED})
+_OPEN = frozenset({OrderStatus.OPEN})
 _UNSHIPPED = frozenset({FulfillmentStatus.UNFULFILLED})
+WAITING = frozenset({PaymentStatus.UNPAID, PaymentStatus.PARTLY_PAID})
+_HERE = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.PARTLY_REFUNDED})
 
 VERBS: Mapping[str, Verb] = {
-    "pay": Verb(_OPEN, frozenset({PaymentStatus.UNPAID}), _UNSHIPPED, _l("paid")),
+    "pay": Verb(_OPEN, WAITING, _UNSHIPPED, _l("paid")),
     "ship": Verb(
-        _OPEN, frozenset({PaymentStatus.PAID}), _UNSHIPPED | {FulfillmentStatus.PARTLY}, _l("shipped")
+        _OPEN, _HERE, _UNSHIPPED | {FulfillmentStatus.PARTLY}, _l("shipped")
     ),
     "receive": Verb(
-        _OPEN, frozenset({PaymentStatus.PAID}), frozenset({FulfillmentStatus.FULFILLED}), _l("received")
+        _OPEN, _HERE | {PaymentStatus.REFUNDED}, frozenset({FulfillmentStatus.FULFILLED}), _l("received")
     ),
-    "cancel": Verb(_OPEN, frozenset({PaymentStatus.UNPAID, PaymentStatus.PAID}), _UNSHIPPED, _l("canceled")),
-    "refund": Verb(_CANCELED, frozenset({PaymentStatus.REFUND_DUE}), _UNSHIPPED, _l("refunded")),
+    "cancel": Verb(_OPEN, frozenset(PaymentStatus), _UNSHIPPED, _l("canceled")),
+    "refund": Verb(frozenset(OrderStatus), _HERE | {PaymentStatus.PARTLY_PAID}, frozenset(FulfillmentStatus), _l("refunded")),
 }  # fmt: skip
 
 STAGES = (
@@ -105,8 +109,10 @@ STAGES = (
 )
 PAYMENT_CHOICES = (
     Choice("unpaid", _l("Unpaid"), "warn"),
+    Choice("partly_paid", _l("Partly paid"), "warn"),
     Choice("paid", _l("Paid"), "good"),
-    Choice("refund_due", _l("Refund due"), "bad"),
+    Choice("overpaid", _l("Paid too much"), "bad"),
+    Choice("partly_refunded", _l("Partly refunded"), "info"),
     Choice("refunded", _l("Refunded"), "neutral"),
 )
 FULFILLMENT_CHOICES = (

@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Question, Reader, _, current_runtime, fmt, shop_day
+from zhanggui.api import Chart, Question, Reader, Series, _, current_runtime, fmt, shop_day
 
 from .models import Day
 from .states import PaymentStatus, Stage
 
 _days = Day.__table__
 TO_SHIP = Question("orders.Order", {"stage": Stage.TO_SHIP})
-REFUNDS_DUE = Question("orders.Order", {"payment_status": PaymentStatus.REFUND_DUE})
 
 
 def _currency() -> str:
@@ -66,7 +65,9 @@ def revenue(db: Session, reader: Reader) -> Mapping[str, Any]:
     found = _figures(db, "paid_amount", first, today)
     points = [(first + timedelta(days=n), found.get(first + timedelta(days=n), 0)) for n in range(30)]
     total = fmt.money(sum(amount for _day, amount in points), _currency())
-    return {
-        "points": points, "kind": "money", "currency": _currency(),
-        "summary": _("%(total)s in the last 30 days", total=total),
-    }  # fmt: skip
+    paid = Series(
+        _("Money"), [amount for _day, amount in points], [f"/orders/?placed_at_from={day}&placed_at_to={day}" for day, _amount in points]
+    )  # fmt: skip
+    summary = _("%(total)s in the last 30 days", total=total)
+    chart = Chart("line", [day for day, _amount in points], [paid], _("Day"), "money", _currency(), summary, running=True)
+    return {"chart": chart}

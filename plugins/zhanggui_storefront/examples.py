@@ -41,7 +41,7 @@ _AT = "2026-03-02T04:00:00Z"
 _ORDER = {
     "number": NUMBER, "status": "open", "payment_status": "unpaid", "fulfillment_status": "unfulfilled",
     "stage": "to_pay", "lines": [_LINE], **_SUMS, "address": _WRITTEN, "note": "Please ring twice.", "shipments": [],
-    "placed_at": _AT, "paid_at": None, "shipped_at": None, "completed_at": None, "canceled_at": None,
+    "refunds": [], "placed_at": _AT, "paid_at": None, "shipped_at": None, "completed_at": None, "canceled_at": None,
     "cancel_reason": "",
 }  # fmt: skip
 _CANCELED = {
@@ -54,7 +54,7 @@ _RECEIVED = {
 }  # fmt: skip
 _UNPAYABLE = {
     "type": "about:blank", "title": "payment unavailable", "status": 409, "code": "payment_unavailable",
-    "detail": "This shop takes no payment here. Please pay as agreed with the shop.",
+    "detail": "No way to pay is switched on in this shop.",
     "correlation": "0b6f1f0e2c8d4a53",
 }  # fmt: skip
 

@@ -122,6 +122,7 @@ def order(found: OrderView) -> Json:
             {"carrier": s.carrier, "tracking_number": s.tracking_number, "shipped_at": moment(s.shipped_at)}
             for s in found.shipments
         ],
+        "refunds": [{"amount": r.amount.as_json(), "state": r.state, "at": moment(r.at)} for r in found.refunds],
         "placed_at": moment(facts.placed_at), "paid_at": moment(found.paid_at), "shipped_at": moment(found.shipped_at),
         "completed_at": moment(found.completed_at), "canceled_at": moment(found.canceled_at),
         "cancel_reason": found.cancel_reason or "",

@@ -49,7 +49,11 @@ from shop import add_customer, add_product, place  # noqa: E402 - found by the l
 from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 
 from zhanggui_customers.services import profile  # noqa: E402
+from zhanggui_orders import facade as orders  # noqa: E402
 from zhanggui_orders.services import cancellation, fulfillment, payment  # noqa: E402
+from zhanggui_payments.facade import Snapshot  # noqa: E402
+from zhanggui_payments.models import Attempt  # noqa: E402
+from zhanggui_payments.services import settling  # noqa: E402
 from zhanggui_products.services import editing  # noqa: E402
 from zhanggui_products.services.categories import create_category  # noqa: E402
 
@@ -120,6 +124,7 @@ def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:
     act(payment.mark_paid_offline, fulfillment.ship_order)
     act(payment.mark_paid_offline, fulfillment.ship_order, fulfillment.receive_order)
     act(payment.mark_paid_offline, cancellation.cancel_order)
+    _money(db)
     return {
         **_work(db),
         "/files/": [{"file_id": picture, "size": "thumb"}, {"file_id": picture, "size": "full"}],
@@ -150,6 +155,22 @@ def _fault(db: Session) -> str:
     db.add(met)
     db.flush()
     return met.id
+
+
+def _money(db: Session) -> None:
+    """A payment that is not settled, and one of an order that was paid twice."""
+    order_id = db.scalars(select(Attempt.order_id).order_by(Attempt.id)).first()
+    order = orders.facts(db, order_id)
+    for number in (1, 2):
+        db.add(
+            Attempt(
+                number=f"P{number}", order_id=order.id, order_number=order.number, customer_id=order.customer_id, provider="offline", method="cash",
+                scene="offline", amount=order.total, currency=order.currency, state="pending", created_at=NOON,
+            )
+        )  # fmt: skip
+    db.flush()
+    said = Snapshot("P1", "captured", Money(order.total, order.currency))
+    settling.apply_snapshot(db, db.scalar(select(Attempt.id).where(Attempt.number == "P1")), said, source="person", actor=WHO, now=NOON)
 
 
 _WORDS: dict[str, dict[str, Any]] = {

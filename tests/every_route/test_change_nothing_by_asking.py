@@ -101,7 +101,7 @@ def test_all_tables_are_as_they_were(shop: Furnished, size: Any, keep_figures: A
 @SQLITE
 @pytest.mark.parametrize(
     ("path", "who"),
-    [("/orders/{}/receive", "owner"), ("/orders/{}/refund", "owner"), ("/people/users/{}/set_roles", "owner"), ("/customers/{}/block", "owner"),
+    [("/orders/{}/receive", "owner"), ("/orders/{}/payments__refund", "owner"), ("/people/users/{}/set_roles", "owner"), ("/customers/{}/block", "owner"),
      ("/products/{}/edit", "clerk"), ("/categories/add", "clerk"), ("/stock/{}/restock", "warehouse")],
 )  # fmt: skip
 def test_head_asks_what_the_verb_would_ask_and_does_nothing(shop: Furnished, path: str, who: str) -> None:

@@ -91,7 +91,7 @@ def orders_are_in_every_state(demo: datetime) -> None:
         assert stages["to_ship"] >= 12 and stages["to_pay"] >= 3, stages
         assert min(stages[name] for name in ("shipped", "done", "canceled")) >= 10, stages
         payments = counted(db, select(Order.payment_status, func.count()).group_by(Order.payment_status))
-        assert set(payments) == {"unpaid", "paid", "refund_due", "refunded"}, payments
+        assert set(payments) == {"unpaid", "paid", "overpaid", "partly_refunded", "refunded"}, payments
         today = [at for at in db.scalars(select(Order.placed_at)) if shop_day(at) == shop_day(demo)]
         assert len(today) >= 8 and max(today) < demo
         assert db.scalar(select(func.count()).select_from(StockLevel).where(StockLevel.low)) >= 5

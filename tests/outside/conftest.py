@@ -15,7 +15,7 @@ from zhanggui.host import refresh
 from zhanggui.host.service import enable_plugin, upgrade
 from zhanggui.runtime import Runtime, activated, open_runtime
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "plugins" / part) for part in ("storefront", "orders")]
+sys.path[:0] = [str(Path(__file__).parent), *(str(Path(__file__).parents[1] / "plugins" / part) for part in ("storefront", "orders"))]
 
 from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402 - found by the line above
 

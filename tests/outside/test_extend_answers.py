@@ -10,8 +10,9 @@ import pytest
 from shoppers import Shopper
 from sqlalchemy import select
 
-from zhanggui.api import reading
+from zhanggui.api import SYSTEM, clock, reading
 from zhanggui.host.models import PluginFault
+from zhanggui.host.service import disable_plugin
 from zhanggui.runtime import Runtime
 
 
@@ -71,11 +72,12 @@ def test_a_page_is_loaded_at_once_and_one_that_fails_is_left_out(alice: Shopper,
 
 def test_a_path_that_gives_way_is_taken_and_any_other_one_stays(alice: Shopper, tea: Any) -> None:
     number = alice.order(tea).get_json()["number"]
+    disable_plugin("payments", actor=SYSTEM, now=clock.now())  # who takes money for this shop has that path otherwise
     assert alice.post(f"/orders/{number}/pay").get_json() == {"stars": 5}
     assert "items" in alice.get("/products")
     with reading() as db:
         c = PluginFault.__table__.c
-        plugin, name, sentence = db.execute(select(c.plugin, c.name, c.sentence).where(c.kind == "operation")).one()
+        plugin, name, sentence = db.execute(select(c.plugin, c.name, c.sentence).where(c.kind == "operation", c.name != "POST /orders/{id}/pay")).one()
     assert (plugin, name) == ("stars", "GET /products")
     assert "taken by storefront" in sentence
 

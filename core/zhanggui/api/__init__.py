@@ -86,7 +86,10 @@ from ..runtime import current_runtime
 from ..tasks.running import TaskRun
 from ..tasks.service import TaskDef, cancel_task, resume_task, start_task, task
 from ..web.asking import show_form, take_form
+from ..web.block_pages import show_page
+from ..web.blocks import Block, Page
 from ..web.bodies import read_json
+from ..web.charts import Chart, Series
 from ..web.describe import (
     Action,
     Card,
@@ -108,6 +111,7 @@ from ..web.describe import (
     When,
     Widget,
 )
+from ..web.figures import GroupBy, Measure
 from ..web.gateway import gateway
 from ..web.kinds import FormContext, Kind, Posted
 from ..web.kinds.rich import rich_text
@@ -145,24 +149,24 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
-    "BadRequest", "BigKey", "BlindIndex", "Card", "CartChoice", "Choice", "Choices", "Code", "Column", "ConfigError",
-    "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
-    "Filter", "Forbidden", "Form", "FormContext", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer",
-    "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked", "MenuItem", "Model", "Money", "NotFound", "NotGenuine",
-    "Operation", "Outcome", "OutsideTrouble", "Paper", "PaperColumn", "Permission", "PersonalData", "Pii", "Posted",
-    "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed",
-    "SealedJson", "Search", "SearchProvider", "Section", "Seen", "SettingTest", "Sheet", "Slot", "StaleRow", "TaskDef",
-    "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage",
-    "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "after_commit", "allocate", "append_only_guards",
-    "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas", "clock", "code_string",
-    "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime", "decode_cursor", "encode_cursor",
-    "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting",
-    "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside",
-    "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "pgettext", "protect",
-    "public", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file",
-    "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row",
-    "request_approval", "resume_task", "rich_text", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day",
-    "shop_zone", "show_form", "start_task", "take_back", "take_form", "task", "throttled", "timeline", "tokens",
-    "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message",
-    "words", "write_rows",
+    "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Chart", "Choice", "Choices", "Code", "Column",
+    "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo",
+    "FileRef", "Filter", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
+    "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked", "Measure", "MenuItem", "Model",
+    "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission",
+    "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule",
+    "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot",
+    "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
+    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "after_commit", "allocate",
+    "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas",
+    "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime",
+    "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows", "fmt",
+    "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases",
+    "in_phases", "is_aside", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside",
+    "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice",
+    "readable_file", "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files",
+    "remove_row", "request_approval", "resume_task", "rich_text", "row_labels", "save_image", "save_private_file",
+    "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "start_task", "take_back", "take_form", "task",
+    "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
+    "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

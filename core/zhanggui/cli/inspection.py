@@ -50,6 +50,7 @@ def doctor(out: Output) -> None:
     from ..host.service import found_plugins
     from ..kernel import privacy
     from ..migrations import runner
+    from ..migrations.heads import behind
     from ..web.health import readiness
 
     with out.instance() as runtime:
@@ -61,7 +62,7 @@ def doctor(out: Output) -> None:
                 how = f"{'is paused: it ' if met.paused_at else ''}failed {met.times} times in {met.kind} {met.name}"
                 faults.append({"plugin": met.plugin, "stage": "run", "sentence": how})
             failed = runner.failures(db)
-            tables = dict.fromkeys(runner.behind(db, found_plugins(runtime).manifests), "Its tables are behind: run zhanggui upgrade.") | failed
+            tables = dict.fromkeys(behind(db, found_plugins(runtime).manifests), "Its tables are behind: run zhanggui upgrade.") | failed
         warnings = runtime.config.warnings()
     lines = [f"{name}: {part['status']}" for name, part in parts.items()]
     lines += [f"plugin {f['plugin']}: {f['sentence']}" for f in faults] + [f"note: {w}" for w in warnings]

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -107,8 +107,9 @@ def commands(_host: Host) -> str:
 
     def walk(command: click.Command, path: str) -> None:
         if isinstance(command, click.Group):
-            for name in sorted(command.commands):
-                walk(command.commands[name], f"{path} {name}")
+            context = click.Context(command)
+            for name in sorted(command.list_commands(context)):
+                walk(cast(click.Command, command.get_command(context, name)), f"{path} {name}")
             return
         parts.append(f"## `{path}`\n\n{inspect.cleandoc(command.help or '')}\n")
         for parameter in command.params:

@@ -9,6 +9,7 @@ from . import hookspec
 
 if TYPE_CHECKING:
     from ..host.declare import Permission, RolePreset, SettingTest
+    from ..web.blocks import Page
     from ..web.describe import HelpTarget, MenuItem, Screen, SearchProvider, Slot, Widget
     from ..web.kinds import Kind
 
@@ -18,6 +19,15 @@ def register_screens() -> Sequence[Screen]:
     """Lists, forms and details, with their REST resource.
 
     Example: ``return [screens.ORDERS]``
+    """
+    return ()
+
+
+@hookspec
+def register_pages() -> Sequence[Page]:
+    """Pages out of blocks: numbers, charts, lists, texts, forms, timelines.
+
+    Example: ``return [Page("pandapay.Report", "/pandapay", _l("Panda Pay"), [Block("by_day", "chart", _l("By day"), queries.by_day)])]``
     """
     return ()
 

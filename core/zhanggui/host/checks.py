@@ -19,6 +19,7 @@ from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
+from ..web.blocks import Block, Page
 from ..web.describe import (
     TONES,
     WIDGET_KINDS,
@@ -28,6 +29,7 @@ from ..web.describe import (
     Column,
     Field,
     Filter,
+    Form,
     HelpTarget,
     MenuItem,
     Question,
@@ -38,6 +40,7 @@ from ..web.describe import (
     Slot,
     Widget,
 )
+from ..web.figures import GroupBy, Measure
 from ..web.kinds import Kind
 from .declare import (
     Approvable,
@@ -59,13 +62,13 @@ from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
     "kinds": Kind, "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
-    "help_targets": HelpTarget,
+    "help_targets": HelpTarget, "pages": Page,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
     "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
-_PARTS = {Column, Card, Filter, Search, Field, Section, Action, Question, ThreePhases, Preparation}
+_PARTS = {Block, Form, Column, Card, Filter, GroupBy, Measure, Search, Field, Section, Action, Question, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _BELOW = re.compile(r"(/[a-z0-9_-]+|/<[a-z_]+>)*\Z")
@@ -305,8 +308,8 @@ def check_slot(slot: Slot, screen: Screen) -> None:
         if missing:
             raise wrong(_l("there is no column “%(column)s”", column=missing[0]))
     elif isinstance(thing, Section):
-        if not thing.template or thing.columns:
-            raise wrong(_l("it needs a template, and names no columns"))
+        if not (thing.template or thing.chart) or thing.columns:
+            raise wrong(_l("it needs a template or a chart, and names no columns"))
     elif thing.get is None or slot.save is None:
         raise wrong(_l("it needs save, and load or get"))
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
-from ..web.describe import Action, Column, Field, Filter, Screen
+from ..web.describe import Action, Screen
+from ..web.figures import MEASURES
 from ..web.kinds import Kind
 from .checks import called, is_name, name_of, step
 from .spots import Step
@@ -41,8 +42,29 @@ def check_screen(screen: Screen, kinds: Mapping[str, Kind]) -> None:
                 column.expr(_source(screen))
             except Exception as error:  # a plugin's own code: whatever it raises is named
                 raise _wrong(screen, column, _l("its expr fails (%(error)s)", error=f"{type(error).__name__}: {error}"[:200])) from error
+    check_figures(screen, kinds)
     if not screen.route.startswith("/") or screen.route.endswith("/"):
         raise _wrong(screen, screen, _l("the route must be like /orders, not “%(route)s”", route=screen.route))
+
+
+def check_figures(screen: Screen, kinds: Mapping[str, Kind]) -> None:
+    """:raises WiringError: for a measure or grouping over what there is not, or what no figure can be made of."""
+    filters = {f.name: f for f in screen.filters}
+    _check_names(screen, screen.measures)
+    for m in screen.measures:
+        if m.of not in MEASURES or (m.of == "count") != (m.column is None):
+            raise _wrong(screen, m, _l("it is a count, or a sum or average of a column"))
+        if m.kind not in kinds or not kinds[m.kind].numeric:
+            raise _wrong(screen, m, _l("there is no kind %(kind)s of numbers", kind=repr(m.kind)))
+        for name, text in m.only.items():
+            if name not in filters:
+                raise _wrong(screen, m, _l("the screen has no filter “%(filter)s”", filter=name), name)
+            if filters[name].kind == "choice" and not set(text.split(",")) <= {str(choice.value) for choice in filters[name].choices}:
+                raise _wrong(screen, m, _l("“%(value)s” is no choice of the filter “%(filter)s”", value=text, filter=name), name)
+    for group in screen.group_by:
+        f = filters.get(group.filter)
+        if f is None or f.kind != "choice" or f.clause is not None:
+            raise _wrong(screen, group, _l("“%(filter)s” is no filter of choices over a column", filter=group.filter), group.filter)
 
 
 def _source(screen: Screen) -> Any:
@@ -62,6 +84,8 @@ def _named(screen: Screen, kinds: Mapping[str, Kind]) -> Iterator[tuple[Any, Seq
     for f in screen.filters:
         if f.clause is None or f.counted:
             yield f, [f.column or f.name]
+    for m in screen.measures:
+        yield m, [name for name in (m.column, m.currency) if name is not None and name not in computed]
     if screen.search is not None:
         yield screen.search, [*screen.search.prefix, *screen.search.exact, *screen.search.words, *screen.search.contains]
     for action in screen.actions:
@@ -71,7 +95,7 @@ def _named(screen: Screen, kinds: Mapping[str, Kind]) -> Iterator[tuple[Any, Seq
         yield from ((f, [f.name]) for f in screen.fields if f.get is None and (kinds[f.kind].in_row or f.kind == "translations"))
 
 
-def _check_names(screen: Screen, parts: Sequence[Column | Filter | Action | Field | Any]) -> None:
+def _check_names(screen: Screen, parts: Sequence[Any]) -> None:
     seen: set[str] = set()
     for part in parts:
         name = name_of(part)

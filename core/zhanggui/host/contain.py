@@ -20,6 +20,7 @@ from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
 from ..kernel.phases import ThreePhases
+from ..web.blocks import Block, Page
 from ..web.describe import (
     Action,
     Column,
@@ -150,7 +151,10 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
         "validate": Rule(refuses=_SAVED, passes=(DomainError,), check=lambda action, found: [(str(name), text) for name, text in found or ()]),
     },
     ThreePhases: {name: Rule(refuses=PluginTrouble.message, passes=(DomainError, ProviderError)) for name in ("claim", "work", "answer")},
-    Section: {"load": Rule(refuses=PluginTrouble.message, check=lambda section, values: dict(values or {}))},
+    Section: {
+        "load": Rule(refuses=PluginTrouble.message, check=lambda section, values: dict(values or {})),
+        "chart": Rule(refuses=PluginTrouble.message),
+    },
     Field: {
         "get": Rule(refuses=_ASKED),
         "choices": Rule(refuses=_ASKED, check=lambda field, choices: tuple(choices)),
@@ -179,7 +183,7 @@ KIND: dict[str, Rule] = {
     **{name: Rule(refuses=_SAVED, passes=(DomainError, ValueError)) for name in ("read", "take", "loaded", "merged")},
     **{name: Rule(refuses=_ASKED) for name in ("typed", "draw")},
     "put": Rule(refuses=_SAVED, passes=(DomainError,)),
-    **{name: Rule(refuses=NO_FILTER, passes=(DomainError,)) for name in ("asked", "asked_range", "compare", "compare_range")},
+    **{name: Rule(refuses=NO_FILTER, passes=(DomainError,)) for name in ("asked", "asked_range", "asked_period", "compare", "compare_range")},
     "draw_filter": Rule(lambda kind, args: False), "words": Rule(lambda kind, args: "", check=_words),
 }  # fmt: skip
 
@@ -199,6 +203,8 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
         "row_rule": Rule(refuses=_l("These entries cannot be shown now: the plugin “%(plugin)s” failed."), passes=(DomainError,)),
     },
     SettingTest: {"run": Rule(refuses=_l("The test could not be made: the plugin “%(plugin)s” failed."), passes=(DomainError, ProviderError), check=_words)},
+    # On its plugin's own page; contained all the same, so that one block harms no other.
+    Block: {"data": Rule(refuses=PluginTrouble.message)},
     Approvable: {
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)), "words": Rule(lambda what, args: "", check=_words),
     },
@@ -215,6 +221,7 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
 OWN: dict[type[Any], tuple[str, ...]] = {
     Screen: ("fields", "validate", "create", "update", "delete"),
     Form: ("validate",),
+    Block: ("save",),
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
     JobDef: ("function",),
@@ -266,6 +273,15 @@ def contain_shared(room: str, thing: Any, manifest: Manifest, book: FaultBook) -
     # A question is asked of a list by whoever draws it, who does so under this watch: see `attempt`.
     asked = {name: replace(question, watch=watch) for name in rules if isinstance(question := getattr(thing, name), Question)}
     return _around(replace(thing, **asked), rules, watch)
+
+
+def contain_page(page: Page, manifest: Manifest, book: FaultBook) -> Page:
+    """A page whose blocks are contained, each with a watch of its own."""
+    blocks = []
+    for block in page.blocks:
+        place = Place(manifest.id, "block", f"{page.resource} {block.id}", block.title or block.id, page.title, manifest.name)
+        blocks.append(_around(block, SHARED[Block], book.watch(place)) if block.data is not None else block)
+    return replace(page, blocks=blocks)
 
 
 def contain_kind(kind: Kind, manifest: Manifest, book: FaultBook) -> Kind:

@@ -24,6 +24,7 @@ from ..hookspecs import Terms, data, screens, terms_of, trade, work
 from ..i18n.texts import in_english
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Stop, WiringError
+from ..web.blocks import Page
 from ..web.describe import HelpTarget, MenuItem, Screen, SearchProvider, Slot, Widget
 from ..web.kinds import Kind
 from .checks import check_room
@@ -80,6 +81,7 @@ class Contribution:
     screens: list[Screen] = field(default_factory=list)
     views: list[type[Any]] = field(default_factory=list)
     apis: list[type[Any]] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     menu: list[MenuItem] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)

@@ -92,6 +92,8 @@ def _of_kinds(part: Contribution) -> Iterator[tuple[Any, ...]]:
         rooms = (screen.columns, screen.filters, () if callable(screen.fields) else screen.fields)
         yield from ((inner, screen, *around) for room in rooms for thing in room for inner, *around in _with_rows(thing))
         yield from ((inner, screen, action, *around) for action in screen.actions for f in action.fields for inner, *around in _with_rows(f))
+    for page in part.pages:
+        yield from ((inner, page, block, *around) for block in page.blocks if block.form for f in block.form.fields for inner, *around in _with_rows(f))
     for slot in part.slots:
         if isinstance(slot.add, Action):
             yield from ((inner, slot, slot.add, *around) for f in slot.add.fields for inner, *around in _with_rows(f))

@@ -16,6 +16,7 @@ from ..config.declare import plugin_settings
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import SYSTEM
 from ..kernel.errors import BadRequest, WiringError
+from ..web.blocks import Block
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Question, Screen, Search, Slot, Widget
 from ..web.query import parse
 from .checks import called, parts_of, step
@@ -73,7 +74,7 @@ def unanswered(host: Host, icons: Collection[str] = ()) -> Iterator[tuple[str, W
             for resource, verbs in preset.grants.items():
                 for verb in verbs:
                     yield from ((plugin, error) for error in _permission(known, (f"can_{verb}", resource), preset, (step(preset), ("", verb))))
-        for room in ("screens", "slots", "menu", "widgets", "search", "importers"):
+        for room in ("screens", "pages", "slots", "menu", "widgets", "search", "importers"):
             for thing in getattr(part, room):
                 yield from ((plugin, error) for error in _within(known, thing, ()))
 
@@ -82,11 +83,11 @@ def _within(known: Known, thing: Any, around: tuple[Step, ...]) -> Iterator[Wiri
     """What a description and those inside it name."""
     here = (*around, step(thing))
     icon = getattr(thing, "icon", None)
-    if known.icons and isinstance(thing, Screen | MenuItem | Action | Widget) and icon not in known.icons and (icon or not isinstance(thing, Widget)):
+    if known.icons and isinstance(thing, Screen | MenuItem | Action | Block | Widget) and icon not in known.icons and (icon or not isinstance(thing, Widget)):
         yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=_l("the theme has no icon “%(icon)s”", icon=icon)), at=here)
     if isinstance(thing, Column | Field | Filter) and thing.to is not None:
         yield from _screen(known, thing.to, thing, here)
-    if isinstance(thing, MenuItem) and thing.screen is not None:
+    if isinstance(thing, MenuItem | Block) and thing.screen is not None:
         yield from _screen(known, thing.screen, thing, here)
     if isinstance(thing, Question):
         yield from _question(known, thing, here)

@@ -23,7 +23,7 @@ def screen_permissions(screen: Screen) -> set[Pair]:
     fields = () if callable(screen.fields) else screen.fields
     lines = (line for field in fields for line in field.rows)
     guarded: Any
-    for guarded in (*screen.columns, *fields, *lines, *screen.filters):
+    for guarded in (*screen.columns, *fields, *lines, *screen.filters, *screen.measures):
         if guarded.permission:
             names.add(guarded.permission)
     return {(name, screen.resource) for name in names}
@@ -36,6 +36,8 @@ def declared_permissions(host: Host) -> set[Pair]:
         declared |= screen_permissions(screen)
     for permission in host.every("permissions"):
         declared.add((permission.name, permission.resource))
+    for page in host.every("pages"):
+        declared |= {(f"can_{name}", page.resource) for name in ("show", *(block.id for block in page.blocks if block.kind == "form"))}
     declared |= {what.right for what in host.approvals.values()}
     for view in (*host.every("views"), *host.every("apis")):
         resource = view.class_permission_name or view.__name__

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
@@ -23,8 +23,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import ConfigError, DomainError, NotFound
-from ..migrations import runner
-from ..migrations.runner import Outcome
+from ..migrations.heads import behind
 from ..runtime import Runtime, activated, current_runtime
 from ..web.theme import icon_names
 from . import faults, generation, use_host
@@ -35,6 +34,9 @@ from .manifest import Manifest
 from .models import PluginState, Repair
 from .permissions import wanted_permissions
 from .trial import mounted
+
+if TYPE_CHECKING:
+    from ..migrations.runner import Outcome
 
 _lock = threading.Lock()
 LOCK = "core.plugins"  # which plugins are on, and the permissions that they bring
@@ -98,7 +100,7 @@ def enabled_ids(db: Session) -> set[str]:
 
 def unready(db: Session, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
     """Plugins whose tables are behind their code, with a sentence each."""
-    return {i: _l("Its tables are not up to date: run zhanggui upgrade.") for i in runner.behind(db, manifests)}
+    return {i: _l("Its tables are not up to date: run zhanggui upgrade.") for i in behind(db, manifests)}
 
 
 def build(runtime: Runtime, enabled: set[str] | None = None) -> Host:
@@ -313,6 +315,7 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
     Safe to run at any time and twice; one process does it, never a web worker.
     """
     from ..auth.permissions import sync_permissions
+    from ..migrations import runner
 
     runtime.shared.pop("found", None)
     found = found_plugins(runtime)

@@ -10,6 +10,7 @@ from typing import Any
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
+from ..web.blocks import Block
 from ..web.describe import Action, Column, Field, Filter, Form, MenuItem, Screen, Search, SearchProvider, Section, Slot, Widget
 from ..web.kinds import Kind
 from ..web.rest import Operation
@@ -41,7 +42,8 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Filter: {"clause": Call(["value", "columns"])},
     Search: {"exact": None},
     Field: {"choices": Call(), "clean": Call(["value"]), "get": Call(["db", "row"])},
-    Section: {"load": Call(["db", "reader", "row"])},
+    Section: {"load": Call(["db", "reader", "row"]), "chart": Call(["db", "reader", "row"])},
+    Block: {"data": Call(["db", "reader"]), "save": Call(["db"], _SERVICE)},
     Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"])},
     Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
@@ -91,6 +93,8 @@ def _with_fields(thing: Any, name: str, call: Call) -> Call:
         if callable(asked):  # which ones there are is asked for at each request
             return Call(call.places, call.names, open=True)
         return Call(call.places, (*call.names, *(field.name for field in asked)), call.open)
+    if isinstance(thing, Block) and name == "save" and thing.form is not None:
+        return Call(call.places, (*call.names, *(field.name for field in thing.form.fields)))
     return call
 
 

@@ -19,7 +19,7 @@ At = tuple[Step, ...] | Callable[..., Any] | list[Any]  # steps from the outside
 _LEFT_OUT = {"migrations", "tests"}
 # Where a description is given that no line writes out.
 _HOOKS = {
-    "Screen": "register_screens", "Slot": "register_slots", "MenuItem": "register_menu", "Widget": "register_widgets",
+    "Screen": "register_screens", "Page": "register_pages", "Slot": "register_slots", "MenuItem": "register_menu", "Widget": "register_widgets",
     "SearchProvider": "register_search", "Schedule": "register_schedules", "Importer": "register_importers", "Exporter": "register_exporters",
     "CartChoice": "register_choices", "Webhook": "register_webhooks", "Permission": "register_permissions", "DemoData": "register_demo",
     "RolePreset": "register_role_presets", "SettingTest": "register_setting_tests", "Approvable": "register_approvals",

@@ -8,16 +8,18 @@ from typing import Any
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
+from ..web.blocks import Page
 from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
 from ..web.generic import with_texts
 from ..web.kinds import BUILT_IN
 from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
 from .columns import check_screen
-from .contain import contain_kind, contain_shared, contain_slot, contain_test
+from .contain import contain_kind, contain_page, contain_shared, contain_slot, contain_test
 from .declare import EVERY, Approvable
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 from .kinds import check_form, check_forms, check_kind, check_things
 from .manifest import Manifest
+from .pages import check_page
 from .signatures import check_functions, check_jobs
 
 _SLOT_ROOM = {Column: "columns", Filter: "filters", Action: "actions", Section: "sections", Field: "fields"}
@@ -40,6 +42,8 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     for screen in part.screens:
         check_screen(screen, kinds)
     check_forms(part)
+    for page in part.pages:
+        check_page(page)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
@@ -59,11 +63,12 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
+    part.pages = [contain_page(page, manifest, host.book) for page in part.pages]
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-_CALLED = ("kinds", "screens", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
+_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
 _WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data")
 
 
@@ -73,6 +78,9 @@ def _check_names(manifest: Manifest, part: Contribution) -> None:
     for screen in part.screens:
         if screen.plugin != plugin_id:
             raise WiringError(_l("the screen “%(screen)s” must be named %(prefix)s<Model>", screen=screen.resource, prefix=f"{plugin_id}."), at=(step(screen),))
+    for page in part.pages:
+        if page.plugin != plugin_id:
+            raise WiringError(_l("the page “%(page)s” must be named %(prefix)s<Name>", page=page.resource, prefix=f"{plugin_id}."), at=(step(page),))
     for model in part.models:
         if not model.__tablename__.startswith(f"{plugin_id}__"):
             raise WiringError(_l("the table “%(table)s” must start with %(prefix)s", table=model.__tablename__, prefix=f"{plugin_id}__"), at=model)
@@ -105,6 +113,7 @@ def _check_ids(part: Contribution) -> None:
     for room in ("importers", "exporters"):
         _once(room, [(entry.kind, entry) for entry in getattr(part, room)])
     _once("screens", [(screen.resource, screen) for screen in part.screens])
+    _once("pages", [(page.resource, page) for page in part.pages])
     _once("webhooks", [(f"{webhook.id}{webhook.path}", webhook) for webhook in part.webhooks])
     _once("choices", [(f"{choice.id} ({choice.per})", choice) for choice in part.choices])
     _once("events", [(f"{event.name}@{event.version}", event) for event in part.events])
@@ -128,9 +137,11 @@ def _once(room: str, named: list[tuple[str, Any]]) -> None:
 def _check_taken(host: Host, part: Contribution) -> None:
     """What another plugin has stays with it."""
     routes = {screen.route: owner for owner, other in host.parts.items() for screen in other.screens}
-    for screen in part.screens:
+    routes |= {page.route: owner for owner, other in host.parts.items() for page in other.pages}
+    claiming: list[Screen | Page] = [*part.screens, *part.pages]
+    for screen in claiming:
         owner = routes.get(screen.route)
-        if owner is not None or [one.route for one in part.screens].count(screen.route) > 1:
+        if owner is not None or [one.route for one in claiming].count(screen.route) > 1:
             what = _l("the route “%(route)s” is taken by %(owner)s", route=screen.route, owner=owner or screen.plugin)
             raise WiringError(_l("%(where)s: %(what)s", where=called(screen), what=what), at=(step(screen),))
     for room, attribute in (("webhooks", "id"), ("importers", "kind"), ("exporters", "kind")):

@@ -85,6 +85,11 @@ def _day(day: date, locale: str) -> str:
     return format_date(day, "y-MM-dd" if locale.startswith("zh") else "d MMM y", locale=locale)
 
 
+@lru_cache(maxsize=1024)
+def _short_day(day: date, locale: str) -> str:
+    return format_date(day, "M/d" if locale.startswith("zh") else "d MMM", locale=locale)
+
+
 _REGIONS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 
 
@@ -133,6 +138,10 @@ class Formats:
         if isinstance(day, datetime):
             day = day.astimezone(_zone()).date()
         return _day(day, reader().locale)
+
+    def short_date(self, day: date) -> str:
+        """A day without its year, where there is little room: ``11/20``."""
+        return _short_day(day, reader().locale)
 
     def ago(self, moment: datetime) -> str:
         """How long ago, in words."""

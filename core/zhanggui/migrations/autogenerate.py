@@ -29,8 +29,8 @@ from ..host.manifest import Manifest
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import NotFound
 from .changing import schema_change
-from .history import run, scripts, version_table
-from .runner import components
+from .heads import components, version_table
+from .history import run, scripts
 
 _HEAD = '''"""{message}"""
 

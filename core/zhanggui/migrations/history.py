@@ -21,8 +21,8 @@ from ..db.base import NAMING
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError
 from . import postgresql, sqlite
+from .heads import CORE, version_table
 
-CORE = Path(__file__).parent
 DIALECTS = (sqlite.RebuildingSQLite, postgresql.ComparingPostgreSQL)  # known to Alembic from the import on
 
 
@@ -51,11 +51,6 @@ def scripts(folder: Path) -> ScriptDirectory | None:
     config.set_main_option("version_locations", str(folder / "versions"))
     config.set_main_option("path_separator", "newline")
     return ScriptDirectory.from_config(config)
-
-
-def version_table(component: str) -> str:
-    """Name of the table that remembers how far a component's tables are."""
-    return f"{component}__alembic"
 
 
 def run(connection: Connection, component: str, folder: Path, to: str = "head") -> None:

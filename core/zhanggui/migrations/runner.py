@@ -14,9 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import column, delete, inspect, select, text, update
-from sqlalchemy import table as named
-from sqlalchemy.engine import Connection
+from sqlalchemy import delete, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from ..db.key_check import check_key
@@ -30,14 +28,14 @@ from ..kernel.errors import DomainError
 from ..runtime import Runtime, activated
 from . import history
 from .changing import schema_change
-from .history import MigrationFailed, scripts, version_table
+from .heads import behind, components, forget, head
+from .history import MigrationFailed
 
 log = logging.getLogger(__name__)
 
 _LOCK_KEY = 0x7A68616E67  # "zhang", for pg_advisory_lock
 _KEEP_COPIES = 5
 _FAILED = "upgrade:"  # so begins a repair that says which upgrade failed
-_UNREADABLE = "?"  # stands for the head of a history that cannot be read
 Report = Callable[[str], None]
 
 
@@ -76,41 +74,6 @@ class Outcome:
         )
 
 
-def components(manifests: Mapping[str, Manifest]) -> dict[str, Path]:
-    """Core first, then every installed plugin, enabled or not, in the order of ``requires``."""
-    return {"core": history.CORE} | {plugin_id: manifest.migrations for plugin_id, manifest in manifests.items()}
-
-
-def behind(db: Session | Connection, manifests: Mapping[str, Manifest]) -> list[str]:
-    """Components whose tables are not at the head of their history."""
-    connection = db.connection() if isinstance(db, Session) else db
-    there = set(inspect(connection).get_table_names())
-    late = []
-    for component, folder in components(manifests).items():
-        history, table = _heads(folder), version_table(component)
-        if history is None:
-            continue
-        current = connection.scalar(select(column("version_num")).select_from(named(table))) if table in there else None
-        if current != history:
-            late.append(component)
-    return late
-
-
-_heads_cache: dict[Path, str | None] = {}
-
-
-def _heads(folder: Path) -> str | None:
-    if folder not in _heads_cache:
-        try:
-            script = scripts(folder)
-            _heads_cache[folder] = script.get_current_head() if script else None
-        except Exception:
-            # Of one plugin: the others are to run, and its upgrade is to say so.
-            log.error("the history in %s cannot be read", folder, exc_info=True)
-            _heads_cache[folder] = _UNREADABLE
-    return _heads_cache[folder]
-
-
 def upgrade(runtime: Runtime, manifests: Mapping[str, Manifest], report: Report = lambda line: None) -> Outcome:
     """Run what is pending. A component that fails is left exactly as it was, and so are its dependents: of the core, all.
 
@@ -118,7 +81,7 @@ def upgrade(runtime: Runtime, manifests: Mapping[str, Manifest], report: Report 
     :raises WrongKey: when the data was sealed with another key.
     """
     outcome = Outcome()
-    _heads_cache.clear()
+    forget()
     with activated(runtime), _locked(runtime):
         check_key(runtime)
         with runtime.engine.connect() as connection:
@@ -144,7 +107,7 @@ def upgrade(runtime: Runtime, manifests: Mapping[str, Manifest], report: Report 
                 if component == "core":
                     break
             else:
-                outcome.upgraded[component] = _heads(folder) or ""
+                outcome.upgraded[component] = head(folder) or ""
                 report(f"{component}: at {outcome.upgraded[component]}")
         _note(runtime, outcome, components(manifests))
         if "core" not in outcome.failed:

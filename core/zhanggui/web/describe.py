@@ -14,6 +14,8 @@ from typing import Any
 from ..files.kinds import DOCUMENTS, MAX_BYTES
 from ..kernel.phases import ThreePhases
 from ..kernel.reader import Reader
+from .charts import Chart
+from .figures import GroupBy, Measure
 
 Text = Any  # str or a lazy translation of one
 Clause = Any  # a SQLAlchemy boolean expression
@@ -178,12 +180,13 @@ class Form:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the detail page: columns of the row, or a template of the plugin with its data."""
+    """A part of the detail page: columns of the row, a chart, or a template of the plugin with its data."""
 
     id: str
     title: Text
     columns: Sequence[str] = ()
     template: str | None = None
+    chart: Callable[[Any, Reader, Any], Chart] | None = None  # (db, reader, row) -> what is drawn
     load: Callable[[Any, Reader, Any], Mapping[str, Any]] | None = None  # (db, reader, row) -> context of the template
     permission: tuple[str, str] | None = None
     aside: bool = False  # beside the main part on a desktop
@@ -239,6 +242,8 @@ class Screen:
     search: Search | None = None
     default_sort: Sequence[str] = ("-id",)
     page_sizes: Sequence[int] = (25, 50, 100)
+    measures: Sequence[Measure] = ()  # figures above the list
+    group_by: Sequence[GroupBy] = ()  # what they may be taken apart by
     fields: Sequence[Field] | Callable[[], Sequence[Field]] = ()  # a function: asked for at each request
     fieldsets: Sequence[Fieldset] = ()
     validate: Validate | None = None  # see Form
@@ -326,7 +331,7 @@ class Widget:
     where it leads come from there. Else ``data(db, reader) -> dict`` feeds the kind's macro.
 
     number: ``{"value", "kind" (money|int), "currency"?, "was"?}``; todo: ``{"count", "icon"?}``, hidden at zero;
-    chart: ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
+    chart: ``{"chart": Chart(...)}``, or ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
     "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``.
     """
 

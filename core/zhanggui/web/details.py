@@ -15,6 +15,7 @@ from ..kernel.reader import Reader
 from . import context
 from .cells import printer
 from .describe import Column, Screen, Section
+from .drawing import draw
 from .gateway import gateway
 from .kinds import kind_of
 from .labels import namer, veiled
@@ -61,6 +62,11 @@ def _drawn(db: Session, section: Section, reader: Reader, row: Any) -> Markup:
     return Markup(render_template(section.template, row=row, **values))  # type: ignore[arg-type] # noqa: S704 - a template escapes what it prints
 
 
+def _charted(db: Session, section: Section, reader: Reader, row: Any) -> Markup:
+    chart = section.chart(db, reader, row)  # type: ignore[misc]
+    return Markup(render_template("zg/section_chart.html", chart=draw(chart, context.currency()), id=f"part-{section.id}"))  # noqa: S704 - escaped
+
+
 def _not_drawn() -> Markup:
     return Markup('<p class="muted">%s</p>') % _("This part is not available right now: a plugin failed.")
 
@@ -79,6 +85,8 @@ def _sections(db: Session, screen: Screen, reader: Reader, row: Any, columns: di
         html: Markup | None = None
         if section.template is not None:
             html = attempt(section.load, partial(_drawn, db, section, reader, shown_row), _not_drawn)
+        if section.chart is not None:
+            html = attempt(section.chart, partial(_charted, db, section, reader, shown_row), _not_drawn)
         shown = [name for name in section.columns if name in columns]
         if shown:
             shown, added = shown + added, []

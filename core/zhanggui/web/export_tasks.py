@@ -32,7 +32,7 @@ PAUSE = 1.0  # seconds between two steps: what was written is on disk then, and 
 
 @task(_l("Export"))
 def write_export(
-    run: TaskRun, *, resource: str, arguments: Mapping[str, str], zone: str, kind: str = "csv", **_from_newer_releases: object
+    run: TaskRun, *, resource: str, arguments: Mapping[str, str], zone: str, kind: str = "csv", asked_at: str = "", **_from_newer_releases: object
 ) -> None:
     """Write a list to a file, with the filters that were chosen and the rights that its reader has now."""
     screen = current_host().screens.get(resource)
@@ -40,7 +40,8 @@ def write_export(
         raise NotFound(_l("This list is not there any more: its plugin is off."))
     currency: str = current_runtime().config["instance.currency"]
     reader = replace(reader_at_work(run.actor), zone=ZoneInfo(zone))  # one file, one clock, whatever the setting is when it goes on
-    query = parse(screen, arguments, run.actor, zone=reader.zone, currency=currency)
+    now = datetime.fromisoformat(asked_at) if asked_at else None  # it may be taken up on another day
+    query = parse(screen, arguments, run.actor, zone=reader.zone, currency=currency, now=now)
     out, people = run.result(file_name(screen, kind)), kind == "xlsx"
     with reading() as db:
         if run.place is None:
@@ -70,7 +71,7 @@ def start_export(
     record_export(db, screen, query, actor=actor, now=now)
     return start_task(
         db, write_export, actor=actor, now=now, title=_l("Export: %(things)s", things=screen.title), resource=screen.resource,
-        arguments=dict(arguments), zone=shop_zone().key, kind=kind,
+        arguments=dict(arguments), zone=shop_zone().key, kind=kind, asked_at=now.isoformat(),
     )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ class Gateway:
             return column.expr(c).label(column.name)  # type: ignore[no-any-return]
         return c.get(column.name)
 
-    def _named(self, screen: Screen, name: str) -> ColumnElement[Any]:
+    def named(self, screen: Screen, name: str) -> ColumnElement[Any]:
         """A column of the table, or one of the screen's that is computed."""
         c = self.table(screen).c
         return c[name] if name in c else next(col.expr(c).label(name) for col in screen.columns if col.name == name and col.expr)
@@ -107,7 +107,7 @@ class Gateway:
             if expression is not None:
                 picked[column.name] = expression
             if column.currency and column.currency not in picked:
-                picked[column.currency] = self._named(screen, column.currency)
+                picked[column.currency] = self.named(screen, column.currency)
         return list(picked.values())
 
     def where(self, screen: Screen, actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
@@ -166,18 +166,19 @@ class Gateway:
 
     def page(
         self, db: Session, screen: Screen, reader: Reader, query: ListQuery, *, permission: str = "can_list", counted: bool = True,
-        only: Collection[str] | None = None,
+        only: Collection[str] | None = None, total: int | None = None,
     ) -> Found:  # fmt: skip
         """One page of a list: one statement for the rows, one bounded count, one per loaded column.
 
         :param only: names of the columns that are shown; the others are neither read nor unsealed.
+        :param total: how many rows there are, for who knows it already; it is not counted again.
         :raises Forbidden: without ``permission``.
         """
         actor = reader.actor
         self.check(screen, actor, permission)
         columns = [c for c in visible_columns(screen, actor) if only is None or c.name in only]
         asked = self._asked(screen, actor, columns, query)
-        rows = _answered(screen, query, lambda: list(db.execute(asked.rows)))
+        rows = answered(screen, query, lambda: list(db.execute(asked.rows)))
         backwards = query.before is not None
         more = len(rows) > query.size
         rows = rows[: query.size]
@@ -187,6 +188,8 @@ class Gateway:
         seen = len(rows) and (query.page - 1) * query.size + len(rows) if query.after is query.before is None else 0
         if alone or not counted:
             total = len(rows)
+        elif total is not None:
+            total = min(total, COUNT_LIMIT + 1)
         elif seen > COUNT_LIMIT:  # whoever skipped a thousand rows and meets more knows enough
             total = COUNT_LIMIT + 1
         else:
@@ -203,13 +206,19 @@ class Gateway:
 
     def _asked(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> Asked:
         """The statements of a question; those that many people ask are kept, because building one costs more than running it."""
-        filters = self._asked_filters(screen, actor, query)
-        rules = screen.row_rule is not None or any(f.clause is not None for f in filters.values())
-        if rules or query.page > 1 or query.after or query.before or query.q:
+        if query.page > 1 or query.after or query.before:
             return self._ask(screen, actor, columns, query)
+        question = (tuple(c.name for c in columns), query.sort, query.size)
+        found: Asked = self.kept(screen, actor, query, question, lambda: self._ask(screen, actor, columns, query))
+        return found
+
+    def kept(self, screen: Screen, actor: Actor, query: ListQuery, question: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """A statement over the rows of ``query`` that ``make`` builds, or the one that was built for these filters and this ``question``."""
+        filters = self._asked_filters(screen, actor, query)
+        if screen.row_rule is not None or query.q or any(f.clause is not None for f in filters.values()):
+            return make()
         values = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(query.filters.items()))
-        question = (tuple(c.name for c in columns), query.sort, query.size, values, hidden_columns(screen, actor))
-        return self._kept.of(screen, question, lambda: self._ask(screen, actor, columns, query))
+        return self._kept.of(screen, (*question, values, hidden_columns(screen, actor)), make)
 
     def _ask(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> Asked:
         clauses = self.where(screen, actor, query)
@@ -330,7 +339,7 @@ class Gateway:
         statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)
         last = after
         while True:
-            rows = _answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
+            rows = answered(screen, query, partial(_all, db, statement.where(key > last) if last is not None else statement))
             if not rows:
                 return
             yield rows, self.extras(db, screen, reader, columns, rows)
@@ -354,7 +363,7 @@ class Gateway:
         return sorted(shown, key=lambda f: f.order)
 
 
-def _answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:
+def answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:
     """The rows of a question. What is wrong with a clause of another plugin may show only when the database meets it.
 
     :raises PluginTrouble: naming the plugin whose filter cannot be used.

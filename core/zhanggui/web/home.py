@@ -20,7 +20,10 @@ from ..i18n.texts import gettext as _
 from ..kernel import clock
 from ..kernel.reader import Reader
 from . import context
+from .charts import Chart, Series
 from .describe import Question, Widget
+from .drawing import draw
+from .figure_words import change, written
 from .page import HomeWidget
 from .plugin_pages import PluginsView, RepairsView
 from .questions import address
@@ -110,20 +113,14 @@ def _figure(widget: Widget, db: Session, reader: Reader) -> dict[str, Any]:
 
 
 def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    money = data.get("currency") or context.currency()
-
-    def words(value: int) -> str:
-        return fmt.money(value, money) if data.get("kind") == "money" else fmt.number(value)
-
     if "failed" in data:
         return data
     if kind == "number":
-        data["text"] = data.get("text") or words(data["value"])
+        data["text"] = data.get("text") or written(data)
         if data.get("was") is not None:
-            data["change"] = _change(data["value"], data["was"])
+            data["change"] = change(data["value"], data["was"])
     elif kind == "chart":
-        data["labels"] = [(fmt.date(day), words(value)) for day, value in data["points"]]
-        data["points"] = [(day.isoformat(), value) for day, value in data["points"]]
+        data["drawing"] = draw(data["chart"] if "chart" in data else _line(data), context.currency())
     elif kind == "todo":
         data["text"] = data.get("text") or fmt.number(data["count"])
     elif kind == "list":
@@ -131,14 +128,10 @@ def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _change(value: int, was: int) -> str:
-    """The change against yesterday in words, because a colour or an arrow says nothing to many."""
-    if was == value:
-        return _("as yesterday")
-    if was == 0:
-        return _("none yesterday")
-    percent = fmt.number(abs(round((value - was) * 100 / was)))
-    return _("%(percent)s%% more than yesterday", percent=percent) if value > was else _("%(percent)s%% less than yesterday", percent=percent)
+def _line(data: dict[str, Any]) -> Chart:
+    """A chart of one series whose days come as pairs."""
+    days, values = zip(*data["points"], strict=True) if data["points"] else ((), ())
+    return Chart("line", days, [Series(_("Amount"), values)], _("Day"), data.get("kind", "int"), data.get("currency"), data.get("summary", ""))
 
 
 def _search(text: str) -> list[dict[str, Any]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -12,22 +10,20 @@ from sqlalchemy.orm import Session
 from ..config.days import shop_zone
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
+from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.reader import Reader
 from . import context
 from .describe import Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
 from .kinds import filter_kind, kind_of
+from .kinds.periods import PERIODS
 from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 from .rows import list_rows
+from .sum_bar import ask, sum_bar
+from .urls import url
 from .verbs import button
-
-
-def url(route: str, args: Mapping[str, Any]) -> str:
-    """A list's address with its arguments, empty ones left out."""
-    kept = {k: v for k, v in args.items() if v not in ("", None)}
-    return f"{route}/?{urlencode(kept)}" if kept else f"{route}/"
 
 
 def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, str]) -> ListPage:
@@ -38,7 +34,8 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
     actor = reader.actor
     query = parse(screen, args, actor, zone=shop_zone(), currency=context.currency())
     columns = [c for c in visible_columns(screen, actor) if c.wide or c.name in _card_parts(screen)]
-    found = gateway.page(db, screen, reader, query, only={c.name for c in columns})
+    sums = ask(db, screen, actor, query, bounded=not query.all_figures)
+    found = gateway.page(db, screen, reader, query, only={c.name for c in columns}, total=sums.rows if sums else None)
     plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     parts = _card_parts(screen)
     may_add = bool(screen.create) and actor.may("can_add", screen.resource)
@@ -51,10 +48,10 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
         rows=rows, verbs=verbs,
         paging=_paging(screen, query, found, args),
         query=query.q, search=screen.search is not None, search_hint=str(screen.search.hint) if screen.search else "",
-        hidden=[(k, args[k]) for k in ("sort", "size") if args.get(k)]
+        hidden=[(k, args[k]) for k in ("sort", "size", "by") if args.get(k)]
         + [(f.name, query.raw[f.name]) for f in screen.filters if f.tabs and f.name in query.raw],
         tabs=_tabs(db, screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
-        chips=_chips(db, screen, actor, query, plain), sorts=_sorts(screen, actor, query, plain),
+        chips=_chips(db, screen, actor, query, plain), sums=sum_bar(screen, actor, query, plain, sums) if sums and found.rows else None, sorts=_sorts(screen, actor, query, plain),
         bulk=bulk,
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
@@ -66,7 +63,7 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
 
 def _exports(screen: Screen, plain: Mapping[str, str], by_task: bool) -> list[Link | ActionButton]:
     """The files that this list can be taken away as: answered at once, or by a task where it is too long for that."""
-    ask = url("", plain).removeprefix("/")
+    ask = url("", {k: v for k, v in plain.items() if k not in ("by", "figures")}).removeprefix("/")
     if by_task:
         return [
             ActionButton("workbook", _("Export Excel"), f"{screen.route}/export-xlsx{ask}", "download", key=f"{screen.resource}.workbook"),
@@ -150,9 +147,22 @@ def _filter_fields(db: Session, screen: Screen, actor: Actor, query: ListQuery) 
         kind, ranged = filter_kind(f.kind)
         low, high = _range_values(f, query) if ranged else (query.raw.get(f.name, ""), "")
         shown = FilterField(f.name, str(f.label), kind.control, low, high, ranged, kind.input_type)
+        if ranged and kind.periods:
+            shown.period, shown.periods = query.raw.get(f.name, ""), _periods()
         if kind.draw_filter(f, shown, query.filters.get(f.name), db):
             fields.append(shown)
     return fields
+
+
+def _periods() -> list[tuple[str, str]]:
+    """Every period with its days: a name alone leaves open whether today belongs to it."""
+    today = clock.now().astimezone(shop_zone()).date()
+    shown = []
+    for period in PERIODS.values():
+        first, last = period.days(today)
+        days = fmt.short_date(first) if first == last else f"{fmt.short_date(first)} – {fmt.short_date(last)}"
+        shown.append((period.word, f"{period.label} · {days}"))
+    return shown
 
 
 def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
@@ -161,11 +171,13 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
         if f.name not in query.filters or f.tabs:
             continue
         kind, ranged = filter_kind(f.kind)
+        names: tuple[str, ...] = (f.name, f"{f.name}_from", f"{f.name}_to") if ranged else (f.name,)
         if ranged:
             low, high = _range_values(f, query)
-            names, words = (f"{f.name}_from", f"{f.name}_to"), f"{low or '…'} – {high or '…'}"
+            named = PERIODS.get(query.raw.get(f.name, ""))
+            words = str(named.label) if named is not None else f"{low or '…'} – {high or '…'}"
         else:
-            names, words = (f.name,), kind.words(f, query.filters[f.name], db)
+            words = kind.words(f, query.filters[f.name], db)
         rest = {k: v for k, v in plain.items() if k not in names}
         chips.append(Link(f"{f.label}: {words}", url(screen.route, rest), icon="x"))
     if query.q:

@@ -9,6 +9,7 @@ from ..kernel.actors import current_actor
 from .describe import Action, Field, Filter, Screen
 from .gateway import gateway
 from .kinds import filter_kind, kind_of
+from .kinds.periods import PERIODS
 from .query import visible_columns, visible_filters
 from .rest import refusals
 
@@ -32,7 +33,9 @@ class Described:
 
     def list_rows(self) -> Json:
         """With a limit, a cursor, sorting, a question and the filters."""
-        page = {"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array", "items": self._row}, "next": {**_TEXT, "nullable": True}}}
+        page: Json = {"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array", "items": self._row}, "next": {**_TEXT, "nullable": True}}}
+        if self._screen.measures:
+            page["properties"]["measures"] = {"type": "object"}
         links = {"next": {"operationId": self._named("list"), "parameters": {"cursor": "$response.body#/next"}}, **self._to_row("$response.body#/items/0/id")}
         return {
             "operationId": self._named("list"), "summary": f"List {self._screen.title}", "parameters": _list_parameters(self._screen),
@@ -137,6 +140,8 @@ def _list_parameters(screen: Screen) -> list[Json]:
         found.append({"name": "sort", "schema": {"type": "string", "enum": ["", *sorts]}})
     if screen.search is not None:
         found.append({"name": "q", "schema": {"type": "string", "maxLength": LONGEST_ASKED}, "description": str(screen.search.hint)})
+    if screen.measures:
+        found.append({"name": "measures", "schema": {"type": "string", "enum": ["", "1"]}, "description": "1: also what all rows add up to."})
     for f in visible_filters(screen, who):
         found += _filter_parameters(f)
     return [{"in": "query", **one} for one in found]
@@ -146,4 +151,5 @@ def _filter_parameters(f: Filter) -> list[Json]:
     kind, ranged = filter_kind(f.kind)
     names = (f"{f.name}_from", f"{f.name}_to") if ranged else (f.name,)
     # An argument without a value is none.
-    return [{"name": name, "schema": {"anyOf": [{"type": "string", "maxLength": 0}, kind.asked_schema(f)]}, "description": str(f.label)} for name in names]
+    period = [{"name": f.name, "schema": {"type": "string", "enum": ["", *PERIODS]}, "description": str(f.label)}] if ranged and kind.periods else []
+    return period + [{"name": name, "schema": {"anyOf": [{"type": "string", "maxLength": 0}, kind.asked_schema(f)]}, "description": str(f.label)} for name in names]

@@ -112,9 +112,33 @@ class FilterField:
     value_to: str = ""
     ranged: bool = False
     input_type: str = "text"
+    period: str = ""  # the word of a period that is chosen
+    periods: Sequence[tuple[str, str]] = ()  # (word, label): a range that may be named instead
     choices: Sequence[tuple[str, str]] = ()
     lookup_href: str = ""
     lookup_label: str = ""
+
+
+@dataclass(slots=True)
+class FigureCell:
+    """One figure above a list; ``href`` opens the rows that it is about."""
+
+    name: str
+    label: str
+    value: str
+    href: str = ""
+    key: str = ""
+
+
+@dataclass(slots=True)
+class SumBar:
+    """The figures above a list. Without cells, ``note`` says why, and ``all_href`` asks for them all the same."""
+
+    cells: Sequence[FigureCell]
+    groups: Sequence[Link] = ()  # what they may be taken apart by; that of the chosen one takes it away
+    parts: Sequence[FigureCell] = ()
+    note: str = ""
+    all_href: str = ""
 
 
 @dataclass(slots=True)
@@ -146,6 +170,7 @@ class ListPage:
     tabs: Sequence[Link] = ()
     filters: Sequence[FilterField] = ()
     chips: Sequence[Link] = ()  # href removes it
+    sums: SumBar | None = None
     sorts: Sequence[Link] = ()
     bulk: Sequence[ActionButton] = ()
     add_href: str = ""

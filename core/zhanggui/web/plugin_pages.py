@@ -30,7 +30,7 @@ from .views import Answer, View
 _KINDS = {
     "column": _l("Column"), "filter": _l("Filter"), "action": _l("Action"), "section": _l("Section"), "field": _l("Field"),
     "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "search": _l("Search over everything"),
-    "screen": _l("Screen"), "kind": _l("Kind of value"), "setting": _l("Test of a setting"), "demo": _l("Demo data"), "hook": _l("Hook"),
+    "block": _l("Part of a page"), "screen": _l("Screen"), "kind": _l("Kind of value"), "setting": _l("Test of a setting"), "demo": _l("Demo data"), "hook": _l("Hook"),
     "schedule": _l("Schedule"), "catalog": _l("Translations"), "operation": _l("Path of the storefront"), "webhook": _l("Messages from outside"),
     "approval": _l("Request for a second person"), "people": _l("Answer about a person"),
     "import": _l("Start of the plugin"),
@@ -117,7 +117,7 @@ def _loads(manifest: Manifest) -> list[str]:
 def _additions(part: Contribution, manifest: Manifest) -> list[str]:
     """What a merchant gets: screens, figures on the home page, additions to other screens, settings."""
     screens = current_host().screens
-    adds = [str(s.title) for s in part.screens] + [str(w.title) for w in part.widgets]
+    adds = [str(s.title) for s in (*part.screens, *part.pages)] + [str(w.title) for w in part.widgets]
     for slot in part.slots:
         what = getattr(slot.add, "label", None) or getattr(slot.add, "title", "")
         if slot.screen in screens and what:

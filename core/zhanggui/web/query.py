@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..i18n.texts import lazy_gettext as _l
+from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest
 from ..runtime import current_runtime
@@ -32,7 +33,7 @@ _PLACES: dict[str, tuple[type[Any], Callable[[str], Any]]] = {
     "t": (datetime, datetime.fromisoformat), "d": (date, date.fromisoformat), "c": (time, time.fromisoformat), "n": (Decimal, Decimal),
 }  # fmt: skip
 _NONCE = 12
-_OWN = {"q", "sort", "size", "page", "after", "before"}
+_OWN = {"q", "sort", "size", "page", "after", "before", "by", "figures"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class ListQuery:
     page: int = 1
     after: tuple[Any, ...] | None = None
     before: tuple[Any, ...] | None = None
+    by: str = ""  # the filter by whose choices the figures above the list are taken apart
+    all_figures: bool = False  # however many rows there are
     filters: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, str] = field(default_factory=dict)
 
@@ -73,22 +76,26 @@ def visible_filters(screen: Screen, actor: Actor) -> list[Filter]:
     )
 
 
-def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneInfo, currency: str) -> ListQuery:
+def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneInfo, currency: str, now: datetime | None = None) -> ListQuery:
     """Check the arguments of a list.
+
+    :param now: when it was asked, for what is answered later: "today" is that day.
 
     :raises BadRequest: naming the argument that makes no sense.
     """
     filters = {f.name: f for f in visible_filters(screen, actor)}
     known = set(_OWN)
     for f in filters.values():
-        known |= {f"{f.name}_from", f"{f.name}_to"} if filter_kind(f.kind)[1] else {f.name}
+        kind, ranged = filter_kind(f.kind)
+        known |= {f"{f.name}_from", f"{f.name}_to"} if ranged else set()
+        known |= {f.name} if not ranged or kind.periods else set()
     for name in args:
         if name not in known:
             raise BadRequest(_l("There is no filter %(name)s here."), name=name, field=name)
     raw = {name: args[name].strip() for name in args if name not in _OWN and args[name].strip()}
     cleaned = {}
     for name, f in filters.items():
-        value = _clean(f, raw, zone, currency)
+        value = clean(f, raw, zone, currency, now)
         if value is not None:
             cleaned[name] = value
     return ListQuery(
@@ -98,6 +105,8 @@ def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneIn
         page=_number(args, "page", 1),
         after=_cursor(args, "after"),
         before=_cursor(args, "before"),
+        by=_grouping(screen, args.get("by", ""), filters),
+        all_figures=_of(args, "figures", "all"),
         filters=cleaned,
         raw=raw,
     )
@@ -113,6 +122,19 @@ def _number(args: Mapping[str, str], name: str, default: int, allowed: Sequence[
         choices = ", ".join(map(str, allowed))
         raise BadRequest(_l("%(name)s must be one of %(choices)s."), name=name, choices=choices, field=name)
     return int(text)
+
+
+def _grouping(screen: Screen, wanted: str, filters: Mapping[str, Filter]) -> str:
+    if wanted and (wanted not in filters or all(group.filter != wanted for group in screen.group_by)):
+        raise BadRequest(_l("The figures of this list cannot be grouped by %(name)s."), name=wanted[:40], field="by")
+    return wanted
+
+
+def _of(args: Mapping[str, str], name: str, only: str) -> bool:
+    text = args.get(name, "")
+    if text not in ("", only):
+        raise BadRequest(_l("%(name)s must be one of %(choices)s."), name=name, choices=only, field=name)
+    return text == only
 
 
 def _sort(screen: Screen, wanted: str, actor: Actor) -> str:
@@ -179,8 +201,14 @@ def _cursor(args: Mapping[str, str], name: str) -> tuple[Any, ...] | None:
     return decode_cursor(args[name], name) if args.get(name) else None
 
 
-def _clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str) -> Any:
+def clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str, now: datetime | None = None) -> Any:
+    """The value of a filter by what stands in an address; None when it is not asked.
+
+    :raises BadRequest: naming what makes no sense.
+    """
     kind, ranged = filter_kind(f.kind)
+    if ranged and kind.periods and raw.get(f.name):
+        return kind.asked_period(f, raw[f.name], now or clock.now(), currency)
     if ranged:
         low, high = raw.get(f"{f.name}_from", ""), raw.get(f"{f.name}_to", "")
         return kind.asked_range(f, low, high, zone, currency) if low or high else None

@@ -27,6 +27,7 @@ from .kinds import filter_kind, kind_of
 from .openapi import LONGEST_ASKED, Described
 from .query import decode_cursor, parse, visible_columns
 from .rest import Api
+from .sum_bar import ask, for_programs
 
 Json = dict[str, Any]
 Dump = Callable[[Row[Any]], dict[str, Any]]
@@ -96,21 +97,26 @@ def dumper(screen: Screen, columns: list[Column], extra: Mapping[str, Mapping[An
 
 
 def list_rows(screen: Screen) -> Response:
-    """``{"items": [...], "next": cursor-or-null}``; takes limit, cursor, sort, q and the screen's filters."""
+    """``{"items": [...], "next": cursor-or-null}``; takes limit, cursor, sort, q and the screen's filters; with ``measures=1`` also ``measures``."""
     args = context.arguments()
     short = {"q", *(f.name for f in screen.filters if "maxLength" in filter_kind(f.kind)[0].asked_schema(f))}
     if long := next((name for name, text in args.items() if len(text) > LONGEST_ASKED and name in short), None):
         raise BadRequest(_l("%(name)s has at most %(most)s characters."), name=long[:40], most=LONGEST_ASKED, field=long[:40])
     limit = args.pop("limit", "")
     cursor = args.pop("cursor", "")
+    measured = args.pop("measures", "")
+    if measured not in ("", "1") or (measured and not screen.measures):
+        raise BadRequest(_l("%(name)s must be one of %(choices)s."), name="measures", choices="1" if screen.measures else "-", field="measures")
     if limit and not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= 100):
         raise BadRequest(_l("%(name)s must be a number from 1 to 100."), name="limit", field="limit")
     query = parse(screen, args, context.actor(), zone=shop_zone(), currency=context.currency())
     query = replace(query, size=int(limit) if limit else query.size, after=decode_cursor(cursor) if cursor else query.after)
     with reading() as db:
         found = gateway.page(db, screen, context.reader(), query, counted=False)
+        sums = ask(db, screen, context.actor(), query, bounded=False) if measured else None
     dump = dumper(screen, visible_columns(screen, context.actor()), found.extra)
-    return _send({"items": [dump(row) for row in found.rows], "next": found.next or None})
+    answer = {"items": [dump(row) for row in found.rows], "next": found.next or None}
+    return _send(answer | {"measures": for_programs(sums)} if sums is not None else answer)
 
 
 def one_row(screen: Screen, row_id: Any) -> Response:

@@ -31,9 +31,9 @@ class Kept:
     """Statements by their screen and question; rows are never kept."""
 
     def __init__(self) -> None:
-        self._of: dict[int, tuple[Screen, dict[Any, Asked]]] = {}
+        self._of: dict[int, tuple[Screen, dict[Any, Any]]] = {}
 
-    def of(self, screen: Screen, question: Any, make: Callable[[], Asked]) -> Asked:
+    def of(self, screen: Screen, question: Any, make: Callable[[], Any]) -> Any:
         """The statements of a question, made when it is asked for the first time."""
         kept_for, kept = self._of.get(id(screen), (None, {}))
         if kept_for is not screen:  # an id is given away again when another generation of the host replaces this one

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor
 
-from ..models import Order, Payment
+from ..models import Order
 from ..rules import CUSTOMER, ERASED, GUEST
 
-_orders, _payments = Order.__table__, Payment.__table__
+_orders = Order.__table__
 
 
 def of_person(person: tuple[str, Any]) -> ColumnElement[bool] | None:
@@ -34,5 +34,3 @@ def erase(db: Session, person: tuple[str, Any], *, actor: Actor, now: datetime) 
     c = _orders.c
     gone = {"address": None, "phone_index": None, "note": None, "staff_note": None, "cancel_reason": None}
     db.execute(update(_orders).where(mine).values(buyer_name=ERASED, row_version=c.row_version + 1, **gone))
-    # The digest of a reference stays: the same transfer is still money only once.
-    db.execute(update(_payments).where(_payments.c.order_id.in_(select(c.id).where(mine))).values(reference=None))

@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, current_runtime, one_at_a_time, publish, record_audit, regions, shop_day, shop_zone
+from zhanggui.api import Actor, Code, Money, current_runtime, hooks, one_at_a_time, publish, record_audit, regions, shop_day, shop_zone
 from zhanggui_customers import facade as customers
 
-from ..contracts import HistoricOrder
+from ..contracts import HistoricOrder, PastPayment
 from ..events import OrdersImported
-from ..models import Order, OrderLine, Payment
+from ..models import Order, OrderLine
 from ..rules import new_number, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days
 
 _CHUNK = 500
-_orders, _lines, _payments = Order.__table__, OrderLine.__table__, Payment.__table__
+_orders, _lines = Order.__table__, OrderLine.__table__
 
 
 def record_history(
@@ -43,9 +43,11 @@ def record_history(
         ids = {row.external_key: row.id for row in made}
         known |= ids
         db.execute(insert(_lines), [line for key, order in new.items() for line in _line_rows(ids[key], order)])
-        payments = [_payment_row(ids[row["external_key"]], row) for row in rows if row["paid_total"]]
+        payments = [
+            PastPayment(ids[row["external_key"]], Money(row["paid_total"], row["currency"]), row["placed_at"]) for row in rows if row["paid_total"]
+        ]
         if payments:
-            db.execute(insert(_payments), payments)
+            hooks.call("orders_paid_before", db=db, payments=payments, actor=actor, now=now)
         customers.add_purchases(db, _purchases(new.values()))
         record_audit(
             db, "orders.order.imported", target=("orders.Batch", batch_id), label=Code(batch_id), actor=actor, now=now,
@@ -114,13 +116,6 @@ def _line_rows(order_id: int, order: HistoricOrder) -> list[dict[str, Any]]:
         }
         for place, line in enumerate(order.lines)
     ]  # fmt: skip
-
-
-def _payment_row(order_id: int, row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "order_id": order_id, "provider": "history", "method": "", "amount": row["total"], "currency": row["currency"],
-        "status": "captured", "created_at": row["placed_at"],
-    }  # fmt: skip
 
 
 def _purchases(orders: Any) -> list[customers.Purchases]:

@@ -26,7 +26,7 @@ from ..rules import adjusted, checked_lines, new_number, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days, limits
 from .moves import person_of
-from .payment import record_payment
+from .payment import apply_money
 
 
 class NotSellable(DomainError):
@@ -194,7 +194,8 @@ def place_order(
     )
     days.count(db, now, order.currency, placed_count=1, placed_amount=order.total)
     if order.total == 0:
-        record_payment(db, order_id=order.id, provider="free", amount=0, currency=order.currency, actor=actor, now=now)
+        nothing = Money(0, order.currency)
+        apply_money(db, order_id=order.id, paid=nothing, refunded=nothing, actor=actor, now=now)
     return order
 
 

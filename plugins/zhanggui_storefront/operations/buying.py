@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Choices, DomainError, IllegalMove, Money, NotFound, Operation, UnknownChoice, _l, read_choices
+from zhanggui.api import Choices, IllegalMove, Money, NotFound, Operation, UnknownChoice, _l, read_choices
 from zhanggui_customers import facade as customers
 from zhanggui_inventory import facade as inventory
 from zhanggui_orders import facade as orders
@@ -20,13 +20,6 @@ from ..paging import page, place_of
 
 STAGES = ("to_pay", "to_ship", "shipped", "done", "canceled")
 OrderList = schemas.list_query("OrderList", ["-placed_at"], stage=fields.String(validate=schemas.one_of(STAGES)))
-
-
-class PaymentUnavailable(DomainError):
-    """No way to pay is switched on."""
-
-    code = "payment_unavailable"
-    message = _l("This shop takes no payment here. Please pay as agreed with the shop.")
 
 
 def _cart(request: ShopRequest) -> list[orders.CartLine]:
@@ -123,12 +116,12 @@ def pay_order(request: ShopRequest) -> dict[str, Any]:
     """Refuse, until a plugin that takes money offers this path in our place.
 
     :raises IllegalMove: when the order is not waiting for a payment.
-    :raises PaymentUnavailable: always otherwise.
+    :raises NoWayToPay: always otherwise.
     """
     facts = orders.order_of_customer(request.db, **_mine(request)).facts
     if facts.stage != "to_pay":
         raise IllegalMove(_l("Order %(number)s is not waiting for a payment."), number=facts.number)
-    raise PaymentUnavailable()
+    raise orders.NoWayToPay()
 
 
 _CART = (UnknownChoice, orders.NotSellable, orders.MixedCurrencies, orders.TooManyOfOne)

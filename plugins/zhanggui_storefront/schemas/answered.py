@@ -144,10 +144,18 @@ class Shipment(Schema):
     shipped_at = moment()
 
 
+class Refund(Schema):
+    amount = money()
+    state = text(validate=validate.OneOf(["requested", "processing", "abnormal", "succeeded", "failed"]))
+    at = moment()
+
+
 class Order(Schema):
     number = text()
-    status = text(validate=validate.OneOf(["open", "completed", "canceled"]))
-    payment_status = text(validate=validate.OneOf(["unpaid", "paid", "refund_due", "refunded"]))
+    status = text(validate=validate.OneOf(["open", "closing", "completed", "canceled"]))
+    payment_status = text(
+        validate=validate.OneOf(["unpaid", "partly_paid", "paid", "overpaid", "partly_refunded", "refunded"])
+    )
     fulfillment_status = text(validate=validate.OneOf(["unfulfilled", "partly", "fulfilled", "received"]))
     stage = text(validate=validate.OneOf(["to_pay", "to_ship", "shipped", "done", "canceled"]))
     lines = fields.List(fields.Nested(OrderLine), required=True)
@@ -162,6 +170,7 @@ class Order(Schema):
     address = fields.Nested(OrderAddress, required=True, allow_none=True)
     note = text()
     shipments = fields.List(fields.Nested(Shipment), required=True)
+    refunds = fields.List(fields.Nested(Refund), required=True)
     placed_at = moment()
     paid_at = moment()
     shipped_at = moment()

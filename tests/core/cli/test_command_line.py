@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 from flask_appbuilder.security.sqla.models import User
@@ -28,7 +29,7 @@ PROMISED = [
 def test_every_promised_command_takes_config_and_json_and_says_what_it_does(name: str):
     command = main
     for part in name.split("/"):
-        command = command.commands[part]  # type: ignore[attr-defined]
+        command = command.get_command(click.Context(command), part)  # type: ignore[attr-defined]
     assert {"--config", "--json"} <= {option for parameter in command.params for option in parameter.opts}
     assert command.help
 

@@ -31,7 +31,9 @@ WITHOUT = {"demo", "config/check", "plugin/new", "plugin/check", "plugin/migrati
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from commands(command, f"{before}{name}/")
         else:

@@ -57,6 +57,10 @@ def hook(room: str, given: str, before: str = "") -> str:
     return f"{before}\n@hookimpl\ndef register_{room}():\n    return {given}\n"
 
 
+def page(blocks: str) -> str:
+    return hook("pages", f"[Page('ID.Report', '/ID-report', 'Report', [\n {blocks}])]  # here\n")
+
+
 SCREEN = "[Screen('ID.Thing', THINGS, '/ID-things', 'Things', 'Thing', {columns}, {card}{more})]"
 
 
@@ -115,6 +119,18 @@ REFUSED = {
     "a route twice": (
         hook("screens", "[screen(), screen(resource='ID.Other', source=OTHERS)]"), "“/ID-things” is taken by ID",
     ),
+    "a kind of blocks": (page("Block('a', 'pie', 'A', lambda db, reader: 1)"), "there is no kind 'pie'"),
+    "a block twice": (page("Block('a', 'text', 'A', lambda db, reader: 1), Block('a', 'text', 'A', lambda db, reader: 1)"), "is there twice"),
+    "a block of nothing": (page("Block('a', 'chart', 'A')"), "it needs data"),
+    "a form of nothing": (page("Block('a', 'form', 'A', lambda db, reader: 1)"), "a form needs form and save"),
+    "a block that cannot be called": (page("Block('a', 'text', 'A', lambda db: 1)"), "data cannot take"),
+    "a form that cannot be saved": (page("Block('a', 'form', 'A', form=Form([Field('x', 'X')]), save=lambda db, *, actor, now: 1)"), "save cannot take"),
+    "a field of a page": (page("Block('a', 'form', 'A', form=Form([Field('x', 'X', 'colour')]), save=lambda db, *, actor, now, x: 1)"), "there is no kind 'colour'"),
+    "too many rows": (page("Block('a', 'list', 'A', screen=ON, limit=500)"), "1 to 25 rows"),
+    "a page of somebody": (hook("pages", "[\n Page('products.X', '/x', 'X', [])]  # here\n"), "must be named ID."),
+    "a page that is taken": (hook("pages", "[\n Page('ID.X', '/products', 'X', [])]  # here\n"), "“/products” is taken by products"),
+    "a measure": (screens(more="measures=[\n Measure('a', 'A', 'sum', 'nme')]  # here\n"), "there is no column “nme”"),
+    "a grouping": (screens(more="group_by=[\n GroupBy('nme', 'A')]  # here\n"), "“nme” is no filter of choices"),
     "a screen twice": (hook("screens", "[screen(), screen(route='/ID-others')]"), "“ID.Thing” is there twice"),
     "a screen of somebody": (hook("screens", "[screen(resource='products.Thing')]"), "must be named ID."),
     "a cron": (hook("schedules", "[\n Schedule('a', write, cron='every full moon')]  # here\n"), "“every full moon” is no cron"),
@@ -186,6 +202,7 @@ TOLD = {
     "a filter of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Product', {'stat': '1'}), MAY)]  # here\n"), "There is no filter stat here"),
     "a choice of a badge": (hook("menu", "[MenuItem('a', 'A', 'list', href='/', badge=\n Question('products.Product', {'status': 'sold'}))]  # here\n"), "sold is not a choice of status"),
     "an icon of a figure": (hook("widgets", "[\n Widget('a', 'A', 'todo', Question(ON), MAY, icon='unicorn')]  # here\n"), "no icon “unicorn”"),
+    "a screen of a block": (page("Block('a', 'list', 'A', screen='products.Prduct')"), "there is no screen “products.Prduct”"),
     "a right of a section": (
         screens(more="sections=[\n Section('a', 'A', columns=['name'], permission=('can_lst', ON))]  # here\n"), "no right “can_lst”",
     ),

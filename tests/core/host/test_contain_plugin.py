@@ -21,7 +21,7 @@ from zhanggui.kernel.actors import SYSTEM, Actor, acting_as
 from zhanggui.runtime import Runtime, activated, open_runtime
 from zhanggui.testing.browsing import Visitor
 from zhanggui.testing.fixtures import PASSWORD
-from zhanggui.web import describe
+from zhanggui.web import blocks, describe
 from zhanggui_customers.models import Customer
 from zhanggui_inventory.models import StockLevel
 from zhanggui_orders.models import Order
@@ -334,7 +334,7 @@ def test_safe_mode_starts_with_all_of_them_installed(shop):
 def test_every_function_that_a_plugin_gives_is_treated():
     """A new one has to be put among those that are contained, or among those that are a plugin's own."""
     tables = [contain.SLOTS, contain.SHARED, {kind: dict.fromkeys(names) for kind, names in contain.OWN.items()}]
-    for module in (describe, declare):
+    for module in (describe, blocks, declare):
         for kind in vars(module).values():
             if isinstance(kind, type) and kind.__module__ == module.__name__:
                 for name, hint in get_type_hints(kind).items():

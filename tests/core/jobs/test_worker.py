@@ -83,7 +83,7 @@ def test_a_job_whose_worker_and_work_horse_are_killed_runs_again_within_30_secon
         (flag / kind).unlink()  # only now, so that the first run cannot have ended
 
     def wait(kind, runtime):
-        until(lambda: rows(state="done"), 30 - (time.monotonic() - killed), f"the second run on {kind}")
+        until(lambda: rows(name="labor.slow", state="done"), 30 - (time.monotonic() - killed), f"the second run on {kind}")
         assert marks() == [("slow", str(flag / kind))]
         assert rows(name="labor.slow")[0].attempts == 2
 

@@ -38,6 +38,8 @@ def to_first_release(runtime):
     """The tables as the first release made them."""
     manifests = found_plugins(runtime).manifests
     for component, folder in components(manifests).items():
+        if component == "payments":
+            continue  # its tables came later: they take over what orders kept
         with schema_change(runtime.write_bind) as connection:
             run(connection, component, folder, f"{component}_0001")
 
@@ -127,8 +129,9 @@ def test_what_stood_in_clear_is_sealed_and_still_told(old_shop):
     from zhanggui_customers.facade import ids_by_key, keys_by_id
     from zhanggui_customers.models import Customer
     from zhanggui_customers.rules import name_index
-    from zhanggui_orders.models import Order, Payment
-    from zhanggui_orders.rules import reference_index
+    from zhanggui_orders.models import Order
+    from zhanggui_payments.models import Attempt
+    from zhanggui_payments.rules import reference_index
 
     with reading() as db:
         person, order = db.get_one(Customer, buyer), db.get_one(Order, first)
@@ -137,7 +140,7 @@ def test_what_stood_in_clear_is_sealed_and_still_told(old_shop):
         assert ids_by_key(db, ["file/13800138777"]) == {"file/13800138777": buyer}
         assert keys_by_id(db, [buyer]) == {buyer: "13800138777"}
         assert (order.staff_note, order.cancel_reason, db.get_one(Order, guest).staff_note) == ("他欠我钱", "王老五的理由", None)
-        assert [(p.reference, p.reference_index) for p in db.scalars(select(Payment).order_by(Payment.id))] == [
+        assert [(p.reference, p.reference_index) for p in db.scalars(select(Attempt).order_by(Attempt.id))] == [
             ("转账备注李四", reference_index("转账备注李四")), (None, None),
         ]  # fmt: skip
         assert db.scalars(select(OutboxEvent.payload)).one() == {"order_id": 1}

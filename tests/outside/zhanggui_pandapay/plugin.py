@@ -5,74 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from marshmallow import Schema, fields
+from sqlalchemy.orm import Session
 
-from zhanggui.api import (
-    Action,
-    Choice,
-    Column,
-    JobDef,
-    Operation,
-    Schedule,
-    SettingTest,
-    Slot,
-    ThreePhases,
-    Webhook,
-    WebhookReply,
-    Widget,
-    _l,
-    hookimpl,
-)
+from zhanggui.api import JobDef, SettingTest, Webhook, WebhookReply, _l, hookimpl, job
+from zhanggui_payments.facade import Provider, take_notification, webhook
 
-from . import models, provider, services
+from .provider import PANDA, SECRET
 
-_PAY = ThreePhases(services.claim_payment, services.ask_for_payment, services.show_payment, services.ask_again)
-_REFUND = ThreePhases(services.claim_refund, services.ask_for_refund, services.show_refund, services.ask_again)
-_STATES = (
-    Choice("asked", _l("being asked"), "info"), Choice("waiting", _l("waiting"), "warn"), Choice("paid", _l("paid"), "good"),
-    Choice("refunding", _l("going back"), "warn"), Choice("refunded", _l("given back"), "neutral"),
-)  # fmt: skip
-PAYMENT = Schema.from_dict({"pay_url": fields.String(required=True)}, name="PandaPayment")
+
+@job()
+def take_message(db: Session, *, message_id: int, **_more: Any) -> None:
+    """What the provider tells us by itself."""
+    take_notification(db, PANDA, message_id)
 
 
 @hookimpl
-def register_models() -> Sequence[type[Any]]:
-    return [models.Charge]
+def payments_providers() -> Sequence[Provider]:
+    return [PANDA]
 
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [services.ask_again, services.poll, services.take_message]
-
-
-@hookimpl
-def register_schedules() -> Sequence[Schedule]:
-    return [Schedule("poll", services.poll, seconds=60)]
+    return [take_message]
 
 
 @hookimpl
 def register_webhooks() -> Sequence[Webhook]:
-    return [Webhook("pandapay", "", provider.verify, services.take_message, WebhookReply(body="ok"), cap=4000)]
+    return [webhook(PANDA, "", take_message, WebhookReply(body="ok"), cap=4000)]
 
 
 @hookimpl
 def register_setting_tests() -> Mapping[str, SettingTest]:
-    return {provider.SECRET: SettingTest(_l("Try the secret"), provider.try_secret)}
-
-
-@hookimpl
-def register_slots() -> Sequence[Slot]:
-    return [
-        Slot("orders.Order", Column("state", _l("Panda Pay"), "status", choices=_STATES, load=services.states_of_orders)),
-        Slot("orders.Order", Action("refund", _l("Give back by Panda Pay"), _REFUND, icon="receipt-refund", tone="danger", done=_l("The money goes back."))),
-    ]
-
-
-@hookimpl
-def register_widgets() -> Sequence[Widget]:
-    return [Widget("paid_by_day", _l("Paid by Panda Pay"), "chart", services.paid_by_day, ("can_list", "orders.Order"), order=90)]
-
-
-@hookimpl
-def storefront_operations() -> Sequence[Operation]:
-    return [Operation("POST", "/orders/{number}/pay", _PAY, "Where to pay an order", answer=PAYMENT)]
+    return {SECRET: SettingTest(_l("Try the secret"), PANDA.probe)}

@@ -20,6 +20,7 @@ from zhanggui_orders import jobs
 from zhanggui_orders.models import Order
 from zhanggui_orders.services.cancellation import cancel_order
 from zhanggui_orders.services.payment import mark_paid_offline
+from zhanggui_payments.models import Refund
 
 
 def test_it_gives_back_the_stock_it_held(db: Session, owner: Actor) -> None:
@@ -47,10 +48,11 @@ def test_the_shop_owes_what_was_paid(db: Session, owner: Actor) -> None:
     order = cancel_order(db, id=order.id, reason="broken", actor=owner, now=NOON)
     assert (order.status, order.payment_status, order.paid_total, order.refunded_total) == (
         "canceled",
-        "refund_due",
+        "paid",
         1000,
         0,
     )
+    assert [(r.amount, r.state, r.reason) for r in db.scalars(select(Refund))] == [(1000, "requested", "canceled")]
 
 
 def test_a_buyer_cancels_only_what_is_not_paid(db: Session, owner: Actor) -> None:

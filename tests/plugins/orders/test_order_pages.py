@@ -16,8 +16,9 @@ from zhanggui.runtime import Runtime
 from zhanggui_inventory.models import StockLevel
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
 from zhanggui_orders.facade import record_history
-from zhanggui_orders.models import Order, Payment, Shipment
+from zhanggui_orders.models import Order, Shipment
 from zhanggui_orders.services.payment import mark_paid_offline
+from zhanggui_payments.models import Attempt as Payment
 
 Visit = Callable[..., Any]
 

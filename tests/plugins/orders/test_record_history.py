@@ -16,7 +16,8 @@ from zhanggui_inventory.models import StockMovement
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
 from zhanggui_orders.events import OrdersImported
 from zhanggui_orders.facade import record_history
-from zhanggui_orders.models import Day, Order, OrderLine, Payment
+from zhanggui_orders.models import Day, Order, OrderLine
+from zhanggui_payments.models import Attempt as Payment
 
 
 def past(key: str, *lines: HistoricLine, **more: object) -> HistoricOrder:

@@ -19,8 +19,11 @@ from zhanggui_customers.services import profile
 from zhanggui_inventory.facade import NotHeld, OutOfStock
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
 from zhanggui_orders.facade import NotSellable
-from zhanggui_orders.models import Order, OrderLine, Payment, Shipment, ShipmentLine
+from zhanggui_orders.models import Order, OrderLine, Shipment, ShipmentLine
 from zhanggui_orders.services import cancellation, fulfillment, history, notes, payment, placement
+from zhanggui_payments.facade import PaymentKnown
+from zhanggui_payments.models import Attempt, Refund
+from zhanggui_payments.services import refunds
 from zhanggui_products.services import selling
 
 pytestmark = pytest.mark.proof
@@ -66,14 +69,14 @@ def test_an_order_is_paid_or_canceled_and_not_both(arena: Arena):
             case 0:
                 payment.mark_paid_offline(db, id=order_id, method="cash", **BY)
             case 1:
-                payment.record_payment(db, order_id=order_id, provider="demo", amount=3980, currency="CNY", reference=f"{order_id}/{n}", **BY)
+                payment.mark_paid_offline(db, id=order_id, method="transfer", reference=f"{order_id}/{n}", **BY)
             case 2:
                 cancellation.cancel_unpaid(db, id=order_id, reason="", **BY)
             case 3:
                 notes.write_note(db, id=order_id, staff_note=f"note {n}", **BY)
 
     refused(arena.race(act), IllegalMove)
-    payments = arena.one(select(func.count()).where(Payment.order_id == order_id))
+    payments = arena.one(select(func.count()).where(Attempt.order_id == order_id))
     assert (_ended(arena, order_id), payments, arena.level(tea)[1]) in [
         (("open", "paid"), 1, 2), (("canceled", "unpaid"), 0, 0),
     ]  # fmt: skip
@@ -85,10 +88,7 @@ def test_one_transaction_of_a_provider_pays_one_order(arena: Arena):
     tea, reference = arena.variant(stock=100), name("transaction")
     orders = [arena.order((tea, 1)) for _ in range(arena.crowd)]
     arena.one_wins(
-        lambda db, n: payment.record_payment(
-            db, order_id=orders[n], provider="demo", amount=1990, currency="CNY", reference=reference, **BY
-        ),
-        payment.PaymentKnown,
+        lambda db, n: payment.mark_paid_offline(db, id=orders[n], method="transfer", reference=reference, **BY), PaymentKnown,
     )
     assert arena.one(select(func.count()).where(Order.id.in_(orders), Order.payment_status == "paid")) == 1
 
@@ -99,7 +99,8 @@ def test_what_is_owed_is_given_back_once(arena: Arena):
     with unit_of_work() as db:
         payment.mark_paid_offline(db, id=order_id, method="cash", **BY)
     arena.one_wins(lambda db, n: cancellation.cancel_order(db, id=order_id, reason="x", **BY), IllegalMove)
-    arena.one_wins(lambda db, n: payment.record_refund(db, id=order_id, **BY), IllegalMove)
+    owed = arena.one(select(Refund.id).where(Refund.order_id == order_id))
+    arena.one_wins(lambda db, n: refunds.give_back_by_hand(db, id=owed, **BY), IllegalMove)
     found = arena.ask(select(Order.paid_total, Order.refunded_total).where(Order.id == order_id))[0]
     assert (tuple(found), arena.level(tea)) == ((1990, 1990), (10, 0))
 

@@ -25,6 +25,7 @@ from zhanggui.kernel.logs import Formatter
 from zhanggui.runtime import Runtime
 from zhanggui_customers.models import Customer
 from zhanggui_orders.models import Order
+from zhanggui_payments.models import Refund
 
 
 @pytest.fixture
@@ -92,7 +93,9 @@ def live(n: int, said: dict[str, str], site: Any, sign_in: Callable[[str], Shopp
     assert post(f"/orders/{ids[1]}/mark_paid", {"method": "transfer", "reference": said["reference"]}).status_code == 303
     assert post(f"/orders/{ids[1]}/write_note", {"staff_note": said["staff note"]}).status_code == 303
     assert post(f"/orders/{ids[1]}/cancel", {"reason": said["staff reason"]}).status_code == 303
-    assert post(f"/orders/{ids[1]}/refund", {"note": said["refund note"]}).status_code == 303
+    with reading() as db:
+        owed = db.scalars(select(Refund.id).where(Refund.order_id == ids[1])).one()
+    assert post(f"/refunds/{owed}/withdraw", {"note": said["refund note"]}).status_code == 303
     form = {"name": said["customer name"], "phone": said["customer phone"], "region": said["customer region"], "tags": said["tag"],
             "note": said["customer note"]}  # fmt: skip
     assert post(f"/customers/{buyer}/edit", form).status_code == 303

@@ -67,8 +67,6 @@ emit("icons.svg", sprite());
 emit("app.css", await style("app.scss"));
 const files = {
   LOOKUP_JS: emit("lookup.js", await script("lookup.js", {format: "esm"})),
-  CHART_CSS: emit("chart.css", await style("chart.scss")),
-  CHART_JS: emit("chart.js", await script("chart.js", {format: "esm"})),
   SWAP_JS: emit("htmx.js", await script("swap.js", {format: "esm"})),
 };
 const wasm = emit("zxing-reader.wasm", readFileSync(join(modules, "zxing-wasm/dist/reader/zxing_reader.wasm")));

@@ -74,6 +74,7 @@ class Kind:
     field = True  # may be asked for in a form
     equals = False  # Filter(kind=name): rows with this value
     ranged = False  # Filter(kind=f"{name}_range"): rows from ... to ...
+    periods = False  # such a range may be named by a word: `asked_period` knows it
     numeric = False  # written towards the end of its cell, in digits of one width
     stored = True  # stands in files and answers to programs
     looks_up = False  # what a page says of its values does not stand in them: `look_up` is asked for it
@@ -212,6 +213,13 @@ class Kind:
     def asked_range(self, f: Filter, low: str, high: str, zone: ZoneInfo, currency: str) -> tuple[Any, Any]:
         """Both ends of a range; None where it is open."""
         return (self.asked(f, low, zone, currency) if low else None, self.asked(f, high, zone, currency) if high else None)
+
+    def asked_period(self, f: Filter, word: str, now: datetime, currency: str) -> tuple[Any, Any]:
+        """Both ends of a range that has a name, of a kind with ``periods``.
+
+        :raises BadRequest: naming the filter.
+        """
+        raise NotImplementedError
 
     def compare(self, column: Any, value: Any) -> Any:
         """The clause of a filter."""

@@ -57,6 +57,16 @@ class Whole(Kind):
         return asked_whole(f, text)
 
 
+class Pieces(Whole):
+    """How many of something: a whole number, which lists write as ×3."""
+
+    name = "pieces"
+
+    def cell(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
+        """Behind its sign, because on a card no heading says what it counts."""
+        return lambda value, _row: escape(f"×{fmt.number(value)}")
+
+
 class Amount(Kind):
     """Money: whole minor units in the database, ``Money`` in a form, ``{"amount", "currency"}`` over REST."""
 
@@ -294,4 +304,4 @@ def plain(value: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-KINDS = (Whole(), Amount(), Fraction(), Percent())
+KINDS = (Whole(), Pieces(), Amount(), Fraction(), Percent())

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from ...config import settings
 from ...i18n.formats import fmt
 from ...i18n.texts import gettext as _
 from ...i18n.texts import lazy_gettext as _l
 from ...kernel.errors import BadRequest
 from .kind import FormContext, Kind, Posted, Show
+from .periods import PERIODS
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9])?\Z", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
@@ -27,6 +29,7 @@ class Day(Kind):
     name = "date"
     sent_as = (str,)
     ranged = True
+    periods = True
     input_type = "date"
     types = (date,)
 
@@ -74,6 +77,14 @@ class Day(Kind):
             datetime.combine(first, time(), zone).astimezone(UTC) if first is not None else None,
             datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC) if last is not None else None,
         )
+
+    def asked_period(self, f: Any, word: str, now: datetime, currency: str) -> tuple[Any, Any]:
+        """The days of a named period, as the shop's clock has them."""
+        if word not in PERIODS:
+            raise BadRequest(_l("%(name)s must be one of %(choices)s."), name=f.name, choices=", ".join(PERIODS), field=f.name)
+        zone = ZoneInfo(settings.get("instance.time_zone"))
+        first, last = PERIODS[word].days(now.astimezone(zone).date())
+        return self.asked_range(f, first.isoformat(), last.isoformat(), zone, currency)
 
     def compare_range(self, column: Any, low: Any, high: Any) -> Any:
         """The day after the last one does not belong to it."""

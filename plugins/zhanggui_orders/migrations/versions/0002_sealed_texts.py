@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from zhanggui.api import Pii, SealedJson
+from zhanggui.api import Pii, SealedJson, blind_index
 from zhanggui.api.migrations import batches, index_column, leave_nothing_behind, seal_column, seal_trail
-from zhanggui_orders.rules import reference_index
 
 revision = "orders_0002"
 down_revision = "orders_0001"
@@ -32,7 +31,7 @@ def _seal_references() -> None:
     update = sa.update(table).where(table.c.id == sa.bindparam("_id")).values(sealed_reference=sa.bindparam("_new", type_=Pii()))
     for rows in batches(connection, table, ["reference"], table.c.reference.is_not(None)):
         connection.execute(update, [{"_id": row.id, "_new": row.reference} for row in rows])
-    index_column("orders__payment", "reference", reference_index)
+    index_column("orders__payment", "reference", lambda reference: blind_index(f"orders.reference:{reference}"))
     op.execute("ALTER TABLE orders__payment RENAME COLUMN reference TO reference_index")
     op.execute("ALTER TABLE orders__payment RENAME COLUMN sealed_reference TO reference")
 

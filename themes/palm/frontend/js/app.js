@@ -1,6 +1,6 @@
 // The script of every page. Nothing here is needed to read or to send: it only makes both nicer.
 import {watchNetwork} from "./offline.js";
-import {$, $$, lazy, lazyStyle} from "./util.js";
+import {$, $$, lazy} from "./util.js";
 import {formSheet} from "./dialogs.js";
 import "./palette.js";
 import {fold, setUp} from "./list.js";
@@ -10,13 +10,6 @@ import {watch} from "./watch.js";
 function enhance(root) {
   fold(root);
   forms(root);
-}
-
-async function charts() {
-  const boxes = $$("[data-chart]");
-  if (!boxes.length) return;
-  const [{draw}] = await Promise.all([lazy(CHART_JS), lazyStyle(CHART_CSS)]);
-  for (const box of boxes) draw(box, document.getElementById(box.dataset.chart));
 }
 
 document.addEventListener("click", (event) => {
@@ -41,5 +34,4 @@ document.addEventListener("click", (event) => {
 setUp(enhance);
 enhance(document);
 watchNetwork();
-charts();
 watch();

@@ -111,6 +111,14 @@ document.addEventListener("click", (event) => {
     if (link) event.metaKey || event.ctrlKey ? open(link.href) : link.click();
   }
 });
+
+// A period that has a name and own dates: what was touched last counts.
+document.addEventListener("change", (event) => {
+  const field = event.target.closest("fieldset"), period = field && $("[data-period]", field);
+  if (!period) return;
+  if (event.target !== period) period.value = "";
+  else if (period.value) for (const own of $$("input", field)) own.value = "";
+});
 addEventListener("keydown", (event) => { if (event.key === "Escape" && selecting && !$("dialog[open]")) select(false); });
 
 // -- tabs that do not fit on one line ---------------------------------------------------------

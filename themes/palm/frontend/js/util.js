@@ -35,13 +35,6 @@ export function icon(name) {
 
 export const lazy = (file) => import(base + file);
 
-export function lazyStyle(file) {
-  return new Promise((resolve) => {
-    if ($(`link[href="${base + file}"]`)) return resolve();
-    document.head.append(el("link", {rel: "stylesheet", href: base + file, onload: resolve, onerror: resolve}));
-  });
-}
-
 export const csrf = () => $("meta[name='csrf-token']").content;
 
 export function post(action, fields = {}) {

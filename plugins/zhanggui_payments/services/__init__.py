@@ -1,0 +1,1 @@
+"""Use cases of payments: attempts, refunds, what providers say, the ledger, cases."""
