@@ -5,13 +5,26 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import View, _, clock, expose, fmt, get_setting, has_access, reading
+from zhanggui.api import (
+    Reader,
+    View,
+    _,
+    counted,
+    current_actor,
+    expose,
+    fmt,
+    get_setting,
+    has_access,
+    reader_at_work,
+    reading,
+    shop_day,
+    shop_zone,
+)
 
 from . import widgets
 from .details import account_name, method_name
@@ -32,17 +45,15 @@ class FinanceView(View):
         """The last days, up to now."""
         given = request.args.get("days", "")
         days = int(given) if given in map(str, DAYS) else DAYS[1]
-        now = clock.now()
         with reading() as db:
-            values = overview(db, now, days)
+            values = overview(db, reader_at_work(current_actor()), days)
         return self.render("payments/finance.html", title=_("Finance"), days=days, choices=DAYS, **values)
 
 
-def overview(db: Session, now: datetime, days: int) -> dict[str, Any]:
+def overview(db: Session, reader: Reader, days: int) -> dict[str, Any]:
     """What came in and went out in the last ``days`` days of the shop, today included, by currency."""
-    zone = ZoneInfo(get_setting("instance.time_zone"))
-    today = now.astimezone(zone).date()
-    first = datetime.combine(today - timedelta(days=days - 1), time(), zone)
+    now, today = reader.now, shop_day(reader.now)
+    first = datetime.combine(today - timedelta(days=days - 1), time(), shop_zone())
     before = first - timedelta(days=days)
     moved, earlier = _moved(db, first, now), _moved(db, before, first)
     methods = _by_method(db, first, now)
@@ -69,8 +80,8 @@ def overview(db: Session, now: datetime, days: int) -> dict[str, Any]:
             for currency, sums in (moved or {str(get_setting("instance.currency")): {}}).items()
         ],
         "waiting": [
-            {"label": _("Cases"), "count": widgets.open_cases(db), "href": "/payment-cases/?state=open", "icon": "flag"},
-            {"label": _("Refunds due"), "count": widgets.owed_refunds(db), "href": "/refunds/?state=requested", "icon": "receipt-refund"},
+            {"label": _("Cases"), "count": counted(db, reader, widgets.CASES), "href": "/payment-cases/?state=open", "icon": "flag"},
+            {"label": _("Refunds due"), "count": counted(db, reader, widgets.REFUNDS_DUE), "href": "/refunds/?state=requested", "icon": "receipt-refund"},
         ],
         "simulated": db.scalar(select(Entry.id).where(Entry.simulated, Entry.at >= first).limit(1)) is not None,
     }  # fmt: skip

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, Money, NotFound, Reader, _l, fmt
+from zhanggui.api import Hit, Money, NotFound, Reader, _l, find_rows, fmt
 from zhanggui_orders.contracts import RefundView
 
 from .contracts import AttemptView, PaymentView, RefundRequest
@@ -145,12 +145,6 @@ def has_open_case(wanted: bool, c: Any) -> Any:
     return c.id.in_(found) if wanted else c.id.not_in(found)
 
 
-def count_open(db: Session, model: Any, states: Collection[str]) -> int:
-    """How many rows wait; counting stops at a thousand."""
-    c = model.__table__.c
-    return int(db.scalar(select(func.count()).select_from(select(c.id).where(c.state.in_(list(states))).limit(1000).subquery())) or 0)
-
-
 def balance(db: Session, account: str, currency: str, *, customer_id: int | None = None) -> Money:
     """What an account holds by the ledger; of one customer's rows alone when he is named."""
     c = Entry.__table__.c
@@ -163,9 +157,5 @@ def balance(db: Session, account: str, currency: str, *, customer_id: int | None
 
 def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
     """Payments by the beginning of our number, of the provider's, or of the order's."""
-    c = _attempts.c
-    first = [column.between(text, text + "\U0010ffff") for column in (c.number, c.provider_number, c.order_number)]
-    rows = db.execute(
-        select(c.id, c.number, c.order_number, c.state, c.amount, c.currency).where(or_(*first)).order_by(c.id.desc()).limit(limit)
-    )
+    rows = find_rows(db, reader, "payments.Attempt", text, limit, columns=("number", "order_number", "state", "amount", "currency"), sort="-id")
     return [Hit(row.number, f"{LABELS[row.state]} · {fmt.money(row.amount, row.currency)} · {row.order_number}", f"/payments/{row.id}", "wallet") for row in rows]
