@@ -58,6 +58,13 @@ def test_the_core_imports_no_plugin():
         assert not found, f"{path.relative_to(ROOT)} imports {found[0]}"
 
 
+def test_the_sandbox_stands_alone():
+    """It plays the providers: with the shop's own code in it, a mistake would agree with itself."""
+    for path, package in files(ROOT / "core" / "zhanggui_sandbox", "zhanggui_sandbox"):
+        found = [n for n in imports(path, package) if n.startswith("zhanggui") and n.split(".")[0] != "zhanggui_sandbox"]
+        assert not found, f"{path.relative_to(ROOT)} imports {found[0]}"
+
+
 def test_the_kernel_knows_neither_flask_nor_a_database():
     for path, package in files(ROOT / "core" / "zhanggui" / "kernel", "zhanggui.kernel"):
         found = [n for n in imports(path, package) if n.split(".")[0] in ("flask", "sqlalchemy", "flask_appbuilder")]

@@ -55,7 +55,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("root", ["core/zhanggui", "themes/palm", *(f"plugins/{name}" for name in PLUGINS)])
+@pytest.mark.parametrize("root", ["core/zhanggui", "core/zhanggui_sandbox", "themes/palm", *(f"plugins/{name}" for name in PLUGINS)])
 def test_a_build_holds_every_file_of_a_package(packaged: set[str], root: str):
     package = {"core/zhanggui": "zhanggui", "themes/palm": "zhanggui_palm"}.get(root, Path(root).name)
     tracked = subprocess.run(["git", "ls-files", root], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()

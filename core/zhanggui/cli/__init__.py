@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..kernel import privacy
-from . import inspection, people, plugins, rows, running, staff, work
+from . import inspection, people, plugins, rows, running, sandbox, staff, work
 from .frame import Group
 
 
@@ -20,7 +20,7 @@ def main(ctx: click.Context, config: str | None) -> None:
 
 
 for command in (
-    running.up, running.web, running.worker, running.scheduler, running.upgrade, running.demo,
+    running.up, running.web, running.worker, running.scheduler, running.upgrade, running.demo, sandbox.sandbox,
     plugins.plugin, staff.user, work.jobs, work.outbox, inspection.config_group, inspection.doctor, inspection.hooks,
     rows.import_, rows.export, people.pii,
 ):  # fmt: skip

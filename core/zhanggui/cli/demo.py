@@ -28,7 +28,7 @@ from ..kernel.actors import SYSTEM, acting_as
 from ..migrations.runner import UpgradeFailed
 from ..notices.models import Notice, ReadUpTo
 from ..runtime import Runtime, activated, open_runtime
-from . import process
+from . import process, sandbox
 
 log = logging.getLogger(__name__)
 # Known to everybody who reads this line; Config warns when a demo is given a https address.
@@ -37,12 +37,16 @@ LOGINS = {
 }  # fmt: skip
 NAMES = {"owner": "陈掌柜", "clerk": "小林", "warehouse": "老周", "viewer": "会计李"}
 _SEED = 20260101
+_EVERYWHERE = ("0.0.0.0", "::")
 _UNREAD = 6
 
 
-def run(data: Path, host: str, port: int) -> int:
-    """Make the demo when it is not there yet, then run it until Ctrl-C. Answers the exit code."""
+def run(data: Path, host: str, port: int, sandbox_port: int) -> int:
+    """Make the demo when it is not there yet, then run it until Ctrl-C, its payments at a sandbox. Answers the exit code."""
+    # The shop calls it on this machine, whatever address phones use.
+    sandbox_host = host if host in ("127.0.0.1", "localhost", *_EVERYWHERE) else "0.0.0.0"
     process.check_port(host, port)
+    process.check_port(sandbox_host, sandbox_port)
     environ = _environment(data, host, port)
     os.environ.update(environ)
     config = Config.load(None)
@@ -53,7 +57,9 @@ def run(data: Path, host: str, port: int) -> int:
     else:
         _upgrade(runtime)
     runtime.close()
-    return process.up(runtime, host=host, port=port, ready=lambda: _tell(host, port))
+    public_host = next(iter(_own_addresses()), "") if host in _EVERYWHERE else host
+    beside = [sandbox.child(data / "sandbox", sandbox_host, sandbox_port, public_host)]
+    return process.up(runtime, host=host, port=port, beside=beside, ready=lambda: _tell(host, port, sandbox_port))
 
 
 def _environment(data: Path, host: str, port: int) -> dict[str, str]:
@@ -64,7 +70,7 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
             out.write(secrets.token_urlsafe(48))
     hosts = ["localhost", "127.0.0.1"]
     if host not in hosts:
-        hosts += _own_addresses() if host in ("0.0.0.0", "::") else [host]
+        hosts += _own_addresses() if host in _EVERYWHERE else [host]
     return {
         # Whatever shop this shell is set up for: the demo stays in its own folder.
         "ZHANGGUI_CONFIG": "", "ZHANGGUI_DATABASE__URL": f"sqlite:///{data / 'db.sqlite3'}", "ZHANGGUI_QUEUE__URL": "",
@@ -73,6 +79,7 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
         "ZHANGGUI_INSTANCE__NAME": "山间茶铺", "ZHANGGUI_SECURITY__SECRET_KEY_FILE": str(key),
         "ZHANGGUI_PLUGIN__ORDERS__AUTO_CLOSE_MINUTES": "1440",  # unpaid orders are there to be looked at
         "ZHANGGUI_WEB__TRUSTED_HOSTS": ",".join(hosts), "ZHANGGUI_WEB__HOST": host, "ZHANGGUI_WEB__PORT": str(port),
+        "ZHANGGUI_OUTSIDE__ALLOWED": "127.0.0.1",  # the payment sandbox
     }  # fmt: skip
 
 
@@ -131,12 +138,13 @@ def _read_old_notices() -> None:
         db.add_all(ReadUpTo(user_id=user_id, notice_id=newest) for user_id in db.scalars(select(User.id)))
 
 
-def _tell(host: str, port: int) -> None:
+def _tell(host: str, port: int, sandbox_port: int) -> None:
     click.echo(f"\nZhanggui is ready:  http://127.0.0.1:{port}\n")
     for name, password in LOGINS.items():
         click.echo(f"  {name:<10} {password}")
     click.echo(f"\nThe shop as customers see it:  http://127.0.0.1:{port}/shop/")
-    if host in ("0.0.0.0", "::"):
+    click.echo(f"Payments are simulated:  http://127.0.0.1:{sandbox_port}/_sim/openapi.json")
+    if host in _EVERYWHERE:
         for address in _own_addresses()[:1]:
             url = f"http://{address}:{port}"
             click.echo(f"On a phone in this network:  {url}\n")

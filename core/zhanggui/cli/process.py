@@ -104,16 +104,17 @@ def only_one(runtime: Runtime) -> Iterator[None]:
 
 def up(
     runtime: Runtime, *, config: str | None = None, host: str | None = None, port: int | None = None, workers: int | None = None,
-    safe_mode: bool = False, ready: Callable[[], None] = lambda: None,
+    safe_mode: bool = False, beside: Sequence[Child] = (), ready: Callable[[], None] = lambda: None,
 ) -> int:  # fmt: skip
     """Web, worker, scheduler and queue server; each started again when it dies, all ended together.
 
+    :param beside: what else is kept running.
     :param ready: called once the web server answers.
     :returns: the exit code.
     """
     host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
     check_port(host, port)
-    children = _children(runtime, config, host, port, workers, safe_mode)
+    children = [*_children(runtime, config, host, port, workers, safe_mode), *beside]
     signals, told = Signals(*STOP), False
     with only_one(runtime):
         privacy.close(*runtime.on_disk)

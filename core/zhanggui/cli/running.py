@@ -81,9 +81,10 @@ def upgrade(out: Output) -> None:
 @options
 @click.option("--data", default="var/demo", show_default=True, help="Where the demo keeps its data.")
 @click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True)
-@click.option("--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def demo(out: Output, data: str, host: str, port: int) -> None:
+@click.option("--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65534))
+@click.option("--sandbox-port", type=click.IntRange(1, 65535), help="Where payments are simulated; without: the port after the shop's.")
+def demo(out: Output, data: str, host: str, port: int, sandbox_port: int | None) -> None:
     """A Chinese tea shop to try everything on."""
     from .demo import run
 
-    sys.exit(run(Path(data), host, port))
+    sys.exit(run(Path(data), host, port, sandbox_port or port + 1))
