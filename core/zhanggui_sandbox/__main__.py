@@ -47,7 +47,7 @@ def main() -> int:
             return _refuse(f"Port {given.port} is taken by another program; choose another one with --port.")
         return _refuse(f"The payment sandbox cannot start at {given.host}:{given.port} with {given.data}: {error.strerror}.")
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=sandbox.end).start())
+        signal.signal(number, lambda *_: threading.Thread(target=sandbox.end).start())  # not here: it takes locks
     if given.end_with:
         _end_with(given.end_with, sandbox)
     if not given.quiet:

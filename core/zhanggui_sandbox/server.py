@@ -185,6 +185,7 @@ class _Desk(BaseHTTPRequestHandler):
 
 class _Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address, daemon_threads, block_on_close, request_queue_size = True, True, False, 512
+    timeout = 0.05  # seconds until the loop looks again whether it should end
 
     def __init__(self, world: World, host: str, port: int) -> None:
         self.world, self.closed = world, False
@@ -220,7 +221,8 @@ class Sandbox:
         """Serve until :meth:`end`."""
         self.world.deliverer.start()
         while not self._ended.is_set():
-            self._listener.serve_forever(0.05)
+            while not self._listener.closed:
+                self._listener.handle_request()
             self._listener.server_close()
             if self._ended.wait(self._pause):
                 break
@@ -231,7 +233,6 @@ class Sandbox:
 
     def _close_for(self, seconds: float) -> None:
         self._pause, self._listener.closed = seconds, True
-        threading.Thread(target=self._listener.shutdown, daemon=True).start()
 
     def start(self) -> Sandbox:
         """Serve in a thread."""
@@ -239,10 +240,9 @@ class Sandbox:
         return self
 
     def end(self) -> None:
-        """Stop serving; may be called from a signal handler's thread, never from the one that serves."""
+        """Stop serving; answers at once."""
         self._ended.set()
         self._listener.closed = True
-        self._listener.shutdown()
 
     def stop(self) -> None:
         """End what :meth:`start` began."""
