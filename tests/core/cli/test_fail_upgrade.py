@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect
 
 from zhanggui.host.discovery import discover
-from zhanggui.migrations import history, runner
+from zhanggui.migrations import heads, history
 from zhanggui.runtime import activated
 from zhanggui.testing.instances import environment
 
@@ -26,7 +26,7 @@ def shop(databases, kind, repository, monkeypatch):
 
     runtime = databases.fresh(kind, PLUGINS__FOLDERS=f"{repository}/plugins,{FOLDER}")
     monkeypatch.setattr(shapes, "STOP", "drop")
-    monkeypatch.setattr(runner, "_heads_cache", {})
+    monkeypatch.setattr(heads, "_cache", {})
     with activated(runtime):
         yield runtime
     databases.drop(runtime)
@@ -74,7 +74,8 @@ def test_a_core_that_cannot_be_upgraded_stops_it_and_the_shop_stays(shop, comman
         f'from alembic import op\nrevision = "core_9999"\ndown_revision = "{head}"\nbranch_labels = depends_on = None\n'
         'def upgrade():\n    op.drop_column("core__generation", "faults")\n    raise RuntimeError("13800138777")\n'
     )
-    monkeypatch.setattr(history, "CORE", core)
+    for module in (history, heads):
+        monkeypatch.setattr(module, "CORE", core)
     failed = command_line("upgrade", env=environment(shop.config))
     assert failed.exit_code == 1
     assert last(failed) == (

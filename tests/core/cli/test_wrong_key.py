@@ -27,7 +27,7 @@ ARGUMENTS = {
 }  # fmt: skip
 # These open no instance: they read no data of it.
 SERVERS = {"up", "web", "worker", "scheduler"}  # last: one that started all the same would not come back
-WITHOUT = {"demo", "config/check", "plugin/new", "plugin/check", "plugin/migration"}
+WITHOUT = {"demo", "sandbox", "config/check", "plugin/new", "plugin/check", "plugin/migration"}
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:

@@ -37,6 +37,7 @@ def outside(instance):
 def filled(instance, owner):
     """One row in each of the tables."""
     from zhanggui_inventory.services.counting import restock
+    from zhanggui_payments.models import Entry, ProviderEvent
     from zhanggui_products import facade as products
     from zhanggui_products.contracts import ProductRecord, VariantRecord
 
@@ -47,6 +48,8 @@ def filled(instance, owner):
         )  # fmt: skip
         variant = products.variant_ids_by_sku(db, ["TEA"])["TEA"][0]
         restock(db, variant_id=variant, quantity=5, reference="test:1", actor=owner, now=NOON)
+        db.add(Entry(entry_key="attempt:1", debit="clearing:a", credit="sales", amount=5, currency="CNY", at=NOON))
+        db.add(ProviderEvent(event_key="a:1", provider="a", source="asked", state="captured", currency="CNY", at=NOON))
     return instance
 
 
@@ -59,11 +62,11 @@ def attacks(table, kind):
     name = table.name
     columns = [c.name for c in table.columns]
     same, others = ", ".join(columns), ", ".join(c for c in columns if c != "id")
-    text = next(c.name for c in table.columns if c.name in ("label", "reason"))
-    forged = ", ".join("'forged'" if c == text else c for c in columns)
+    text = next(c.name for c in table.columns if c.name in ("label", "reason", "currency"))
+    forged = ", ".join("'xxx'" if c == text else c for c in columns)
     first = f"FROM {name} ORDER BY id LIMIT 1"
-    yield from (f"UPDATE {name} SET {text} = 'forged'", f"DELETE FROM {name}", f"UPDATE {name} SET id = id + 1000")
-    yield f"INSERT INTO {name} ({same}) SELECT {forged} FROM {name} WHERE true ON CONFLICT (id) DO UPDATE SET {text} = 'forged'"
+    yield from (f"UPDATE {name} SET {text} = 'xxx'", f"DELETE FROM {name}", f"UPDATE {name} SET id = id + 1000")
+    yield f"INSERT INTO {name} ({same}) SELECT {forged} FROM {name} WHERE true ON CONFLICT (id) DO UPDATE SET {text} = 'xxx'"
     yield f"WITH x AS (SELECT id FROM {name}) DELETE FROM {name} WHERE id IN (SELECT id FROM x)"
     if kind == "postgresql":
         yield from (f"TRUNCATE {name} CASCADE", f"SET session_replication_role = replica; DELETE FROM {name}")
@@ -71,10 +74,10 @@ def attacks(table, kind):
         return
     for verb in ("REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE", "INSERT OR FAIL"):
         yield f"{verb} INTO {name} ({same}) SELECT {forged} {first}"
-    yield f"UPDATE OR REPLACE {name} SET {text} = 'forged'"
+    yield f"UPDATE OR REPLACE {name} SET {text} = 'xxx'"
     for key in unique_keys(table)[1:]:
         assert set(key) <= set(columns)
-        new = ", ".join("'forged'" if c == text else c for c in columns if c != "id")
+        new = ", ".join("'xxx'" if c == text else c for c in columns if c != "id")
         yield f"REPLACE INTO {name} ({others}) SELECT {new} {first}"
         yield f"REPLACE INTO {name} ({same}) SELECT {', '.join('id + 1000' if c == 'id' else c for c in columns)} {first}"
     for number in ("-1", "-7", "0"):
@@ -99,7 +102,7 @@ def test_no_statement_changes_a_row_that_is_there(filled, outside, name, kind):
 
 
 def test_every_way_in_which_two_rows_must_differ_is_closed(filled, outside, kind):
-    assert set(TABLES) == {"core__audit", "inventory__stock_movement"}
+    assert set(TABLES) == {"core__audit", "inventory__stock_movement", "payments__entry", "payments__provider_event"}
     for name, table in TABLES.items():
         real = {tuple(u["column_names"]) for u in inspect(filled.engine).get_unique_constraints(name)} | {("id",)}
         assert real == {tuple(key) for key in unique_keys(table)}
