@@ -17,7 +17,7 @@ from .words import WORDS, language
 from .world import World
 
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-_HEADS = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+_HEADS = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 _STATIC = {"sandbox.css": "text/css; charset=utf-8"}
 RESULTS = ("success", "fail", "cancel")
 
