@@ -130,7 +130,7 @@ def _links(operation: Operation, operations: Sequence[Operation]) -> dict[str, A
         if len(places) == 1 and places[0] in answered and other.path.split("/")[1] == shelf:
             place = f"$response.body#/{'items/0/' if listed else ''}{places[0]}"
             found[_id(other)] = {"operationId": _id(other), "parameters": {places[0]: place}}
-    if listed:
+    if listed and operation.query is not None and "cursor" in operation.query().fields:
         found["next"] = {"operationId": _id(operation), "parameters": {"cursor": "$response.body#/next"}}
     return found
 
