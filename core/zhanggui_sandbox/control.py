@@ -328,7 +328,7 @@ def request_payment(world: World, call: Call, asked: dict[str, Any]) -> Any:
         raise Wrong("requestPayment:fail signType must be RSA and package prepay_id=...")
     app_id = str(asked.get("appId") or world.keys.app_id)
     text = f"{app_id}\n{given['timeStamp']}\n{given['nonceStr']}\n{given['package']}\n"
-    if app_id != world.keys.app_id or not crypto.verifies(world.keys.merchant.x509.public_key(), text.encode(), given["paySign"]):  # type: ignore[arg-type]
+    if app_id != world.keys.app_id or not crypto.verifies(world.keys.merchant.x509.public_key(), text.encode(), given["paySign"]):  # type: ignore[arg-type] # our keys are RSA
         raise Wrong(f"requestPayment:fail paySign is none of this text: {text!r}")
     ticket = world.store.one("SELECT * FROM ticket WHERE token = ? AND kind = 'prepay'", prepay_id)
     if ticket is None or ticket["expires"] < world.clock.now():

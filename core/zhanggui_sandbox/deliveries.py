@@ -124,7 +124,7 @@ class Deliverer:
                 self._settle_refunds()
                 busy = self._send_due()
             except Exception:
-                if self._ended:
+                if self._ended:  # the books were closed under it
                     return
                 log.exception("the deliveries stumbled")
                 busy = False

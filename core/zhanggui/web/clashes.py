@@ -76,6 +76,6 @@ def _taken_columns(screen: Screen, error: IntegrityError) -> list[str] | None:
     table = gateway.table(screen)
     for rule in [*table.constraints, *table.indexes]:
         if rule.name == name and (isinstance(rule, UniqueConstraint) or getattr(rule, "unique", False)):
-            return [column.name for column in rule.columns]  # type: ignore[union-attr]
-    listed = re.search(r"\(([^()]*)\)=\(", str(error.orig.diag.message_detail or ""))  # type: ignore[union-attr]
+            return [column.name for column in rule.columns]  # type: ignore[union-attr] # it is a unique constraint here
+    listed = re.search(r"\(([^()]*)\)=\(", str(error.orig.diag.message_detail or ""))  # type: ignore[union-attr] # psycopg's error has a diagnosis
     return [part.strip(' "') for part in listed[1].split(",")] if listed else []

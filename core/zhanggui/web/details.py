@@ -63,7 +63,7 @@ def _drawn(db: Session, section: Section, reader: Reader, row: Any) -> Markup:
 
 
 def _charted(db: Session, section: Section, reader: Reader, row: Any) -> Markup:
-    chart = section.chart(db, reader, row)  # type: ignore[misc]
+    chart = section.chart(db, reader, row)  # type: ignore[misc] # it is asked for where there is one
     return Markup(render_template("zg/section_chart.html", chart=draw(chart, context.currency()), id=f"part-{section.id}"))  # noqa: S704 - escaped
 
 

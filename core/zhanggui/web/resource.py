@@ -45,7 +45,7 @@ def resource_api(screen: Screen) -> type[Api]:
 
     def add(name: str, url: str, verb: str, function: Callable[..., Any], permission: str, described: Callable[[Described], Json]) -> None:
         function.__name__ = name
-        function._permission_name, function._described = permission, lambda: described(Described(now()))  # type: ignore[attr-defined]
+        function._permission_name, function._described = permission, lambda: described(Described(now()))  # type: ignore[attr-defined] # names that the API's base reads
         methods[name] = expose(url, methods=(verb,))(protect(function))
 
     add("get_list", "/", "GET", lambda self: list_rows(now()), "list", Described.list_rows)

@@ -120,7 +120,7 @@ def _admit(world: World, call: Call, sent: Mapping[str, str]) -> None:
         raise Refused("40002", "isv.invalid-format", "无效的数据格式")
     _certificates(world, sent)
     text = signed_text(sent)
-    if not crypto.verifies(world.keys.alipay_app.x509.public_key(), text.encode(), sent["sign"]):  # type: ignore[arg-type]
+    if not crypto.verifies(world.keys.alipay_app.x509.public_key(), text.encode(), sent["sign"]):  # type: ignore[arg-type] # our keys are RSA
         call.signed_text = text
         call.trouble = "isv.invalid-signature: the signature is none of this text; compare it with what was signed"
         raise Refused("40002", "isv.invalid-signature", f"验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为：{text}", signed=False)
