@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.datastructures import Headers
+from werkzeug.test import Client
 
 from zhanggui.api import SYSTEM, Actor, Arrival, acting_as, clock, unit_of_work
 from zhanggui.app import Site
@@ -36,7 +37,8 @@ def keys() -> Keyring:
 
 @pytest.fixture
 def sandbox(tmp_path: Path, keys: Keyring) -> Iterator[Sandbox]:
-    with running(tmp_path / "sandbox", keys=Keyring(**{name: list(value) if isinstance(value, list) else value for name, value in vars(keys).items() if name in Keyring.__dataclass_fields__})) as sandbox:
+    own = replace(keys, platform=list(keys.platform))  # a test may let it change its certificate
+    with running(tmp_path / "sandbox", keys=own) as sandbox:
         yield sandbox
 
 
@@ -63,8 +65,9 @@ def door() -> Iterator[Door]:
     class Desk(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            door.told.append((self.path, dict(self.headers), body))
-            self.send_response(door.answer(*door.told[-1]))
+            arrived = self.path, dict(self.headers), body
+            self.send_response(door.answer(*arrived))
+            door.told.append(arrived)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -105,10 +108,13 @@ def entered() -> Mapping[str, str]:
 @pytest.fixture
 def instance(databases: Any, kind: str, sandbox: Sandbox, door: Door, entered: Mapping[str, str]) -> Iterator[Runtime]:
     """A shop that may call this machine."""
-    runtime = open_runtime(databases.fresh(kind, OUTSIDE__ALLOWED="127.0.0.1", PLUGIN__WECHATPAY__SANDBOX=sandbox.url, WEB__PORT=door.port))
+    there = {"PLUGIN__WECHATPAY__SANDBOX": sandbox.url, "PLUGIN__WECHAT__SANDBOX": sandbox.url, "WEB__PORT": door.port}
+    runtime = open_runtime(databases.fresh(kind, OUTSIDE__ALLOWED="127.0.0.1", **there))
     with activated(runtime), acting_as(SYSTEM):
         refresh(runtime)
         enter({name: value for name, value in {**settings_of(sandbox), **entered}.items() if value})
+        app = sandbox.ask("GET", "/_sim/credentials")["wechat"]
+        enter({"app_id": app["app_id"], "app_secret": app["app_secret"]}, "wechat")
         yield runtime
     databases.drop(runtime)
 
@@ -167,6 +173,31 @@ def tea(instance: Runtime, owner: Actor) -> Any:
 
     with unit_of_work() as db:
         return add_product(db, owner, stock=100)
+
+
+@pytest.fixture
+def listening(site: Site, door: Door) -> Door:
+    """What the sandbox tells reaches the shop."""
+
+    def pass_on(path: str, headers: dict[str, str], body: bytes) -> int:
+        kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")}
+        return Client(site).post(path, data=body, headers=kept).status_code
+
+    door.answer = pass_on
+    return door
+
+
+@pytest.fixture
+def wechat_user(site: Site, sandbox: Sandbox) -> Callable[..., Shopper]:
+    """``wechat_user("alice")``: a customer who came in by the code of ``wx.login``."""
+
+    def come(name: str = "alice") -> Shopper:
+        code = sandbox.ask("POST", "/_sim/login", {"user": name})["code"]
+        answer = Shopper(site).post("/session", {"code": code})
+        assert answer.status_code == 200, answer.text
+        return Shopper(site, answer.get_json()["token"])
+
+    return come
 
 
 @pytest.fixture
