@@ -88,6 +88,10 @@ def link_identity(db: Session, *, customer_id: int, provider: str, subject: str,
         if _customer_of(db, provider, subject) != customer_id:
             raise IdentityTaken() from None
         return
+    _record_link(db, customer_id, provider, actor, now)
+
+
+def _record_link(db: Session, customer_id: int, provider: str, actor: Actor, now: datetime) -> None:
     record_audit(
         db, "customers.identity.linked", target=("customers.Customer", customer_id), label=Code(provider), actor=actor, now=now,
         subject=("customers.Customer", customer_id), after={"provider": Code(provider)},
@@ -121,6 +125,7 @@ def _try_to_add(db: Session, customer_id: int, provider: str, subject: str, now:
             _add(db, customer_id, provider, subject, now)
     except IntegrityError:
         return  # another request was first: what it said stays
+    _record_link(db, customer_id, provider, SYSTEM, now)
 
 
 def _customer_of(db: Session, provider: str, subject: str) -> int | None:

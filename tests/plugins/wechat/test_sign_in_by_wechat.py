@@ -37,7 +37,7 @@ def test_the_same_person_is_one_customer_by_either_of_his_ids(come_in: Callable[
         assert customers.subject_of(db, alice, "wechat") == openid
     # Another mini-program of the same merchant gives her another openid; the unionid says who she is.
     with unit_of_work() as db:
-        db.execute(update(Identity).where(Identity.provider == "wechat", Identity.customer_id == alice).values(subject_index="of another app"))
+        db.execute(update(Identity).where(Identity.provider == "wechat", Identity.customer_id == alice).values(subject_index="of another app", subject="oOfAnotherApp"))
     assert come_in().status_code == 200
     assert (alice, "wechat", openid) in known()
     with unit_of_work() as db:  # a unionid that leads to somebody else goes on doing so
