@@ -42,6 +42,13 @@ def sandbox(tmp_path: Path, keys: Keyring) -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="class")
+def of_all(databases: Any, keys: Keyring, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarEnd]:
+    """One shop and one far end for tests that ask the provider alone, each about numbers of its own."""
+    with running(tmp_path_factory.mktemp("sandbox"), keys=keys) as sandbox, opened() as door, shop_at(databases, "sqlite", sandbox, door, {}):
+        yield FarEnd(sandbox, door)
+
+
 @dataclass
 class Door:
     """Where the sandbox tells the shop things. ``answer`` says what it hears."""
@@ -59,8 +66,9 @@ class Door:
         return self.told
 
 
-@pytest.fixture
-def door() -> Iterator[Door]:
+@contextmanager
+def opened() -> Iterator[Door]:
+    """A door that listens on a free port."""
     door = Door()
 
     class Desk(BaseHTTPRequestHandler):
@@ -86,23 +94,35 @@ def door() -> Iterator[Door]:
 
 
 @pytest.fixture
+def door() -> Iterator[Door]:
+    with opened() as door:
+        yield door
+
+
+@pytest.fixture
 def entered() -> Mapping[str, str]:
     """What differs from the sandbox's credentials; None leaves a setting empty."""
     return {}
 
 
-@pytest.fixture
-def instance(databases: Any, kind: str, sandbox: Sandbox, door: Door, entered: Mapping[str, str]) -> Iterator[Runtime]:
-    """A shop that may call this machine."""
+@contextmanager
+def shop_at(databases: Any, kind: str, sandbox: Sandbox, door: Door, entered: Mapping[str, Any]) -> Iterator[Runtime]:
+    """A shop whose merchant entered what the sandbox's console gave him."""
     there = {"PLUGIN__WECHATPAY__SANDBOX": sandbox.url, "PLUGIN__WECHAT__SANDBOX": sandbox.url, "WEB__PORT": door.port}
     runtime = open_runtime(databases.fresh(kind, OUTSIDE__ALLOWED="127.0.0.1", **there))
     with activated(runtime), acting_as(SYSTEM):
         refresh(runtime)
         enter({name: value for name, value in {**settings_of(sandbox), **entered}.items() if value})
-        app = sandbox.ask("GET", "/_sim/credentials")["wechat"]
-        enter({"app_id": app["app_id"], "app_secret": app["app_secret"]}, "wechat")
+        enter({"app_id": sandbox.world.keys.app_id, "app_secret": sandbox.world.keys.app_secret}, "wechat")
         yield runtime
     databases.drop(runtime)
+
+
+@pytest.fixture
+def instance(databases: Any, kind: str, sandbox: Sandbox, door: Door, entered: Mapping[str, Any]) -> Iterator[Runtime]:
+    """A shop that may call this machine."""
+    with shop_at(databases, kind, sandbox, door, entered) as runtime:
+        yield runtime
 
 
 class FarEnd:

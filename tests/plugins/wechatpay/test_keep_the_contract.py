@@ -14,11 +14,11 @@ class TestWechatPay(ProviderContract):
     """One database is enough: a provider knows none."""
 
     @pytest.fixture
-    def kind(self) -> str:
-        return "sqlite"
+    def far_end(self, of_all: Any) -> Any:
+        return of_all
 
     @pytest.fixture
-    def provider(self, instance: Any) -> WechatPay:
+    def provider(self, of_all: Any) -> WechatPay:
         return WechatPay()
 
     def payer(self) -> str | None:
