@@ -45,7 +45,8 @@ class Alipay(Provider):
     payer_of = "alipay"
 
     def capabilities(self) -> Capabilities:
-        method = Method("alipay", self.label, ("mini_program", "h5", "page", "qr"), (CURRENCY,))
+        needs = {"mini_program": _l("sign in through Alipay first: a mini-program pays for the account that is signed in.")}
+        method = Method("alipay", self.label, ("mini_program", "h5", "page", "qr"), (CURRENCY,), needs)
         return Capabilities([method], max_refunds=50, simulated=is_simulated())
 
     def missing(self) -> str | None:

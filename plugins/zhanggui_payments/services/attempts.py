@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, IllegalMove, Invalid, Money, ProviderError, _l, clock, get_setting, reading
+from zhanggui.api import Actor, DomainError, IllegalMove, Invalid, Money, ProviderError, _l, clock, current_actor, get_setting, reading
 from zhanggui_customers import facade as customers
 from zhanggui_orders import facade as orders
 from zhanggui_orders.contracts import PastPayment
@@ -51,6 +51,9 @@ def claim_payment(
     """
     order = orders.check_move(db, order_id, "pay", actor)
     offer = _offer(method, scene, order.currency)
+    payer = customers.subject_of(db, customer_id, offer.provider.payer_of) if offer.provider.payer_of and customer_id else None
+    if payer is None and scene in offer.method.needs_payer:
+        raise MethodUnavailable(why=offer.method.needs_payer[scene])
     due = order.total - (order.paid_total - order.refunded_total)
     mine, others = None, []
     for there in queries.open_attempts(db, order_id):
@@ -68,8 +71,7 @@ def claim_payment(
             number=new_number("P", now), order_id=order.id, order_number=order.number, customer_id=order.customer_id, provider=offer.provider.id,
             method=method, scene=scene, amount=due, currency=order.currency, state=AttemptState.CREATED, created_at=now,
             expires_at=now + timedelta(minutes=int(get_setting("plugin.payments.open_minutes"))), ask_at=now + ATTEMPT_TIMES[0],
-            simulated=offer.provider.capabilities().simulated,
-            payer=customers.subject_of(db, customer_id, offer.provider.payer_of) if offer.provider.payer_of and customer_id else None,
+            simulated=offer.provider.capabilities().simulated, payer=payer,
         )  # fmt: skip
         db.add(mine)
         db.flush()
@@ -106,7 +108,7 @@ def make_payable(*, attempt_id: int, close: Sequence[int], return_url: str = "")
         known = attempt.state == AttemptState.PENDING and attempt.action and (attempt.usable_until is None or attempt.usable_until > now)
         if known or attempt.state not in OPEN_ATTEMPT:
             return None
-        seen = replace(queries.seen_by_provider(attempt), return_url=return_url)
+        seen = replace(queries.seen_by_provider(attempt), return_url=return_url, ip=current_actor().ip)
         provider = attempt.provider
     try:
         return provider_of(provider).create(seen)
