@@ -55,7 +55,11 @@ def missing(values: Mapping[str, Any] | None = None) -> str | None:
             return _("WeChat Pay is not set up yet: enter the %(name)s under Settings.", name=label)
     if bool(setting("public_key_id", values)) != bool(setting("public_key", values)):
         return _("WeChat Pay's public key and its ID are entered together under Settings, or none of them.")
-    if not is_simulated() and not str(current_runtime().config["web.public_url"]).startswith("https://"):
+    config = current_runtime().config
+    is_public = str(config["web.public_url"]).lower().startswith("https://")
+    if is_simulated() and is_public and not config["instance.demo"]:
+        return _("This shop is for real customers, and a file names a sandbox for its payments: take plugin.wechatpay.sandbox out.")
+    if not is_simulated() and not is_public:
         return _("WeChat Pay tells payments to an https address alone: web.public_url has to name one.")
     return None
 

@@ -42,9 +42,7 @@ def _ask_for_nothing(account: Account, keys: services.Believed) -> None:
     except ValueError:
         content = {}
     if answer.status in (400, 401, 403):
-        if account.public_key_id and account.public_key_id in str(content):
-            raise Misconfigured(_("WeChat Pay does not know the ID of its public key: copy it from the merchant console again."))
-        raise Misconfigured(wire.refusal(str(content.get("code")), content))
+        raise Misconfigured(wire.refusal(account, str(content.get("code")), content))
     why = wire.distrust(keys, answer.headers, answer.body)
     if why is not None and account.public is not None:
         raise Misconfigured(_("WeChat Pay's public key does not fit its answers: %(why)s", why=why))

@@ -119,7 +119,7 @@ class WechatPay(Provider):
 
     @staticmethod
     def _ask(account: Account, method: str, target: str, body: Mapping[str, Any] | None = None) -> wire.Said:
-        return wire.ask(account, services.believed(account), method, target, body)
+        return wire.ask(account, services.Asking(account), method, target, body)
 
 
 def _notify(path: str) -> str:

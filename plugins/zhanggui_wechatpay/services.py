@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import _, clock, one_at_a_time, unit_of_work
+from zhanggui.api import ProviderError, _, clock, one_at_a_time, unit_of_work
 from zhanggui_payments.facade import Misconfigured, OutcomeUnknown, Retryable
 
 from . import queries, rules, signing, wire
 from .account import Account
 from .models import Certificate
 
-PATH = "/v3/certificates"
+log = logging.getLogger(__name__)
+PATH, PUBLIC = "/v3/certificates", "PUB_KEY_ID_"
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,23 @@ class Believed:
         return signing.public_key(found) if found else None
 
 
-def believed(account: Account) -> Believed:
-    """Whose answers to a question of ours are believed; fetches the certificates where there is nothing to go by yet.
+class Asking(Believed):
+    """The same for the answer to a question of ours: with a number that is not known, the certificates are fetched once.
 
-    :raises ProviderError: when they cannot be had.
+    Never for what comes in by itself: anybody could send numbers, and each would be a call.
     """
-    if account.public is None and not queries.certificates(clock.now()):
-        refresh(account)
-    return Believed(account)
+
+    def __call__(self, serial: str) -> RSAPublicKey | None:
+        found = super().__call__(serial)
+        if found is not None or serial.startswith(PUBLIC):
+            return found
+        try:
+            refresh(self._account)
+        except ProviderError as trouble:
+            log.warning("the certificates of WeChat Pay could not be fetched: %s", trouble)
+            return None
+        self._certificates = None
+        return super().__call__(serial)
 
 
 def fetch(account: Account) -> list[Fetched]:
@@ -68,8 +79,8 @@ def fetch(account: Account) -> list[Fetched]:
         content = rules.read_object(answer.body)
     except ValueError:
         raise OutcomeUnknown(_("WeChat Pay gave an answer that cannot be read.")) from None
-    if answer.status == 401:
-        raise Misconfigured(wire.refusal(str(content.get("code")), content))
+    if answer.status in (400, 401, 403):
+        raise Misconfigured(wire.refusal(account, str(content.get("code")), content))
     if answer.status == 404:
         raise wire.declined(wire.Said(404, str(content.get("code", "404")), content))
     if answer.status != 200:

@@ -76,25 +76,27 @@ def ask(account: Account, keys: Keys, method: str, target: str, body: Mapping[st
     if answer.status >= 500:
         raise OutcomeUnknown(_("WeChat Pay has trouble: status %(status)s.", status=answer.status))
     why = distrust(keys, answer.headers, answer.body)
-    if why is not None:
-        raise OutcomeUnknown(_("WeChat Pay gave an answer that cannot be trusted: %(why)s", why=why))
     try:
         content = rules.read_object(answer.body) if answer.body else {}
     except ValueError:
         raise OutcomeUnknown(_("WeChat Pay gave an answer that cannot be read.")) from None
-    if 200 <= answer.status < 300:
-        return Said(answer.status, "", content)
-    code = str(content.get("code") or answer.status)
+    code = "" if 200 <= answer.status < 300 else str(content.get("code") or answer.status)
+    if why is not None:
+        # They may leave a refusal unsigned. It helps whoever reads it, and proves nothing: what was asked is asked about.
+        said = refusal(account, code, content) if code in _OURS else _("WeChat Pay gave an answer that cannot be trusted: %(why)s", why=why)
+        raise OutcomeUnknown(said)
     if answer.status == 401 or code in _OURS:
-        raise Misconfigured(refusal(code, content))
+        raise Misconfigured(refusal(account, code, content))
     return Said(answer.status, code, content)
 
 
-def refusal(code: str, content: Mapping[str, Any]) -> str:
+def refusal(account: Account, code: str, content: Mapping[str, Any]) -> str:
     """Why they do not know this shop, as the setting to look at."""
     detail = content.get("detail")
-    field_ = str(detail.get("field", "")) if isinstance(detail, dict) else ""
-    match field_.rpartition("/")[2]:
+    found = detail if isinstance(detail, dict) else {}
+    if account.public_key_id and found.get("value") == account.public_key_id:
+        return _("WeChat Pay does not know the ID of its public key: copy it from the merchant console again.")
+    match str(found.get("field", "")).rpartition("/")[2]:
         case "serial_no":
             return _("WeChat Pay does not know the serial number of the merchant certificate, or it is another merchant's.")
         case "mchid":
@@ -125,7 +127,7 @@ def distrust(keys: Keys, headers: Mapping[str, str], body: bytes) -> str | None:
     if headers.get("Wechatpay-Signature-Type", signing.SCHEME) != signing.SCHEME:
         return _("it is signed in a way that is not known here.")
     if not (at.isascii() and at.isdecimal() and len(at) <= 12) or abs(clock.now().timestamp() - int(at)) > LIFE:
-        return _("it was signed at another time.")
+        return _("it was signed at another time than this machine says it is.")
     if signature.startswith(PROBE):
         return _("its signature is a test of theirs.")
     key = keys(serial)

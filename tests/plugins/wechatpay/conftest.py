@@ -24,8 +24,9 @@ from zhanggui.runtime import Runtime, activated, open_runtime
 from zhanggui_sandbox import Keyring, Sandbox, running
 
 _TESTS = Path(__file__).parents[2]
-sys.path[:0] = [str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
+sys.path[:0] = [str(Path(__file__).parent), str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
 
+from merchant import enter, settings_of  # noqa: E402 - found by the line above
 from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402 - found by the line above
 
 
@@ -48,6 +49,7 @@ class Door:
 
     port: int = 0
     told: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    said: list[int] = field(default_factory=list)
     answer: Callable[[str, dict[str, str], bytes], int] = lambda path, headers, body: 500
 
     def wait(self, count: int = 1, seconds: float = 5) -> list[tuple[str, dict[str, str], bytes]]:
@@ -66,7 +68,9 @@ def door() -> Iterator[Door]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             arrived = self.path, dict(self.headers), body
-            self.send_response(door.answer(*arrived))
+            status = door.answer(*arrived)
+            self.send_response(status)
+            door.said.append(status)
             door.told.append(arrived)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -80,23 +84,6 @@ def door() -> Iterator[Door]:
     yield door
     server.shutdown()
     server.server_close()
-
-
-def settings_of(sandbox: Sandbox) -> dict[str, str]:
-    """What a merchant enters, as the sandbox's console gives it."""
-    given = sandbox.ask("GET", "/_sim/credentials")["wechatpay"]
-    return {
-        "mchid": given["mchid"], "app_id": given["app_id"], "serial": given["merchant_serial"], "certificate": given["merchant_certificate"],
-        "private_key": given["merchant_private_key"], "api_v3_key": given["api_v3_key"], "public_key_id": given["public_key_id"],
-        "public_key": given["public_key"],
-    }  # fmt: skip
-
-
-def enter(values: Mapping[str, str], plugin: str = "wechatpay") -> None:
-    """Save settings as the form does."""
-    with unit_of_work() as db:
-        for name, value in values.items():
-            settings.set(db, f"plugin.{plugin}.{name}", value, actor=SYSTEM, now=clock.now())
 
 
 @pytest.fixture
