@@ -4,9 +4,7 @@ const phone = () => matchMedia("(pointer: coarse)").matches && innerWidth < 900;
 // In a browser there are pages of a provider; who sits at a computer can scan a code as well.
 const scenes = () => (phone() ? ["h5"] : ["page", "qr"]);
 
-// -- what is shown; `shop` holds the tools of shop.js
-
-/** The part of an unpaid order where it is paid, or null when nobody takes money here. */
+// The part of an unpaid order where it is paid, or null when nobody takes money here. `shop` holds the tools of shop.js.
 export async function pay(order, shop) {
   const { api, h, t, busy, button, money, toast } = shop;
   const ways = (await api("GET", "/payment-methods")).items
@@ -30,7 +28,8 @@ export async function pay(order, shop) {
         await new Promise((resolve) => setTimeout(resolve, 5000)); // a second tap while the page changes
       } else if (found.action.type === "qr") {
         const other = button({ class: "wide", onclick: shop.show }, t.pay_other);
-        part.replaceChildren(h("p", {}, t.scan.replace("{n}", way.name).replace("{m}", money(found.amount))), code(found.action), waiting(), other);
+        const scan = t.scan.replace("{n}", way.name).replace("{m}", money(found.amount));
+        part.replaceChildren(h("p", {}, scan), code(found.action, scan), waiting(), other);
         wait(order.number, shop);
       } else if (found.state === "captured") await shop.show();
       else toast(t.no_line);
@@ -45,20 +44,20 @@ export async function pay(order, shop) {
   return part;
 }
 
-function code({ size, path }) {
+function code({ size, path }, label) {
   const draw = (tag, props) => {
     const el = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [name, value] of Object.entries(props)) el.setAttribute(name, value);
     return el;
   };
-  const svg = draw("svg", { class: "code", viewBox: `0 0 ${size} ${size}`, role: "img" });
+  const svg = draw("svg", { class: "code", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": label });
   svg.append(draw("path", { d: path }));
   return svg;
 }
 
 let watch = 0;
 
-/** Ask the shop until the order is no longer to be paid, the reader has gone on, or nobody pays any more. */
+// Ask the shop until the order is no longer to be paid, the reader has gone on, or nobody pays any more.
 async function wait(number, { api, t, toast, show, here }) {
   const mine = ++watch, place = here();
   for (let times = 0; times < MOST; times++) {
