@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def paying_shop(databases: Databases, sandbox: Sandbox) -> Iterator[Runtime]:
     """A shop with the settings that the demo gets from its sandbox, at an address where the sandbox finds it."""
     given = sandboxes.as_settings(sandbox.ask("GET", "/_sim/credentials"), sandbox.url)
-    with closing(make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=Silent)) as probe:
-        port = probe.server_port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     values = {key.removeprefix(PREFIX): value for key, value in given.items()}
     runtime = open_runtime(databases.fresh("sqlite", OUTSIDE__ALLOWED="127.0.0.1", WEB__PORT=str(port), **values))
     with activated(runtime), acting_as(SYSTEM):

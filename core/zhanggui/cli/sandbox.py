@@ -24,7 +24,6 @@ from ..kernel.errors import ConfigError
 from .frame import Output, options
 from .supervise import Child, die_with_parent
 
-
 _STARTS_IN = 20.0  # seconds, on a machine with much to do
 
 
@@ -50,7 +49,7 @@ def child(data: Path, host: str, port: int, public_host: str = "") -> Child:
 @contextmanager
 def meanwhile(data: Path, port: int) -> Iterator[None]:
     """A sandbox on this machine, for as long as this lasts."""
-    with subprocess.Popen([*command(data, "127.0.0.1", port, "--quiet", "--end-with", str(os.getpid()))], stdin=subprocess.DEVNULL) as running:  # noqa: S603
+    with subprocess.Popen([*command(data, "127.0.0.1", port, "--quiet", "--end-with", str(os.getpid()))], stdin=subprocess.DEVNULL) as running:
         try:
             until = time.monotonic() + _STARTS_IN
             while not _listens(port) and running.poll() is None and time.monotonic() < until:
@@ -67,7 +66,7 @@ def _listens(port: int) -> bool:
 
 def prepare(data: Path) -> Mapping[str, Any]:
     """Make the keys of both sides where there are none; answers what a merchant gets from the consoles of the providers."""
-    made = subprocess.run([sys.executable, "-m", "zhanggui_sandbox", "--data", str(data), "--prepare"], check=True, capture_output=True, text=True)  # noqa: S603
+    made = subprocess.run([sys.executable, "-m", "zhanggui_sandbox", "--data", str(data), "--prepare"], check=True, capture_output=True, text=True)
     given: Mapping[str, Any] = json.loads(Path(made.stdout.strip()).read_text(encoding="utf-8"))
     return given
 

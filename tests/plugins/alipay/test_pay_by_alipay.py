@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import zxingcpp
 from alipay_side import FarEnd, open_page
+from PIL import Image
 from shoppers import Shopper
 from sqlalchemy import select
 from werkzeug.test import Client
 
-from zhanggui.api import clock, reading
+from zhanggui.api import Actor, clock, reading, unit_of_work
 from zhanggui.app import Site
 from zhanggui.jobs import runner
 from zhanggui.jobs.models import Job
 from zhanggui.testing.browsing import Visitor
-from zhanggui_payments import jobs
+from zhanggui_orders import facade as orders
+from zhanggui_payments import demo_providers, jobs, rest
 from zhanggui_payments.models import Attempt, Case, Refund
 
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -169,3 +173,31 @@ def test_an_order_that_is_called_off_is_closed_there(order: tuple[Shopper, str],
     far_end.pay(made["payment_id"])
     assert far_end.undone == ["this order is closed"]
     assert alice.get(f"/orders/{number}")["status"] == "canceled"
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_customers_of_the_demo_pay_at_its_sandbox(sign_in: Callable[..., Shopper], tea: Any, far_end: FarEnd, owner: Actor) -> None:
+    for name in ("alice", "bob", "carol", "dave"):
+        assert sign_in(name).order(tea).status_code == 201
+    with unit_of_work() as db:
+        for order_id in range(1, 5):
+            orders.mark_paid_offline(db, id=order_id, method="wechat", actor=owner, now=clock.now())
+    demo_providers.fill(clock.now())
+    told = rows(Attempt, Attempt.provider, Attempt.state, Attempt.simulated, Attempt.refunded)
+    assert [row for row in told if row[0] == "alipay"] == [
+        ("alipay", "captured", True, 0), ("alipay", "captured", True, 995), ("alipay", "captured", True, 0), ("alipay", "pending", True, 0),
+    ]  # fmt: skip
+    books = far_end.sandbox.ask("GET", "/_sim/ledger")["totals"]
+    assert [(total["paid"], total["refunded"]) for total in books] == [(3 * 1990, 995)]
+
+
+def test_a_code_can_be_read_by_a_camera() -> None:
+    text = "https://qr.alipay.com/bax03431ljhokirwl38f00a7"
+    code = rest.drawn(text)
+    dots = {tuple(int(n) for n in dot.split()) for dot in re.findall(r"M(\d+ \d+)h1v1h-1z", code["path"])}
+    side = code["size"] + 8
+    picture = Image.new("L", (side, side), 255)
+    for x, y in dots:
+        picture.putpixel((x + 4, y + 4), 0)
+    (read,) = zxingcpp.read_barcodes(picture.resize((side * 8, side * 8), Image.Resampling.NEAREST))
+    assert read.text == text
