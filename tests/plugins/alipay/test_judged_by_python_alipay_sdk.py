@@ -8,15 +8,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 from alipay import AliPay, DCAliPay
-from alipay_side import FarEnd
+from alipay_side import FarEnd, enter
 
 from zhanggui.api import Money, NotGenuine, clock
 from zhanggui.runtime import Runtime
 from zhanggui_alipay import client, keys, notices
 from zhanggui_alipay.provider import ALIPAY
 from zhanggui_payments.facade import AttemptView, Declined, OutcomeUnknown
-
-FOREIGN = "another text"
+from zhanggui_sandbox.alipay.notices import sealed
 
 
 @pytest.fixture
@@ -99,9 +98,19 @@ def test_every_forgery_is_refused_for_its_own_reason(instance: Runtime, far_end:
     assert sorted(believed) == ["amount_001", "currency_usd", "state_closed", "state_waiting", "unknown_order"]
 
 
-def test_an_unsigned_refusal_decides_nothing(instance: Runtime, given: dict[str, str]) -> None:
-    from alipay_side import enter
+def test_a_message_without_a_name_counts_for_nothing(instance: Runtime, far_end: FarEnd) -> None:
+    """Its name is what makes a message count once."""
+    ALIPAY.create(an_attempt())
+    far_end.pay("P1")
+    fields = dict(parse_qsl(far_end.notification("P1").body.decode()))
+    del fields["sign"]
+    for name in ("", "x" * 200, "no name"):
+        body = sealed(far_end.sandbox.world, fields | {"notify_id": name})
+        with pytest.raises(NotGenuine):
+            notices.read(keys.account(), body)
 
+
+def test_an_unsigned_refusal_decides_nothing(instance: Runtime, given: dict[str, str]) -> None:
     enter({"app_id": "9021000199999999"})
     with pytest.raises(OutcomeUnknown, match="knows no app"):
         ALIPAY.query(an_attempt())
