@@ -11,6 +11,7 @@ from sqlalchemy import select
 from zhanggui.api import SYSTEM, Actor, DemoData, Money, reading, unit_of_work
 from zhanggui_orders import facade as orders
 
+from . import demo_providers
 from .contracts import Snapshot
 from .models import Attempt, Refund
 from .providers import OFFLINE
@@ -34,6 +35,7 @@ def fill(now: datetime, rng: random.Random) -> None:
         if len(shipped) > 12:
             _twice(db, shipped[4], now, rng)
             next((order_id for order_id in shipped[6:] if _partly(db, order_id, now)), None)
+    demo_providers.fill(now)
 
 
 def _partly(db: Any, order_id: int, now: datetime) -> bool:

@@ -265,7 +265,7 @@ SLOTS = (
                     rows=(Field("line", _l("Product"), max_length=160), Field("quantity", _l("Pieces"), "int", minimum=0, maximum=10**6)),
                 ),
                 Field("freight", _l("Freight of these lines too"), "bool", shown_when=When("what", ("lines",)), order=30),
-                Field("amount", _l("Amount"), "money", currency="currency", shown_when=When("what", ("amount",)), order=40),
+                Field("amount", _l("Amount"), "money", shown_when=When("what", ("amount",)), order=40),
                 Field("reason", _l("Reason"), "choice", required=True, choices=GIVEN_REASONS, order=50),
                 Field("note", _l("Note"), max_length=200, order=60),
             ),

@@ -250,6 +250,8 @@ def _parts(
     if what == "amount":
         if amount is None or amount.amount <= 0:
             raise Invalid(errors={"amount": _l("Enter how much goes back.")})
+        if amount.currency != order.currency:
+            raise Invalid(errors={"what": _l("This order was paid in %(currency)s: give it back by line, or all of it.", currency=order.currency)})
         if amount.amount > refundable(db, order.id):
             raise NothingToRefund(left=Money(refundable(db, order.id), order.currency))
         return parts_by_amount(db, order.id, amount.amount)
