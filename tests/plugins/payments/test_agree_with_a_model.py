@@ -137,8 +137,10 @@ def _do(db: Session, model: Model, order_id: int, verb: str, which: int, amount:
             new = SAID[amount % 4] if verb == "tell" else "captured"
             told = Money(full if verb == "tell" else full + 1, "CNY")
             settling.apply_snapshot(db, number, Snapshot("", new, told), source="asked", actor=SYSTEM, now=NOON)
-            if verb == "wrong" or not _became(AttemptState, state, new):
-                _settle(db, model, order_id, new if verb == "tell" else "")
+            if verb == "wrong":
+                new = "closed"  # another amount pays nothing, and nobody can pay it any more
+            if not _became(AttemptState, state, new):
+                _settle(db, model, order_id, new)
                 return
             model.attempts[number][0] = new
             if new == "captured" and model.status == "closing":
