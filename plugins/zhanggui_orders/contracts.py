@@ -225,6 +225,7 @@ class LineMoney:
     goods: int
     freight: int
     fee: int  # fees and taxes
+    picture: str | None = None  # of its product, the id of a file
 
     @property
     def total(self) -> int:

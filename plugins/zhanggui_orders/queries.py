@@ -103,10 +103,23 @@ def lines_money(db: Session, order_id: int) -> list[LineMoney]:
         told.append(
             LineMoney(
                 line.id, line.name, line.option, line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
-                more.get("fee", 0) + more.get("tax", 0),
+                more.get("fee", 0) + more.get("tax", 0), line.picture,
             )
         )  # fmt: skip
     return told
+
+
+def paid_and_refunded(db: Session, order_id: int) -> tuple[int, int]:
+    """What was paid for an order and what went back."""
+    c = Order.__table__.c
+    row = db.execute(select(c.paid_total, c.refunded_total).where(c.id == order_id)).first()
+    return (int(row.paid_total or 0), int(row.refunded_total or 0)) if row is not None else (0, 0)
+
+
+def paid_ids(db: Session, after: int, limit: int) -> list[int]:
+    """The next orders for which something was paid."""
+    c = Order.__table__.c
+    return list(db.scalars(select(c.id).where(c.id > after, c.paid_total > 0).order_by(c.id).limit(limit)))
 
 
 def adjustments_of(db: Session, order_ids: Sequence[int]) -> dict[int, list[PriceAdjustment]]:

@@ -14,7 +14,7 @@ from zhanggui.api import ProviderError, clock, enqueue, job, reading, unit_of_wo
 
 from . import queries
 from .models import Attempt, Refund
-from .services import asking, attempts
+from .services import asking, attempts, past
 
 log = logging.getLogger(__name__)
 BATCH, SECONDS = 200, 50
@@ -72,6 +72,12 @@ def close_attempts(*, attempt_ids: Sequence[int], **_from_newer_releases: object
     """Nobody shall pay these any more; whoever was faster wins. What stays open is asked about by ``poll``."""
     for attempt_id in attempt_ids:
         asking.close_attempt(attempt_id)
+
+
+@job(max_attempts=3)
+def take_over(**_from_newer_releases: object) -> None:
+    """What orders were paid with while payments were off gets its postings."""
+    past.adopt_all(now=clock.now())
 
 
 def close_for_order(db: Session, order_id: int, *, now: datetime) -> bool:

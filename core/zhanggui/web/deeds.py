@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 
 from ..config.days import shop_zone
@@ -17,11 +17,11 @@ from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound
 from . import context, writing
 from .asking import Answer, draw_form
-from .describe import Action, Field, Form, Screen
+from .describe import Action, Field, Form, Preview, Screen
 from .export_tasks import start_export
 from .forms import Bound, Standing, bind, value_of
 from .gateway import gateway
-from .labels import labels
+from .labels import labels, veiled
 from .query import parse
 from .verbs import perform
 
@@ -125,6 +125,20 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     return _form(screen, form, bound, error, title=str(action.label), action=where, row=row, verb=action)
 
 
+def preview_action(screen: Screen, action: Action, row_id: Any) -> Answer:
+    """What would follow from the answers so far, as the part of a form; nothing is stored. What is wrong is said by the form when it is sent."""
+    who = context.actor()
+    with reading() as db:
+        row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
+        bound = bind(gateway.questions(screen, action, who), request.form, request.files, context.form_context(), db)
+        try:
+            shown = action.preview(db, context.reader(), veiled(screen, who, row), bound.values) if action.preview is not None else Preview()
+        except DomainError as error:
+            said = list(getattr(error, "errors", {}).values())
+            shown = Preview(notes=said or [error.text()])
+    return render_template("zg/preview.html", preview=shown)
+
+
 def begin_export(screen: Screen, kind: str) -> Answer:
     """The list as a file, by a task: on its page the file is downloaded."""
     who, arguments = context.actor(), context.arguments()
@@ -219,4 +233,5 @@ def _form(
         screen_key=f"{screen.resource}.{verb.name if verb else 'add' if row is None else 'edit'}", draft_key=f"{screen.resource}:{request.path}",
         tone=verb.tone if verb and verb.tone == "danger" else "primary", intro=intro or (str(verb.confirm) if verb else ""),
         standing=(lambda db: Standing(screen, lambda: row, db, context.form_context())) if verb is None else None,
+        preview=f"{action}/preview" if verb is not None and verb.preview is not None and row is not None else "",
     )  # fmt: skip

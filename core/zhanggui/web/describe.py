@@ -194,11 +194,26 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What would follow from the answers to a verb's questions, shown beneath them while they are given.
+
+    ``lines`` and ``total`` are pairs of words and an amount, ready to print; ``notes`` are sentences; ``submit`` is what the button says in
+    place of the verb's name.
+    """
+
+    lines: Sequence[tuple[Text, Text]] = ()
+    notes: Sequence[Text] = ()
+    total: tuple[Text, Text] | None = None
+    submit: Text = ""
+
+
+@dataclass(frozen=True)
 class Action:
     """One verb on a row: the button, the form it asks with, the permission, the service it calls.
 
     ``run(db, *, id, actor, now, **values)`` is called in a unit of work; a verb that calls somebody far away gives
-    :class:`~zhanggui.kernel.phases.ThreePhases` there, whose ``claim`` gets the same. The permission is ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
+    :class:`~zhanggui.kernel.phases.ThreePhases` there, whose ``claim`` gets the same. ``preview(db, reader, row, values)`` says what would
+    follow from answers that are right so far, and changes nothing. The permission is ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
     """
 
     name: str
@@ -211,6 +226,7 @@ class Action:
     validate: Validate | None = None  # see Form
     when: Callable[[Any], bool] | None = None
     needs: Sequence[str] = ()  # columns that `when` reads
+    preview: Callable[[Any, Reader, Any, Mapping[str, Any]], Preview] | None = None
     bulk: bool = False
     confirm: Text = ""
     done: Text = ""

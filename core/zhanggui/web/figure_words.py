@@ -16,11 +16,24 @@ def written(data: Mapping[str, Any]) -> str:
     return fmt.money(value, data.get("currency") or context.currency()) if data.get("kind") == "money" else fmt.number(value)
 
 
-def change(value: int, was: int) -> str:
-    """The change against yesterday."""
+def change(value: int, was: int, *, before: str = "") -> str:
+    """The change against yesterday; with the former figure in words, against the time before."""
+    if before:
+        return _change_since(value, was, before)
     if was == value:
         return _("as yesterday")
     if was == 0:
         return _("none yesterday")
     percent = fmt.number(abs(round((value - was) * 100 / was)))
     return _("%(percent)s%% more than yesterday", percent=percent) if value > was else _("%(percent)s%% less than yesterday", percent=percent)
+
+
+def _change_since(value: int, was: int, before: str) -> str:
+    if was == value:
+        return _("as before")
+    if was == 0:
+        return _("before: %(was)s", was=before)
+    percent = fmt.number(abs(round((value - was) * 100 / abs(was))))
+    if value > was:
+        return _("%(percent)s%% more · before: %(was)s", percent=percent, was=before)
+    return _("%(percent)s%% less · before: %(was)s", percent=percent, was=before)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, null, select
+from sqlalchemy import ColumnElement, Row, false, null, select
 from sqlalchemy.orm import Session
 
 from ..host.faults import PluginTrouble
@@ -91,6 +91,19 @@ def seen(db: Session, screen: Screen, actor: Actor, ids: Collection[Any]) -> set
         return set(ids)
     key = gateway.table(screen).c[screen.key]
     return set(db.scalars(select(key).where(key.in_(ids), *rules)))
+
+
+def row_clauses(reader: Reader, resource: str) -> list[ColumnElement[bool]]:
+    """What keeps rows of a screen from this reader, for a statement of one's own over its table; for who may see none, what finds none.
+
+    A rule that fails refuses, as the list of the screen does.
+    """
+    from ..host import current_host
+
+    screen = current_host().screens.get(resource)
+    if screen is None or not may_read(screen, reader.actor):
+        return [false()]
+    return gateway.allowed(screen, reader.actor)
 
 
 def lookup(db: Session, screen: Screen, actor: Actor, text: str, limit: int = 20) -> list[tuple[Any, str]]:

@@ -64,6 +64,18 @@ class HeadCell:
 
 
 @dataclass(slots=True)
+class StepRow:
+    """One thing of which a number is asked for, with a minus and a plus beside it."""
+
+    key: str
+    label: str
+    sub: str = ""
+    picture: str | None = None
+    most: int | None = None
+    number: str = "0"
+
+
+@dataclass(slots=True)
 class FormField:
     """One input, with what was typed before and what is wrong with it."""
 
@@ -94,6 +106,7 @@ class FormField:
     off: bool = False  # it does not count now
     when_words: str = ""  # the condition, for whoever sees the field though it does not count
     rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank
+    steps: Sequence[StepRow] = ()  # control steps
     languages: Sequence[tuple[str, str, str]] = ()  # control translations: (code, language, text)
     single: bool = False  # one picture at most
     pictures: Sequence[tuple[str, str]] = ()  # control pictures: (file id, thumbnail URL)
@@ -211,6 +224,7 @@ class FormPage:
     groups: Sequence[FormGroup] = ()  # after ``fields``
     key: str = ""
     sheet: bool = False  # it is shown in another page
+    preview: str = ""  # where what follows from the answers is asked for while they are given
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from ..runtime import current_runtime
 from .describe import Question, Screen
 from .gateway import COUNT_LIMIT, gateway
 from .query import parse
+from .strip import Figures, figures
 
 
 def _screen(question: Question, reader: Reader) -> Screen | None:
@@ -41,6 +42,21 @@ def counted(db: Session, reader: Reader, question: Question) -> int:
         return 0
     query = parse(screen, question.filters, reader.actor, zone=shop_zone(), currency=current_runtime().config["instance.currency"])
     return gateway.count(db, screen, reader.actor, query)
+
+
+def added_up(db: Session, reader: Reader, question: Question, *, by: str = "") -> Figures:
+    """What the measures above the list say of all its rows, however many: ``totals[measure][currency]``, and ``groups`` by a filter of the list.
+
+    Nothing (``totals`` is None) when there is no such list for this reader, or no figure above it.
+
+    :raises BadRequest: for a filter or a grouping that the list does not have.
+    """
+    screen = _screen(question, reader)
+    if screen is None:
+        return Figures()
+    currency, arguments = current_runtime().config["instance.currency"], {**question.filters, **({"by": by} if by else {})}
+    query = parse(screen, arguments, reader.actor, zone=shop_zone(), currency=currency, now=reader.now)
+    return figures(db, screen, reader.actor, query, zone=shop_zone(), currency=currency, bounded=False) or Figures()
 
 
 def figure(db: Session, reader: Reader, question: Question, kind: str, icon: str) -> dict[str, Any]:

@@ -99,6 +99,12 @@ def screen_view(screen: Screen) -> type[View]:
             f"do_{name}", "POST", f"{row}/{name}", name,
             lambda self, row_id, name=name: deeds.act_on_row(now(), _action(now(), name), row_id),
         )  # fmt: skip
+        if action.preview is not None:
+            # It changes nothing, but what was typed may be personal and must stand in no address.
+            add_method(
+                f"preview_{name}", "POST", f"{row}/{name}/preview", name,
+                lambda self, row_id, name=name: deeds.preview_action(now(), _action(now(), name), row_id),
+            )  # fmt: skip
         if action.bulk:
             add_method(
                 f"bulk_{name}", "POST", f"/bulk/{name}", name,

@@ -19,7 +19,7 @@ from zhanggui_orders.services.cancellation import cancel_order
 from zhanggui_orders.services.fulfillment import receive_order, ship_order
 from zhanggui_orders.services.payment import mark_paid_offline
 from zhanggui_payments.models import Attempt, Case, Entry, Refund
-from zhanggui_payments.services import refunds
+from zhanggui_payments.services import giving_back
 
 Do = Callable[[Session, int, Actor], Any]
 
@@ -36,11 +36,11 @@ def _refund(db: Session, i: int, who: Actor) -> None:
     """All that is left goes back, by hand; what a canceled order is owed was written down when it was canceled."""
     owed = list(db.scalars(select(Refund.id).where(Refund.order_id == i, Refund.state == "requested")))
     if not owed:
-        owed = refunds.claim_order_refund(db, id=i, what="all", reason="customer", actor=who, now=NOON)["refund_ids"]
+        owed = giving_back.claim_order_refund(db, id=i, what="all", reason="customer", actor=who, now=NOON)["refund_ids"]
         db.execute(update(Refund).where(Refund.id.in_(owed)).values(state="requested"))
         db.expire_all()
     for refund_id in owed:
-        refunds.give_back_by_hand(db, id=refund_id, actor=who, now=NOON)
+        giving_back.give_back_by_hand(db, id=refund_id, actor=who, now=NOON)
 
 
 def _ship_one(db: Session, i: int, who: Actor) -> None:
