@@ -41,7 +41,7 @@ def lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
                 "picture": url_for_file(line.picture) if line.picture else None,
                 "href": f"/products/{line.product_id}" if line.product_id else "",
                 "unit_price": fmt.money(line.unit_price, row.currency), "total": fmt.money(line.total, row.currency),
-                "shipped": line.shipped_quantity,
+                "shipped": line.shipped_quantity, "many": line.quantity > 1,
             }
             for line in queries.lines_of(db, [row.id])[row.id]
         ]

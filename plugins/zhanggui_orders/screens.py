@@ -22,7 +22,7 @@ from zhanggui.api import (
     regions,
 )
 
-from . import details, queries, widgets
+from . import details, queries, rules, widgets
 from .models import Order
 from .rules import CARRIERS
 from .services import cancellation, fulfillment, notes, payment
@@ -47,6 +47,7 @@ ORDERS = Screen(
     label="number",
     always=("currency", "region"),
     columns=(
+        Column("picture", _l("Picture"), "image", load=queries.first_pictures, order=5),
         Column("number", _l("Number"), "code", order=10),
         Column("buyer_name", _l("Buyer"), order=20),
         Column("stage", _l("Stage"), "status", choices=STAGES, order=30),
@@ -66,7 +67,7 @@ ORDERS = Screen(
         Column("note", _l("Note of the buyer"), "long_text", wide=False, order=150),
         Column("staff_note", _l("Note of the staff"), "long_text", wide=False, order=160),
     ),
-    card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at")),
+    card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at"), image="picture", note="note"),
     filters=(
         Filter("stage", _l("Stage"), choices=STAGES, tabs=True, counted=("to_pay", "to_ship"), order=10),
         Filter("payment_status", _l("Payment"), choices=PAYMENT_CHOICES, order=20),
@@ -100,7 +101,6 @@ ORDERS = Screen(
                 "fulfillment_status",
                 "source",
                 "region_name",
-                "note",
                 "staff_note",
                 "cancel_reason",
             ),
@@ -116,6 +116,7 @@ ORDERS = Screen(
             fulfillment.ship_order,
             icon="truck-delivery",
             tone="primary",
+            bulk=True,
             needs=_STATUSES,
             when=_when("ship"),
             fields=(
@@ -132,9 +133,12 @@ ORDERS = Screen(
                     "tracking_number",
                     _l("Tracking number"),
                     "code",
+                    required=True,
                     max_length=40,
                     scan=True,
-                    help=_l("May stay empty when the shop delivers itself."),
+                    clean=rules.tracking_form,
+                    shown_when=When("carrier", rules.NUMBERED),
+                    each=True,
                     order=20,
                 ),
             ),

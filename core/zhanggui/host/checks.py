@@ -67,7 +67,7 @@ ROOMS: dict[str, type[Any]] = {
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
     "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
 }  # fmt: skip
-_TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
+_TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done"}
 _PARTS = {Block, Form, Column, Card, Filter, GroupBy, Measure, Search, Field, Section, Action, Question, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")

@@ -59,6 +59,12 @@ def progress(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _refused(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
+    from ..web.several import of_task
+
+    return of_task(db, reader, row)
+
+
 def _can_resume(row: Any) -> bool:
     return row.state == TaskState.FAILED and isinstance(current_host().jobs.get(row.name), TaskDef)
 
@@ -79,6 +85,7 @@ TASKS = Screen(
     filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=(TaskState.RUNNING,))],
     sections=[
         Section("progress", _l("Progress"), template="zg/task_progress.html", load=progress, order=10),
+        Section("refused", _l("Not done"), template="zg/several.html", load=_refused, order=15),
         Section("task", _l("Details"), columns=("state", "created_at", "finished_at", "actor"), order=20),
     ],
     actions=[
