@@ -10,7 +10,7 @@ from datetime import date
 
 from zhanggui.api import Choice, Invalid, _, _l, allocate
 
-from .contracts import Adjustment, CartLine, Quote
+from .contracts import MANUAL, Adjustment, CartLine, Quote
 from .states import WAITING, FulfillmentStatus, OrderStatus, PaymentStatus, Stage
 
 CUSTOMER, GUEST = "customers.Customer", "orders.Order"  # as whom an order knows somebody: a guest is his order
@@ -93,6 +93,8 @@ def adjusted(quote: Quote, change: Adjustment, step: str) -> Quote:
 
     :raises ValueError: for parts of lines that are not there.
     """
+    if change.kind == MANUAL:
+        raise ValueError("a price step makes no adjustment by hand")
     discounts = change.kind == "discount"
     left = [line.total if discounts else quote.part(change.kind, n) for n, line in enumerate(quote.lines)]  # what can be taken off
     if change.parts is not None:

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from zhanggui.api import Action, Card, Choice, Column, Field, Filter, MenuItem, Screen, Search, Section, Slot, ThreePhases, When, Widget, _l
+from zhanggui.api import (
+    Action,
+    Card,
+    Choice,
+    Column,
+    Field,
+    Filter,
+    MenuItem,
+    Screen,
+    Search,
+    Section,
+    Slot,
+    ThreePhases,
+    When,
+    Widget,
+    _l,
+    fmt,
+)
 from zhanggui_orders import facade as orders
 
 from . import details, jobs, queries, widgets
@@ -97,6 +114,12 @@ ATTEMPTS = Screen(
     empty=_l("No payments yet. They appear here as soon as somebody pays."),
 )  # fmt: skip
 
+def _refund_question(row: Any) -> Any:
+    """How much came in for an order, and how much of it can still go back."""
+    left = fmt.money(row.paid_total - row.refunded_total, row.currency)
+    return _l("Order %(number)s: %(paid)s came in, at most %(left)s go back.", number=row.number, paid=fmt.money(row.paid_total, row.currency), left=left)
+
+
 REFUNDS = Screen(
     resource="payments.Refund",
     source=Refund,
@@ -144,11 +167,14 @@ REFUNDS = Screen(
     actions=(
         Action(
             "send", _l("Give back now"), SEND, icon="receipt-refund", tone="primary", needs=("state",), when=lambda row: row.state == "requested",
-            confirm=_l("Give this money back now?"), done=_l("The money goes back."), bulk=True, order=10,
+            confirm=lambda row: _l("Give %(amount)s back now?", amount=fmt.money(row.amount, row.currency)),
+            follows=_l("The money goes the way it came and cannot be called back."), stays=_l("Do not give back yet"), done=_l("The money goes back."), bulk=True, order=10,
         ),
         Action(
             "withdraw", _l("Do not give back"), refunds.withdraw, icon="x", tone="danger", needs=("state",), when=lambda row: row.state == "requested",
-            fields=(Field("note", _l("How it was settled"), required=True, max_length=200),), done=_l("It is settled."), order=20,
+            fields=(Field("note", _l("How it was settled"), required=True, max_length=200),),
+            confirm=lambda row: _l("Do not give %(amount)s back?", amount=fmt.money(row.amount, row.currency)),
+            follows=_l("The shop keeps the money, and this refund is over."), stays=_l("Leave it open"), done=_l("It is settled."), order=20,
         ),
     ),
     empty=_l("No refunds. What is to be given back appears here."),
@@ -193,7 +219,8 @@ CASES = Screen(
         Action(
             "refund", _l("Give the payment back"), OF_CASE, icon="receipt-refund", tone="primary", needs=("state", "kind"),
             when=lambda row: row.state == "open" and row.kind in ("paid_twice", "paid_after_close"),
-            confirm=_l("Give this payment back and close the case?"), done=_l("The money goes back."), order=10,
+            confirm=lambda row: _l("Give %(amount)s back and close the case?", amount=fmt.money(row.amount, row.currency)),
+            follows=_l("The money goes the way it came and cannot be called back."), stays=_l("Leave the case open"), done=_l("The money goes back."), order=10,
         ),
         Action("take", _l("Take over"), cases.take_case, icon="user", needs=("state",), when=lambda row: row.state == "open", done=_l("It is yours now."), order=20),
         Action(
@@ -269,6 +296,7 @@ SLOTS = (
                 Field("reason", _l("Reason"), "choice", required=True, choices=GIVEN_REASONS, order=50),
                 Field("note", _l("Note"), max_length=200, order=60),
             ),
+            confirm=_refund_question, follows=_l("The money goes the way it came. What was not shipped is not sent any more."), stays=_l("Do not refund"),
             done=_l("The money goes back."), order=45,
         ),
     ),

@@ -90,7 +90,8 @@ TASKS = Screen(
     ],
     actions=[
         Action("cancel", _l("Cancel"), cancel_task, "x", "danger", when=lambda row: row.state in (TaskState.WAITING, TaskState.RUNNING),
-               needs=("state",), confirm=_l("End this task? What it did so far and was not finished is gone."),
+               needs=("state",), confirm=lambda row: _l("End the task “%(title)s”?", title=spoken(row.title)),
+               follows=_l("What was done stays done; what was not finished, such as a file, is gone."), stays=_l("Let it run"),
                done=_l("It ends before its next step.")),
         Action("resume", _l("Go on"), resume_task, "refresh", "primary", when=_can_resume, needs=("state", "name"),
                done=_l("It goes on where it was.")),

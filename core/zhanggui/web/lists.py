@@ -191,8 +191,10 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
 
 
 def _bulk(screen: Screen, actor: Actor) -> list[ActionButton]:
-    return [
-        button(screen, a, f"{screen.route}/bulk")
-        for a in screen.actions
-        if a.bulk and actor.may(f"can_{a.name}", screen.resource)
-    ]
+    buttons = []
+    for a in sorted(screen.actions, key=lambda a: a.order):
+        if a.bulk and actor.may(f"can_{a.name}", screen.resource):
+            made = button(screen, a, f"{screen.route}/bulk")
+            made.confirm = "" if a.fields else a.question()  # what has a form asks there
+            buttons.append(made)
+    return buttons
