@@ -244,7 +244,7 @@ ORDERS = Screen(
             needs=_STATUSES,
             when=_when("cancel"),
             confirm=details.cancel_question,
-            follows=_l("Its stock is free again; what was paid is to be given back. The buyer is told."),
+            follows=_l("Its stock is free again; what was paid is to be given back."),
             stays=_l("Do not cancel"),
             fields=(Field("reason", _l("Reason"), required=True, max_length=200),),
             done=_l("The order was canceled; its stock is free again."),

@@ -296,7 +296,7 @@ SLOTS = (
                 Field("reason", _l("Reason"), "choice", required=True, choices=GIVEN_REASONS, order=50),
                 Field("note", _l("Note"), max_length=200, order=60),
             ),
-            confirm=_refund_question, follows=_l("The money goes the way it came. What was not shipped is not sent any more."), stays=_l("Do not refund"),
+            confirm=_refund_question, follows=_l("The money goes the way it came and cannot be called back."), stays=_l("Do not refund"),
             done=_l("The money goes back."), order=45,
         ),
     ),
