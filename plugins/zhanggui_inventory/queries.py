@@ -30,6 +30,12 @@ def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
     return {variant_id: found.get(variant_id) or Stock(variant_id, 0, 0) for variant_id in variant_ids}
 
 
+def variants_of_levels(db: Session, level_ids: Collection[int]) -> dict[int, int]:
+    """The variant of each level."""
+    c = _levels.c
+    return dict(db.execute(select(c.id, c.variant_id).where(c.id.in_(list(level_ids)))).tuples().all()) if level_ids else {}
+
+
 _AVAILABLE = (
     select(_levels.c.product_id, func.sum(_levels.c.on_hand - _levels.c.reserved))
     .where(_levels.c.product_id.in_(bindparam("ids", expanding=True)))

@@ -18,7 +18,7 @@ LEVELS = Screen(
     title=_l("Stock"),
     singular=_l("Stock level"),
     icon="building-warehouse",
-    label="sku",
+    label=lambda row: f"{row.title} · {row.sku}",
     columns=(
         Column("title", _l("Product"), order=10),
         Column("sku", _l("SKU"), "code", sortable=True, order=20),

@@ -47,6 +47,32 @@ class OrderShipped(Event, name="orders.order.shipped", version=1, key="order_id"
 
 
 @dataclass(frozen=True)
+class ShipmentCorrected(Event, name="orders.shipment.corrected", version=1, key="order_id"):
+    """A parcel has another carrier or number than was said."""
+
+    order_id: int
+    number: Code
+    customer_id: int | None
+    shipment_id: int
+    carrier: Code
+    tracking_number: Code
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OrderRepriced(Event, name="orders.order.repriced", version=1, key="order_id"):
+    """The shop changed what an order costs that is not paid; why stands in the trail."""
+
+    order_id: int
+    number: Code
+    customer_id: int | None
+    before: int
+    amount: int
+    currency: Code
+    at: datetime
+
+
+@dataclass(frozen=True)
 class OrderReceived(Event, name="orders.order.received", version=1, key="order_id"):
     """The buyer has it, by his own word or because the time ran out."""
 

@@ -26,6 +26,9 @@ def close_unpaid_orders(**_from_newer_releases: object) -> None:
     minutes = int(get_setting("plugin.orders.auto_close_minutes"))
     if minutes:
         _each(CLOSE, queries.due_for_closing, clock.now() - timedelta(minutes=minutes), _close)
+    hours = int(get_setting("plugin.orders.staff_close_hours"))
+    if hours:  # who ordered on the phone pays when he comes to it
+        _each(CLOSE, queries.staff_due_for_closing, clock.now() - timedelta(hours=hours), _close)
 
 
 @job(max_attempts=1)

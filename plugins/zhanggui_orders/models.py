@@ -115,7 +115,7 @@ class LineAdjustment(Model):
     amount: Mapped[int] = mapped_column(BigInteger)
 
 
-class Shipment(Model):
+class Shipment(Versioned, Model):
     """A parcel."""
 
     __tablename__ = "orders__shipment"

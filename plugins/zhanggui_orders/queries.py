@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt, hooks
 from zhanggui_customers import facade as customers
 
-from .contracts import Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
+from .contracts import MANUAL, Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
 from .models import Day, LineAdjustment, Order, OrderLine, PriceAdjustment, Shipment
 from .states import STAGE_LABELS, OrderStatus, Stage
 
 _orders = Order.__table__
 _days = Day.__table__
 ORDER_ID = _orders.c.id
+BY_STAFF = "admin"  # the source of an order that somebody of the staff took
 
 
 def order_for_update(db: Session, order_id: int) -> Order:
@@ -92,7 +93,7 @@ def lines_money(db: Session, order_id: int) -> list[LineMoney]:
     statement = (
         select(part.order_line_id, change.kind, func.sum(part.amount))
         .join(PriceAdjustment.__table__, change.id == part.adjustment_id)
-        .where(change.order_id == order_id, change.kind != "discount")
+        .where(change.order_id == order_id, change.kind != "discount", or_(change.kind != MANUAL, change.amount > 0))
         .group_by(part.order_line_id, change.kind)
     )
     for line_id, kind, amount in db.execute(statement):
@@ -103,7 +104,7 @@ def lines_money(db: Session, order_id: int) -> list[LineMoney]:
         told.append(
             LineMoney(
                 line.id, line.name, line.option, line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
-                more.get("fee", 0) + more.get("tax", 0), line.picture,
+                more.get("fee", 0) + more.get("tax", 0) + more.get(MANUAL, 0), line.picture,
             )
         )  # fmt: skip
     return told
@@ -272,13 +273,31 @@ def in_provinces(codes: Sequence[str], c: Any) -> Any:
     return or_(*(c.region.between(code, f"{code[:2]}9999") for code in codes))
 
 
+def first_pictures(db: Session, reader: Reader, order_ids: Sequence[int]) -> dict[int, str]:
+    """The picture of the first line that has one, of a page of orders, in one statement."""
+    line = OrderLine.__table__.c
+    rows = db.execute(
+        select(line.order_id, line.picture).where(line.order_id.in_(list(order_ids)), line.picture.is_not(None)).order_by(line.order_id, line.position.desc(), line.id.desc())
+    )
+    return {row.order_id: row.picture for row in rows}
+
+
 def usual_carrier(db: Session, row: Any) -> str | None:
     """The carrier of the last parcel: most shops use one."""
     return db.scalar(select(Shipment.carrier).order_by(Shipment.id.desc()).limit(1))
 
 
 def due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
-    """Unpaid orders placed before a moment, the oldest first; ``clause`` narrows them further."""
+    """Unpaid orders of buyers placed before a moment, the oldest first; ``clause`` narrows them further."""
+    return _due_for_closing(db, before, limit, and_(_orders.c.source != BY_STAFF, clause))
+
+
+def staff_due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
+    """The same of orders that the staff took."""
+    return _due_for_closing(db, before, limit, and_(_orders.c.source == BY_STAFF, clause))
+
+
+def _due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
     c = _orders.c
     wanted = and_(c.stage == Stage.TO_PAY, c.status == OrderStatus.OPEN, c.placed_at <= before, clause)
     return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))

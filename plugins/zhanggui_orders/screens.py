@@ -22,10 +22,10 @@ from zhanggui.api import (
     regions,
 )
 
-from . import details, queries, widgets
+from . import details, queries, rules, staff_order, widgets
 from .models import Order
 from .rules import CARRIERS
-from .services import cancellation, fulfillment, notes, payment
+from .services import cancellation, corrections, fulfillment, notes, payment
 from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
 
 _PROVINCES = tuple(Choice(code, name) for code, name in regions.PROVINCES.items())
@@ -47,6 +47,7 @@ ORDERS = Screen(
     label="number",
     always=("currency", "region"),
     columns=(
+        Column("picture", _l("Picture"), "image", load=queries.first_pictures, order=5),
         Column("number", _l("Number"), "code", order=10),
         Column("buyer_name", _l("Buyer"), order=20),
         Column("stage", _l("Stage"), "status", choices=STAGES, order=30),
@@ -66,7 +67,7 @@ ORDERS = Screen(
         Column("note", _l("Note of the buyer"), "long_text", wide=False, order=150),
         Column("staff_note", _l("Note of the staff"), "long_text", wide=False, order=160),
     ),
-    card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at")),
+    card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at"), image="picture", note="note"),
     filters=(
         Filter("stage", _l("Stage"), choices=STAGES, tabs=True, counted=("to_pay", "to_ship"), order=10),
         Filter("payment_status", _l("Payment"), choices=PAYMENT_CHOICES, order=20),
@@ -100,7 +101,6 @@ ORDERS = Screen(
                 "fulfillment_status",
                 "source",
                 "region_name",
-                "note",
                 "staff_note",
                 "cancel_reason",
             ),
@@ -116,6 +116,7 @@ ORDERS = Screen(
             fulfillment.ship_order,
             icon="truck-delivery",
             tone="primary",
+            bulk=True,
             needs=_STATUSES,
             when=_when("ship"),
             fields=(
@@ -132,9 +133,12 @@ ORDERS = Screen(
                     "tracking_number",
                     _l("Tracking number"),
                     "code",
+                    required=True,
                     max_length=40,
                     scan=True,
-                    help=_l("May stay empty when the shop delivers itself."),
+                    clean=rules.tracking_form,
+                    shown_when=When("carrier", rules.NUMBERED),
+                    each=True,
                     order=20,
                 ),
             ),
@@ -183,6 +187,38 @@ ORDERS = Screen(
             order=30,
         ),
         Action(
+            "change_address",
+            _l("Change address"),
+            corrections.change_address,
+            icon="map-pin",
+            needs=_STATUSES,
+            when=_when("readdress"),
+            fields=(
+                Field("name", _l("Who receives it"), required=True, max_length=100, get=details.part_of_address("name"), order=10),
+                Field("phone", _l("Phone"), required=True, max_length=32, get=details.part_of_address("phone"), order=20),
+                Field("region", _l("Province, city, district"), required=True, max_length=120, get=details.part_of_address("region"), order=30),
+                Field("detail", _l("Street and number"), required=True, max_length=200, get=details.part_of_address("detail"), order=40),
+                Field("row_version", _l("Version"), "hidden", get=lambda db, row: row.row_version, order=90),
+            ),
+            done=_l("It goes to the new address."),
+            order=44,
+        ),
+        Action(
+            "change_price",
+            _l("Change price"),
+            corrections.change_price,
+            icon="discount",
+            needs=_STATUSES,
+            when=_when("reprice"),
+            fields=(
+                Field("total", _l("New total"), "money", required=True, minimum=0, get=lambda db, row: row.total, order=10),
+                Field("reason", _l("Reason"), required=True, max_length=200, help=_l("Only the shop reads it. The buyer sees the new total."), order=20),
+                Field("row_version", _l("Version"), "hidden", get=lambda db, row: row.row_version, order=90),
+            ),
+            done=_l("The order has its new price."),
+            order=46,
+        ),
+        Action(
             "write_note",
             _l("Write a note"),
             notes.write_note,
@@ -207,11 +243,17 @@ ORDERS = Screen(
             tone="danger",
             needs=_STATUSES,
             when=_when("cancel"),
+            confirm=details.cancel_question,
+            follows=_l("Its stock is free again; what was paid is to be given back."),
+            stays=_l("Do not cancel"),
             fields=(Field("reason", _l("Reason"), required=True, max_length=200),),
             done=_l("The order was canceled; its stock is free again."),
             order=90,
         ),
     ),
+    create=staff_order.take_order,
+    fields=staff_order.form_fields,
+    fieldsets=staff_order.GROUPS,
     empty=_l("No orders yet. They appear here as soon as somebody buys."),
 )
 

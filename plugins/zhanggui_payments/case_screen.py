@@ -22,6 +22,7 @@ from zhanggui.api import (
     ThreePhases,
     _l,
     current_actor,
+    fmt,
 )
 
 from . import details, jobs, words
@@ -84,7 +85,8 @@ CASES = Screen(
         Action(
             "refund", _l("Give the payment back"), OF_CASE, icon="receipt-refund", tone="primary", needs=("state", "kind"),
             when=lambda row: row.state == "open" and row.kind in ("paid_twice", "paid_after_close"),
-            confirm=_l("Give this payment back and close the case?"), done=_l("The money goes back."), order=10,
+            confirm=lambda row: _l("Give %(amount)s back and close the case?", amount=fmt.money(row.amount, row.currency)),
+            follows=_l("The money goes the way it came and cannot be called back."), stays=_l("Leave the case open"), done=_l("The money goes back."), order=10,
         ),
         Action("take", _l("Take over"), cases.take_case, icon="user", needs=("state",), when=lambda row: row.state == "open", done=_l("It is yours now."), order=20),
         Action(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhanggui.api import Action, Card, Choice, Column, Field, Filter, GroupBy, Measure, Screen, Search, Section, ThreePhases, _l
+from zhanggui.api import Action, Card, Choice, Column, Field, Filter, GroupBy, Measure, Screen, Search, Section, ThreePhases, _l, fmt
 
 from . import details, jobs, words
 from .models import Attempt, Refund
@@ -136,11 +136,14 @@ REFUNDS = Screen(
     actions=(
         Action(
             "send", _l("Give back now"), SEND, icon="receipt-refund", tone="primary", needs=("state",), when=lambda row: row.state == "requested",
-            confirm=_l("Give this money back now?"), done=_l("The money goes back."), bulk=True, order=10,
+            confirm=lambda row: _l("Give %(amount)s back now?", amount=fmt.money(row.amount, row.currency)),
+            follows=_l("The money goes the way it came and cannot be called back."), stays=_l("Do not give back yet"), done=_l("The money goes back."), bulk=True, order=10,
         ),
         Action(
             "withdraw", _l("Do not give back"), giving_back.withdraw, icon="x", tone="danger", needs=("state",), when=lambda row: row.state == "requested",
-            fields=(Field("note", _l("How it was settled"), required=True, max_length=200),), done=_l("It is settled."), order=20,
+            fields=(Field("note", _l("How it was settled"), required=True, max_length=200),),
+            confirm=lambda row: _l("Do not give %(amount)s back?", amount=fmt.money(row.amount, row.currency)),
+            follows=_l("The shop keeps the money, and this refund is over."), stays=_l("Leave it open"), done=_l("It is settled."), order=20,
         ),
     ),
     empty=_l("No refunds. What is to be given back appears here."),

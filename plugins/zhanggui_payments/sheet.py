@@ -116,3 +116,9 @@ def _what_follows(db: Session, row: Any, total: int, asks: bool) -> list[str]:
     rest = refunds.refundable(db, row.id) - total
     notes.append(_("After that %(amount)s can still be given back.", amount=fmt.money(rest, row.currency)))
     return notes
+
+
+def question(row: Any) -> Any:
+    """How much came in for an order, and how much of it can still go back."""
+    left = fmt.money(row.paid_total - row.refunded_total, row.currency)
+    return _l("Order %(number)s: %(paid)s came in, at most %(left)s go back.", number=row.number, paid=fmt.money(row.paid_total, row.currency), left=left)

@@ -32,7 +32,8 @@ SLOTS = (
         Action(
             "refund", _l("Give money back"), REFUND, icon="receipt-refund", needs=("payment_status",),
             when=lambda row: row.payment_status in _REFUNDABLE,
-            fields=sheet.FIELDS, preview=sheet.preview,
+            fields=sheet.FIELDS, preview=sheet.preview, confirm=sheet.question, follows=_l("The money goes the way it came and cannot be called back."),
+            stays=_l("Do not refund"),
             done=_l("The money goes back."), order=45,
         ),
     ),

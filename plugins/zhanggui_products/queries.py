@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -244,3 +245,15 @@ def variants_of(db: Session, product_ids: Collection[int]) -> dict[int, list[int
     for product_id, variant_id in rows:
         found[product_id].append(variant_id)
     return found
+
+
+def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:
+    """Variants by SKU, else by barcode; a barcode that several have means none."""
+    wanted = {code.strip() for code in codes if code.strip()}
+    if not wanted:
+        return {}
+    c = Variant.__table__.c
+    rows = db.execute(select(c.id, c.sku, c.barcode).where(or_(c.sku.in_(wanted), c.barcode.in_(wanted)))).all()
+    barcodes = Counter(row.barcode for row in rows if row.barcode)
+    by_barcode = {row.barcode: row.id for row in rows if row.barcode and barcodes[row.barcode] == 1}
+    return {code: found for code, found in (by_barcode | {row.sku: row.id for row in rows}).items() if code in wanted}

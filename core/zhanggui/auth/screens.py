@@ -97,7 +97,8 @@ USERS = Screen(
                when=lambda row: not service.is_oneself(current_actor(), row.id),  # one's own asks for the present one
                done=_l("The password was changed; all devices were signed out.")),
         Action("disable", _l("Disable"), service.disable_user, "lock", "danger", when=lambda row: bool(row.active), needs=("active",),
-               confirm=_l("Disable this account? Its devices are signed out."), done=_l("The account was disabled.")),
+               confirm=lambda row: _l("Disable the account %(name)s?", name=row.username), follows=_l("Its devices are signed out; it can be enabled again."),
+               stays=_l("Leave it enabled"), done=_l("The account was disabled.")),
         Action("enable", _l("Enable"), service.enable_user, "check", when=lambda row: not row.active, needs=("active",),
                done=_l("The account was enabled.")),
     ],

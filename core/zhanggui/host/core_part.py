@@ -19,6 +19,7 @@ def core_part() -> Contribution:
     from ..tasks import upkeep
     from ..web import core_menu, private_file_pages
     from ..web.export_tasks import write_export
+    from ..web.several import act_on_all
     from ..web.task_pages import TaskProgressView
 
     return Contribution(
@@ -29,7 +30,7 @@ def core_part() -> Contribution:
         permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
         role_presets=list(task_screens.ROLE_PRESETS),
         events=[NoticeCreated],
-        jobs=[write_export, erase_again],
+        jobs=[write_export, act_on_all, erase_again],
         schedules=[
             Schedule("clean_up", clean_up, seconds=3600),
             Schedule("tidy_tasks", upkeep.tidy_tasks, seconds=3600),

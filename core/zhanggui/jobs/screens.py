@@ -67,7 +67,7 @@ JOBS = Screen(
         Action("requeue", _l("Try again"), requeue, "refresh", "primary", when=_is_dead, needs=("state",), bulk=True,
                done=_l("It will be tried again.")),
         Action("discard", _l("Discard"), discard, "trash", "danger", when=lambda row: row.state in ("dead", "held"), needs=("state",),
-               bulk=True, confirm=_l("Forget this job for good?"), done=_l("Discarded.")),
+               bulk=True, confirm=_l("Forget this job for good?"), follows=_l("What it was to do is not done."), stays=_l("Keep it"), done=_l("Discarded.")),
     ],
     empty=_l("No jobs yet."),
 )  # fmt: skip

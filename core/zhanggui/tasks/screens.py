@@ -59,6 +59,12 @@ def progress(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _refused(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
+    from ..web.several import of_task
+
+    return of_task(db, reader, row)
+
+
 def _can_resume(row: Any) -> bool:
     return row.state == TaskState.FAILED and isinstance(current_host().jobs.get(row.name), TaskDef)
 
@@ -79,11 +85,13 @@ TASKS = Screen(
     filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=(TaskState.RUNNING,))],
     sections=[
         Section("progress", _l("Progress"), template="zg/task_progress.html", load=progress, order=10),
+        Section("refused", _l("Not done"), template="zg/several.html", load=_refused, order=15),
         Section("task", _l("Details"), columns=("state", "created_at", "finished_at", "actor"), order=20),
     ],
     actions=[
         Action("cancel", _l("Cancel"), cancel_task, "x", "danger", when=lambda row: row.state in (TaskState.WAITING, TaskState.RUNNING),
-               needs=("state",), confirm=_l("End this task? What it did so far and was not finished is gone."),
+               needs=("state",), confirm=lambda row: _l("End the task “%(title)s”?", title=spoken(row.title)),
+               follows=_l("What was done stays done; what was not finished, such as a file, is gone."), stays=_l("Let it run"),
                done=_l("It ends before its next step.")),
         Action("resume", _l("Go on"), resume_task, "refresh", "primary", when=_can_resume, needs=("state", "name"),
                done=_l("It goes on where it was.")),

@@ -69,6 +69,7 @@ class Card:
     badge: str | None = None
     sub: Sequence[str] = ()
     image: str | None = None
+    note: str | None = None  # what somebody wrote: it stands out on the card, at the top of the page and above each verb
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ class Field:
     autocomplete: str = "off"
     shown_when: When | None = None
     fieldset: str | None = None
+    each: bool = False  # of a verb: with a selection it is asked for each row, the other fields once for all
     order: int = 100
 
 
@@ -214,6 +216,9 @@ class Action:
     ``run(db, *, id, actor, now, **values)`` is called in a unit of work; a verb that calls somebody far away gives
     :class:`~zhanggui.kernel.phases.ThreePhases` there, whose ``claim`` gets the same. ``preview(db, reader, row, values)`` says what would
     follow from answers that are right so far, and changes nothing. The permission is ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
+
+    What destroys (``tone="danger"``) says three things before it is done: ``confirm`` asks, naming what and how much (a function of the
+    row where that stands in it), ``follows`` says what comes of it, and ``stays`` is the way out, in words that say what stays.
     """
 
     name: str
@@ -228,9 +233,21 @@ class Action:
     needs: Sequence[str] = ()  # columns that `when` reads
     preview: Callable[[Any, Reader, Any, Mapping[str, Any]], Preview] | None = None
     bulk: bool = False
-    confirm: Text = ""
+    confirm: Text | Callable[[Any], Text] = ""
+    follows: Text = ""
+    stays: Text = ""
     done: Text = ""
     order: int = 100
+
+    @property
+    def asks(self) -> bool:
+        """Whether it opens a sheet before it acts: it has questions, or says what of this row it is about."""
+        return bool(self.fields) or callable(self.confirm)
+
+    def question(self, row: Any = None) -> str:
+        """What is asked before it acts, of one row or (without one) of several, with what follows."""
+        asked = ("" if row is None else self.confirm(row)) if callable(self.confirm) else self.confirm
+        return " ".join(text for text in (str(asked), str(self.follows)) if text)
 
 
 @dataclass(frozen=True)

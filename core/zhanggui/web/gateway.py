@@ -26,7 +26,7 @@ from .describe import Action, Column, Field, Filter, Form, Screen
 from .kinds import filter_kind, kind_of
 from .kinds.texts import prefix
 from .query import ListQuery, encode_cursor, hidden_columns, visible_columns, visible_filters
-from .statements import Asked, Kept, beyond, chosen, counting, skipping, some_of
+from .statements import Asked, Kept, beyond, counting, skipping, some_of
 
 COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
 
@@ -294,12 +294,35 @@ class Gateway:
         if screen.row_rule is not None:
             self.one(db, screen, actor, row_id, permission=permission)
 
-    def allowed_ids(self, db: Session, screen: Screen, actor: Actor, ids: Sequence[Any], permission: str) -> list[Any]:
-        """Of these ids, those that exist and that this actor may act on."""
+    def some(self, db: Session, screen: Screen, actor: Actor, ids: Sequence[Any], *, permission: str) -> list[Row[Any]]:
+        """Of these ids, the rows that exist and that this actor may act on, with every column, in the order of the ids, in one statement."""
         self.check(screen, actor, permission)
-        rules = self.allowed(screen, actor)
-        make = chosen.__wrapped__ if rules else chosen
-        return list(db.scalars(make(self.table(screen), screen.key, *rules), {"ids": list(ids)}))
+        table = self.table(screen)
+        computed = [self._expression(screen, c) for c in screen.columns if c.expr is not None]
+        statement = select(*table.c, *[e for e in computed if e is not None]).where(table.c[screen.key].in_(list(ids)), *self.allowed(screen, actor))
+        found = {getattr(row, screen.key): row for row in db.execute(statement)}
+        return [found[i] for i in ids if i in found]
+
+    def named_rows(self, db: Session, screen: Screen, actor: Actor, names: Sequence[str], *, permission: str) -> list[Row[Any]]:
+        """The rows that are called so, by the column that names rows of this screen."""
+        self.check(screen, actor, permission)
+        c, label = self.table(screen).c, screen.label
+        if not isinstance(label, str) or label in hidden_columns(screen, actor):
+            return []
+        return self.some(db, screen, actor, list(db.scalars(select(c[screen.key]).where(c[label].in_(list(names))))), permission=permission)
+
+    def keys(
+        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, after: Any = None, until: Any = None, limit: int = 200
+    ) -> list[Any]:
+        """Keys of the rows of a question, walking the key: what is done to a row may take it out of the question."""
+        self.check(screen, actor, "can_list")
+        key = self.table(screen).c[screen.key]
+        more = [*([key > after] if after is not None else []), *([key <= until] if until is not None else [])]
+        return list(db.scalars(select(key).where(*self.where(screen, actor, query), *more).order_by(key).limit(limit)))
+
+    def last_key(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> Any:
+        """The greatest key of a question; None where it finds nothing."""
+        return db.scalar(select(func.max(self.table(screen).c[screen.key])).where(*self.where(screen, actor, query)))
 
     # -- forms ---------------------------------------------------------------------------------
 

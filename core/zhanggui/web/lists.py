@@ -52,7 +52,8 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
         + [(f.name, query.raw[f.name]) for f in screen.filters if f.tabs and f.name in query.raw],
         tabs=_tabs(db, screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
         chips=_chips(db, screen, actor, query, plain), sums=sum_bar(screen, actor, query, plain, sums) if sums and found.rows else None, sorts=_sorts(screen, actor, query, plain),
-        bulk=bulk,
+        bulk=bulk, everything=url("", plain).removeprefix("/").removeprefix("?") if bulk else "",
+        matching=_matching(found) if bulk and actor.may("can_show", "core.Task") and (found.next or found.previous) else "",
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
         exports=_exports(screen, plain, by_task) if may_export else (),
@@ -78,7 +79,7 @@ def _exports(screen: Screen, plain: Mapping[str, str], by_task: bool) -> list[Li
 def _card_parts(screen: Screen) -> dict[str, str]:
     card = screen.card
     parts = {card.title: "title"}
-    for part, name in (("end", card.end), ("badge", card.badge), ("image", card.image)):
+    for part, name in (("end", card.end), ("badge", card.badge), ("image", card.image), ("note", card.note)):
         if name:
             parts[name] = part
     return parts | dict.fromkeys(card.sub, "sub")
@@ -111,7 +112,7 @@ def _sorts(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, s
 def _paging(screen: Screen, query: ListQuery, found: Found, args: Mapping[str, str]) -> Paging:
     first = (query.page - 1) * query.size + 1 if found.rows else 0
     last = first + len(found.rows) - 1 if found.rows else 0
-    total = fmt.number(found.total) if found.counted else f"{fmt.number(COUNT_LIMIT)}+"
+    total = _matching(found)
     text = _("%(first)s–%(last)s of %(total)s", first=fmt.number(first), last=fmt.number(last), total=total)
     rest = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     forward = {**rest, "page": query.page + 1, "after": found.next} if found.next else None
@@ -119,6 +120,10 @@ def _paging(screen: Screen, query: ListQuery, found: Found, args: Mapping[str, s
     if query.page == 2 and back:
         back = rest
     return Paging(text, url(screen.route, back) if back is not None else "", url(screen.route, forward) if forward else "")
+
+
+def _matching(found: Found) -> str:
+    return fmt.number(found.total) if found.counted else f"{fmt.number(COUNT_LIMIT)}+"
 
 
 def _tabs(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
@@ -186,8 +191,10 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
 
 
 def _bulk(screen: Screen, actor: Actor) -> list[ActionButton]:
-    return [
-        button(screen, a, f"{screen.route}/bulk")
-        for a in screen.actions
-        if a.bulk and actor.may(f"can_{a.name}", screen.resource)
-    ]
+    buttons = []
+    for a in sorted(screen.actions, key=lambda a: a.order):
+        if a.bulk and actor.may(f"can_{a.name}", screen.resource):
+            made = button(screen, a, f"{screen.route}/bulk")
+            made.confirm = "" if a.fields else a.question()  # what has a form asks there
+            buttons.append(made)
+    return buttons

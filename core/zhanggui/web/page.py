@@ -42,6 +42,7 @@ class ActionButton:
     asks: bool = False  # GET href shows the form (as a sheet where script runs)
     confirm: str = ""
     key: str = ""
+    stays: str = ""  # the way out, where something is destroyed
 
 
 @dataclass(slots=True)
@@ -186,11 +187,45 @@ class ListPage:
     sums: SumBar | None = None
     sorts: Sequence[Link] = ()
     bulk: Sequence[ActionButton] = ()
+    everything: str = ""  # the question of the list, where its rows beyond this page can be selected too
+    matching: str = ""  # how many that are
     add_href: str = ""
     add_label: str = ""
     exports: Sequence[Link | ActionButton] = ()  # what posts is a task, where the list is too long for one answer
     empty: str = ""
     reset_href: str = ""
+
+
+@dataclass(slots=True)
+class EachRow:
+    """One row of a selection in the form of a verb that asks something for each of them."""
+
+    id: str
+    label: str
+    href: str
+    facts: Sequence[Markup]  # what its card says
+    fields: Sequence[FormField]
+    image: Markup | str = ""
+    note: str = ""
+    state: str = ""  # ready | wrong | open
+
+
+@dataclass(slots=True)
+class EachPart:
+    """The rows of a selection; ``field`` is what is scanned, pasted or read from a spreadsheet for them."""
+
+    rows: Sequence[EachRow]
+    field: str
+    label: str  # of that field
+    label_of_rows: str  # what a row is found by in a spreadsheet: "Order number"
+    counts: str = ""
+    pasted: str = ""
+    scan: bool = False
+    strange: Sequence[str] = ()  # lines that fit no row, each a sentence
+    left_out: Sequence[str] = ()  # rows that the verb is not for, each a sentence
+    when: str = ""  # another field that decides whether this is asked at all, and
+    wanted: str = ""  # its values, as JSON
+    read: str = ""  # what was taken from where, so that it is seen before it is stored
 
 
 @dataclass(slots=True)
@@ -225,6 +260,9 @@ class FormPage:
     key: str = ""
     sheet: bool = False  # it is shown in another page
     preview: str = ""  # where what follows from the answers is asked for while they are given
+    stays: str = ""  # the way out, where something is destroyed
+    note: str = ""  # what somebody wrote on the row
+    each: EachPart | None = None  # what is asked for each row of a selection
 
 
 @dataclass(slots=True)
@@ -247,6 +285,8 @@ class DetailPage:
     back: str
     key: str
     badges: Sequence[Markup] = ()
+    note: str = ""  # what somebody wrote
+    note_label: str = ""
     sections: Sequence[DetailSection] = ()
     actions: Sequence[ActionButton] = ()  # the first primary one sticks to the bottom on a phone
     edit_href: str = ""

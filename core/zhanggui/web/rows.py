@@ -22,13 +22,13 @@ from .labels import namer
 from .page import ActionButton
 from .verbs import button
 
-_LETTERS = {"title": "t", "end": "e", "badge": "b", "image": "i"}
+_LETTERS = {"title": "t", "end": "e", "badge": "b", "image": "i", "note": "w"}
 _MARK = "\ue000"  # stands for the row's name in a label that is translated once
 
 
 def _opened(columns: Sequence[Column], parts: Mapping[str, str]) -> list[str]:
     """The opening tag of each cell: its class says which part of the phone's card it is."""
-    subs = iter("sr")
+    subs = iter("srz")
     tags = []
     for column in columns:
         part = parts.get(column.name, "")

@@ -19,7 +19,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import Invalid
 from ..kernel.reader import Reader
-from . import context, deeds
+from . import context, deeds, selections
 from .deeds import Answer
 from .describe import Action, Screen
 from .details import detail_page
@@ -108,7 +108,7 @@ def screen_view(screen: Screen) -> type[View]:
         if action.bulk:
             add_method(
                 f"bulk_{name}", "POST", f"/bulk/{name}", name,
-                lambda self, name=name: deeds.act_on_many(now(), _action(now(), name)),
+                lambda self, name=name: selections.act_on_many(now(), _action(now(), name)),
             )  # fmt: skip
     methods |= {"route_base": screen.route, "class_permission_name": resource, "default_view": "list"}
     return type(resource.replace(".", "") + "View", (View,), methods)

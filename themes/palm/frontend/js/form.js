@@ -247,6 +247,7 @@ export function forms(root) {
   }
   if (!$("form[data-form]")) sessionStorage.getItem("zg-sent") && (localStorage.removeItem(sessionStorage.getItem("zg-sent")), sessionStorage.removeItem("zg-sent"));
   lookups(root);
+  if ($("[data-each]", root)) lazy(EACH_JS).then(({each}) => $$("[data-each]", root).forEach((box) => each(box, {t, lazy: () => lazy(SCAN_JS), sheet})));
   $("[data-focus]", root)?.focus();
 }
 
