@@ -73,11 +73,13 @@ ORDERS = Screen(
         Filter("source", _l("Source"), choices=SOURCES, order=30),
         Filter("province", _l("Province"), choices=_PROVINCES, clause=queries.in_provinces, order=35),
         Filter("placed_at", _l("Placed"), "date_range", order=40),
+        Filter("paid_at", _l("Paid at"), "date_range", order=45),
         Filter("total", _l("Total"), "money_range", order=50),
         Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
     ),
     search=Search(
-        prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, hint=_l("Order number, or the whole phone number")
+        prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, index=queries.FOUND_BY,
+        hint=_l("Number or four digits of it, product, phone or name"),
     ),
     default_sort=("-placed_at", "-id"),
     measures=(

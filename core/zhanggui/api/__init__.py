@@ -108,6 +108,7 @@ from ..web.describe import (
     SearchProvider,
     Section,
     Slot,
+    TermIndex,
     When,
     Widget,
 )
@@ -156,7 +157,7 @@ __all__ = [
     "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission",
     "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule",
     "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot",
-    "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
+    "StaleRow", "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
     "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "after_commit", "allocate",
     "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas",
     "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime",

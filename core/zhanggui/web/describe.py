@@ -92,6 +92,21 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class TermIndex:
+    """A table in which a row of a screen stands once for each whole term under which it is found.
+
+    Its key is ``(term, *order, row)``: ``order`` are columns of the screen that are copied there, the order of the list,
+    so that the newest rows of a term are one walk however many there are. Its service writes :func:`words.terms` of
+    what a row says, and :func:`words.digits` of each column in ``numbers``, of which then any four digits are found.
+    """
+
+    source: Any  # mapped class with a column ``term``
+    row: str  # its column with the key of the screen's row
+    order: Sequence[str] = ()
+    numbers: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Search:
     """What the search box of a list looks at: words, columns compared by prefix, and exact matches.
 
@@ -105,6 +120,7 @@ class Search:
     exact: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     words: Sequence[str] = ()  # columns that hold what ``zhanggui.api.words.stored`` made of the texts of a row
     contains: Sequence[str] = ()  # a part of the text as it stands: only for tables that stay small
+    index: TermIndex | None = None  # whole words, where a table grows without end
     reveal: tuple[str, str] | None = None
     hint: Text = ""
 
