@@ -233,8 +233,8 @@ SLOTS = (
 
 _MAY = ("can_list", "orders.Order")
 WIDGETS = (
-    Widget("money_today", _l("Money today"), "number", widgets.money_today, _MAY, order=10),
+    Widget("money_today", _l("Money today"), "number", widgets.MONEY_TODAY, _MAY, since_yesterday=True, order=10),
     Widget("to_ship", _l("Orders to ship"), "todo", widgets.TO_SHIP, _MAY, icon="truck-delivery", order=20),
-    Widget("orders_today", _l("Orders today"), "number", widgets.orders_today, _MAY, order=15),
+    Widget("orders_today", _l("Orders today"), "number", widgets.ORDERS_TODAY, _MAY, since_yesterday=True, order=15),
     Widget("revenue", _l("Last 30 days"), "chart", widgets.revenue, _MAY, order=60),
 )

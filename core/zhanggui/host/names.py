@@ -123,6 +123,9 @@ def _question(known: Known, thing: Question, at: tuple[Step, ...]) -> Iterator[W
             parse(known.host.screens[thing.screen], thing.filters, SYSTEM, zone=ZoneInfo("UTC"), currency="CNY")
         except BadRequest as error:
             yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=error.text()), at=at)
+        if thing.measure and all(m.name != thing.measure for m in known.host.screens[thing.screen].measures):
+            what = _l("“%(screen)s” has no figure “%(measure)s”", screen=thing.screen, measure=thing.measure)
+            yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=what), at=at)
 
 
 def _permission(known: Known, right: tuple[str, str], thing: Any, at: tuple[Step, ...]) -> Iterator[WiringError]:

@@ -300,11 +300,12 @@ class Question:
     """A list, narrowed: what a figure counts and where it leads, said once so that the two cannot differ.
 
     ``screen`` is a resource (``orders.Order``), ``filters`` are arguments of its list as they stand in an address
-    (``{"stage": "to_ship"}``).
+    (``{"stage": "to_ship"}``). Of a ``measure`` of that list the figure is what stands above it under this name, not the number of rows.
     """
 
     screen: str
     filters: Mapping[str, str] = field(default_factory=dict)
+    measure: str = ""
     watch: Any = field(default=None, repr=False, compare=False)  # who watches over it: the host's business
 
 
@@ -346,7 +347,8 @@ class Widget:
     """A part of the home page. What a number or todo counts is best said by a :class:`Question`: its number and
     where it leads come from there. Else ``data(db, reader) -> dict`` feeds the kind's macro.
 
-    number: ``{"value", "kind" (money|int), "currency"?, "was"?}``; todo: ``{"count", "icon"?}``, hidden at zero;
+    number: ``{"value", "kind" (money|int), "currency"?, "was"?}``, or with ``since_yesterday`` a question that names ``today``,
+    beside what it was yesterday at the same time of day; todo: ``{"count", "icon"?}``, hidden at zero;
     chart: ``{"chart": Chart(...)}``, or ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
     "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``.
     """
@@ -357,6 +359,7 @@ class Widget:
     data: Question | Callable[[Any, Reader], Mapping[str, Any]]
     permission: tuple[str, str]
     order: int = 100
+    since_yesterday: bool = False
     icon: str = ""  # of a todo; that of the screen behind its question, unless another is named
 
 

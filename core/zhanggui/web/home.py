@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from .. import files, notices
 from ..auth.permissions import expose, public, signed_in
+from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..host.contain import attempt
@@ -48,7 +49,10 @@ class HomeView(View):
     def index(self) -> Answer:
         """What there is to do, and how the day goes."""
         with reading() as db:
-            return render_template("zg/home.html", title=_("Today"), widgets=_widgets(db))
+            widgets = _widgets(db)
+            compared = _("As of %(time)s, beside yesterday at this time", time=f"{clock.now().astimezone(shop_zone()):%H:%M}")
+            as_of = compared if any(w.data.get("same_time") for w in widgets) else ""
+            return render_template("zg/home.html", title=_("Today"), widgets=widgets, as_of=as_of)
 
     @expose("/search")
     @signed_in
@@ -105,7 +109,7 @@ def _widgets(db: Session) -> list[HomeWidget]:
 
 def _figure(widget: Widget, db: Session, reader: Reader) -> dict[str, Any]:
     if isinstance(widget.data, Question):
-        return _formatted(widget.kind, figure_of(db, reader, widget.data, widget.kind, widget.icon))
+        return _formatted(widget.kind, figure_of(db, reader, widget.data, widget.kind, widget.icon, since_yesterday=widget.since_yesterday))
     data = dict(widget.data(db, reader))
     if isinstance(data.get("opens"), Question):
         data["href"] = address(data["opens"], reader)
@@ -118,7 +122,7 @@ def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     if kind == "number":
         data["text"] = data.get("text") or written(data)
         if data.get("was") is not None:
-            data["change"] = change(data["value"], data["was"])
+            data["change"] = change(data["value"], data["was"], same_time=bool(data.get("same_time")))
     elif kind == "chart":
         data["drawing"] = draw(data["chart"] if "chart" in data else _line(data), context.currency())
     elif kind == "todo":

@@ -58,11 +58,12 @@ def grouping(screen: Screen, actor: Actor, name: str) -> tuple[GroupBy, Filter] 
 
 
 def figures(
-    db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str, bounded: bool = True
+    db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str, bounded: bool = True, keep: bool = True,
 ) -> Figures | None:  # fmt: skip
     """What all rows of a question add up to, in one statement; None where there is no figure for this actor.
 
     :param bounded: give up beyond ``BOUND`` rows.
+    :param keep: the statement, for who asks again; not for a question of this very moment.
     """
     measures = visible_measures(screen, actor, query)
     if not measures:
@@ -75,7 +76,7 @@ def figures(
         return _statement(screen, actor, query, measures, by, zone, currency, bounded)
 
     dated = any(f.kind != "choice" for m in measures for f in screen.filters if f.name in m.only)  # a day that passes is no question to keep
-    statement = make() if dated else gateway.kept(screen, actor, query, question, make)
+    statement = make() if dated or not keep else gateway.kept(screen, actor, query, question, make)
     found = answered(screen, query, lambda: db.execute(statement).all())
     rows = sum(row.n for row in found)
     if bounded and not rows:
