@@ -151,6 +151,27 @@ class Paging:
 
 
 @dataclass(slots=True)
+class ColumnChoice:
+    """A column that may stand in the table; one that is fixed always does."""
+
+    name: str
+    label: str
+    chosen: bool
+    fixed: bool
+
+
+@dataclass(slots=True)
+class SavedView:
+    """A question to this list under a name; ``delete_href`` where this reader may delete it."""
+
+    label: str
+    href: str
+    active: bool
+    shared: bool
+    delete_href: str = ""
+
+
+@dataclass(slots=True)
 class ListPage:
     """``zg/list.html``."""
 
@@ -178,6 +199,14 @@ class ListPage:
     exports: Sequence[Link | ActionButton] = ()  # what posts is a task, where the list is too long for one answer
     empty: str = ""
     reset_href: str = ""
+    filtered: int = 0  # filters that are on; a search is none
+    views: Sequence[SavedView] = ()
+    columns: Sequence[ColumnChoice] = ()
+    sizes: Sequence[int] = ()
+    size: int = 0
+    here: str = ""  # the address of this list as it stands, without its place
+    saves_views: bool = False
+    may_share: bool = False
 
 
 @dataclass(slots=True)
