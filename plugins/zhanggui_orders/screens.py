@@ -82,6 +82,7 @@ ORDERS = Screen(
         hint=_l("Number or four digits of it, product, phone or name"),
     ),
     default_sort=("-placed_at", "-id"),
+    news=True,
     measures=(
         Measure("orders", _l("Orders"), order=10),
         Measure("total", _l("Total"), "sum", "total", "money", currency="currency", order=20),

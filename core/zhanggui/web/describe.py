@@ -271,6 +271,7 @@ class Screen:
     row_rule: Callable[[Any, Any], Clause | None] | None = None  # (actor, columns) -> expression
     always: Sequence[str] = ()  # columns fetched with every row though not shown
     api: bool = True  # a REST resource under /api/v1/<plugin>/<route>/
+    news: bool = False  # whoever looks at anything is told of new rows; its key is a number that grows
     empty: Text = ""  # what an empty list says
 
     @property

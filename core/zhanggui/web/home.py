@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from flask import Response, redirect, render_template, request, send_file
+from flask import Response, jsonify, redirect, render_template, request, send_file
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel import clock
 from ..kernel.reader import Reader
-from . import context
+from . import context, news
 from .charts import Chart, Series
 from .describe import Question, Widget
 from .drawing import draw
@@ -63,6 +63,22 @@ class HomeView(View):
         if context.wants_json():
             return {"groups": groups}
         return render_template("zg/search.html", title=_("Search"), query=text, groups=groups)
+
+    @expose("/news")
+    @signed_in
+    def news(self) -> Response:
+        """What came since the keys that the browser knows. Nothing is counted while nothing came."""
+        known = news.asked(context.arguments())
+        with reading() as db:
+            last = news.newest(db, context.reader(), known)
+            tag = "-".join(f"{name}.{key}" for name, key in sorted(last.items()))
+            answer = Response(status=304)
+            if last != known or request.if_none_match.contains_weak(tag) is False:
+                answer = jsonify(lists=news.counted(db, context.reader(), known), slow=news.SLOW)
+        answer.set_etag(tag, weak=True)
+        answer.headers["Cache-Control"] = "private, no-cache"
+        answer.headers["Poll-After"] = str(news.POLL)
+        return answer
 
     @expose("/files/<file_id>/<size>")
     @public("product pictures are seen by the shop's customers; the random id is all there is to know")

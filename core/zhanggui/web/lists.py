@@ -63,10 +63,17 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
         exports=_exports(screen, plain, by_task) if may_export else (),
         empty=str(screen.empty) if screen.empty and not (query.q or query.filters) else _("Nothing found."),
         reset_href=f"{screen.route}/" if query.q or query.filters else "",
+        news=screen.news,
+        newest=max((getattr(r, screen.key) for r in found.rows), default=0) if _shows_the_newest(screen, query) else None,
         views=view_links(screen, actor, asked, plain), columns=column_choices(screen, actor, shown), sizes=screen.page_sizes, size=query.size,
         here=url(screen.route, {k: v for k, v in plain.items() if k != "figures"}), saves_views=actor.kind == "user" and actor.id is not None,
         may_share=actor.may("can_share", RESOURCE),
     )  # fmt: skip
+
+
+def _shows_the_newest(screen: Screen, query: ListQuery) -> bool:
+    narrowed = query.q or query.filters or query.after or query.before or query.page > 1
+    return screen.news and not narrowed and query.sort in ("", screen.default_sort[0])
 
 
 def _exports(screen: Screen, plain: Mapping[str, str], by_task: bool) -> list[Link | ActionButton]:

@@ -205,6 +205,8 @@ class ListPage:
     sizes: Sequence[int] = ()
     size: int = 0
     here: str = ""  # the address of this list as it stands, without its place
+    news: bool = False
+    newest: int | None = None  # the newest key here, where this page would show anything newer
     saves_views: bool = False
     may_share: bool = False
 
@@ -294,4 +296,5 @@ class Shell:
     languages: Sequence[tuple[str, str, bool]] = ()  # (code, own name, chosen)
     appearance: str = "auto"  # auto | light | dark
     safe_mode: bool = False
+    news: bool = False  # there are lists that tell what is new
     brand: dict[str, str] = field(default_factory=dict)  # brand tokens: color, logo
