@@ -89,7 +89,7 @@ PRODUCTS = Screen(
     fieldsets=(
         Fieldset("shown", _l("What customers see"), order=10),
         Fieldset("sold", _l("What is sold"), order=20),
-        Fieldset("placed", _l("Where it stands"), order=30),
+        Fieldset("placed", _l("Where it stands"), aside=True, order=30),
     ),
     sections=(
         Section(

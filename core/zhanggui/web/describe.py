@@ -140,6 +140,7 @@ class Fieldset:
     id: str
     title: Text
     help: Text = ""
+    aside: bool = False  # beside the others on a wide screen
     order: int = 100
 
 

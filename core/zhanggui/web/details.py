@@ -14,6 +14,7 @@ from ..i18n.texts import gettext as _
 from ..kernel.reader import Reader
 from . import context
 from .cells import printer
+from .copying import copy_button
 from .describe import Column, Screen, Section
 from .drawing import draw
 from .gateway import gateway
@@ -50,11 +51,17 @@ def detail_page(db: Session, screen: Screen, reader: Reader, row_id: Any, *, bac
     return DetailPage(
         title=namer(screen, actor)(row), resource=screen.resource, back=back, key=f"{screen.resource}.show",
         badges=[cell(badge).html] if badge else [],
+        copy=copy_button(str(getattr(row, screen.label))) if _is_code(columns, screen) else "",
         sections=_sections(db, screen, reader, row, columns, cell),
         actions=actions, edit_href=f"{href}/edit" if may_edit else "",
         delete=ActionButton("delete", _("Delete"), f"{href}/delete", "trash", "danger", confirm=_("Delete this for good?"), key=f"{screen.resource}.delete")
         if may_delete else None,
     )  # fmt: skip
+
+
+def _is_code(columns: dict[str, Column], screen: Screen) -> bool:
+    label = screen.label
+    return isinstance(label, str) and label in columns and columns[label].kind == "code"
 
 
 def _drawn(db: Session, section: Section, reader: Reader, row: Any) -> Markup:

@@ -220,6 +220,7 @@ class FormGroup:
     fields: Sequence[FormField]
     help: str = ""
     off: bool = False  # none of its fields counts now
+    aside: bool = False  # beside the others on a desktop
     key: str = ""
 
 
@@ -264,6 +265,7 @@ class DetailPage:
     back: str
     key: str
     badges: Sequence[Markup] = ()
+    copy: Markup | str = ""  # the button that copies its number
     sections: Sequence[DetailSection] = ()
     actions: Sequence[ActionButton] = ()  # the first primary one sticks to the bottom on a phone
     edit_href: str = ""

@@ -208,7 +208,7 @@ def clean(f: Filter, raw: Mapping[str, str], zone: ZoneInfo, currency: str, now:
     """
     kind, ranged = filter_kind(f.kind)
     if ranged and kind.periods and raw.get(f.name):
-        return kind.asked_period(f, raw[f.name], now or clock.now(), zone, currency)
+        return kind.asked_period(f, raw[f.name], now or clock.now(), currency)
     if ranged:
         low, high = raw.get(f"{f.name}_from", ""), raw.get(f"{f.name}_to", "")
         return kind.asked_range(f, low, high, zone, currency) if low or high else None

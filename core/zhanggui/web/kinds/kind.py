@@ -214,7 +214,7 @@ class Kind:
         """Both ends of a range; None where it is open."""
         return (self.asked(f, low, zone, currency) if low else None, self.asked(f, high, zone, currency) if high else None)
 
-    def asked_period(self, f: Filter, word: str, now: datetime, zone: ZoneInfo, currency: str) -> tuple[Any, Any]:
+    def asked_period(self, f: Filter, word: str, now: datetime, currency: str) -> tuple[Any, Any]:
         """Both ends of a range that has a name, of a kind with ``periods``.
 
         :raises BadRequest: naming the filter.

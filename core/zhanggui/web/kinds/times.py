@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from ...config import settings
 from ...i18n.formats import fmt
 from ...i18n.texts import gettext as _
 from ...i18n.texts import lazy_gettext as _l
@@ -77,10 +78,11 @@ class Day(Kind):
             datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC) if last is not None else None,
         )
 
-    def asked_period(self, f: Any, word: str, now: datetime, zone: ZoneInfo, currency: str) -> tuple[Any, Any]:
-        """The days of a named period in this zone, which is the shop's."""
+    def asked_period(self, f: Any, word: str, now: datetime, currency: str) -> tuple[Any, Any]:
+        """The days of a named period, as the shop's clock has them."""
         if word not in PERIODS:
             raise BadRequest(_l("%(name)s must be one of %(choices)s."), name=f.name, choices=", ".join(PERIODS), field=f.name)
+        zone = ZoneInfo(settings.get("instance.time_zone"))
         first, last = PERIODS[word].days(now.astimezone(zone).date())
         return self.asked_range(f, first.isoformat(), last.isoformat(), zone, currency)
 
