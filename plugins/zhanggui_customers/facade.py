@@ -11,7 +11,7 @@ from zhanggui.api import Actor, clock, current_actor
 
 from . import queries
 from .contracts import AddressView, Contact, CustomerRecord, CustomerView, Purchases
-from .rules import masked_phone, normal_phone, phone_index
+from .rules import masked_phone, name_index, normal_phone, phone_index
 from .services import addresses, counters, history, identities
 from .services.addresses import TooManyAddresses
 from .services.identities import IdentityTaken
@@ -20,7 +20,8 @@ from .services.profile import CustomerIsBlocked
 __all__ = [
     "AddressView", "Contact", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "IdentityTaken", "Purchases",
     "TooManyAddresses", "add_address", "add_purchases", "address_of", "addresses_of", "contact_of", "customer",
-    "customer_for_update", "find_or_create_by_identity", "find_or_create_by_phone", "ids_by_key", "keys_by_id", "link_identity", "masked_phone", "names",
+    "customer_for_update", "find_or_create_by_identity", "find_or_create_by_phone", "ids_by_key", "keys_by_id", "link_identity", "masked_phone", "name_index",
+    "names",
     "normal_phone", "phone_index", "remove_address", "subject_of", "update_address", "upsert_customers",
 ]  # fmt: skip
 

@@ -22,7 +22,7 @@ CUSTOMERS = Screen(
     columns=(
         Column("name", _l("Full name"), order=10),
         Column("phone_masked", _l("Phone"), value=lambda row: masked_phone(row.phone), order=20),
-        Column("phone", _l("Full phone"), permission=REVEAL, wide=False, order=25),
+        Column("phone", _l("Full phone"), "phone", permission=REVEAL, wide=False, order=25),
         Column("email", _l("E-mail"), permission=REVEAL, wide=False, order=27),
         Column("region", _l("Region"), order=30),
         Column("order_count", _l("Order count"), "int", order=40),

@@ -22,6 +22,8 @@ class Order(Versioned, Model):
         Index("ix_orders__order_customer", "customer_id", "placed_at", "id"),
         # What the figures above the list add up, without the rows.
         Index("ix_orders__order_sums", "currency", "payment_status", "total"),
+        # The money of a day.
+        Index("ix_orders__order_paid", "paid_at", "currency", "payment_status", "total"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -44,6 +46,7 @@ class Order(Versioned, Model):
     refunded_total: Mapped[int] = mapped_column(BigInteger, default=0)
     summary: Mapped[str] = mapped_column(String(200), default="")
     buyer_name: Mapped[str] = mapped_column(Pii)
+    name_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
     phone_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)  # of the address
     region: Mapped[str | None] = mapped_column(code_string(6), index=True)  # of the address: an official code, see ``regions``
     address: Mapped[str | None] = mapped_column(Pii)  # JSON, as it was at placing
@@ -55,6 +58,17 @@ class Order(Versioned, Model):
     completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cancel_reason: Mapped[str | None] = mapped_column(Pii)
+
+
+class OrderTerm(Model):
+    """An order under a word of what was ordered, or four digits of its number. The key is the index: the newest of a term are one walk."""
+
+    __tablename__ = "orders__order_term"
+    __table_args__ = {"sqlite_with_rowid": False}  # the key is all there is
+
+    term: Mapped[str] = mapped_column(code_string(40), primary_key=True)
+    placed_at: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), primary_key=True)
 
 
 class OrderLine(Model):

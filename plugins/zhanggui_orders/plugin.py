@@ -30,7 +30,7 @@ from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, 
 def register_models() -> Sequence[type[Any]]:
     return [
         models.Order, models.OrderLine, models.PriceAdjustment, models.LineAdjustment, models.Shipment,
-        models.ShipmentLine, models.Day,
+        models.ShipmentLine, models.Day, models.OrderTerm,
     ]  # fmt: skip
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt, hooks
+from zhanggui.api import Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks
 from zhanggui_customers import facade as customers
 
 from .contracts import MANUAL, Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
-from .models import Day, LineAdjustment, Order, OrderLine, PriceAdjustment, Shipment
+from .models import Day, LineAdjustment, Order, OrderLine, OrderTerm, PriceAdjustment, Shipment
 from .states import STAGE_LABELS, OrderStatus, Stage
 
 _orders = Order.__table__
@@ -250,12 +250,21 @@ def searched_phone(text: str) -> str | None:
     return customers.phone_index(plain)
 
 
-SEARCHED = {"phone_index": searched_phone}
+def searched_name(text: str) -> str | None:
+    """The index of what may be a whole name, else None: nobody is called by a number, and a name is no sentence."""
+    plain = text.strip()
+    if not 2 <= len(plain) <= 60 or any(sign.isdigit() for sign in plain):
+        return None
+    return customers.name_index(plain)
+
+
+SEARCHED = {"phone_index": searched_phone, "name_index": searched_name}
+FOUND_BY = TermIndex(OrderTerm, "order_id", ("placed_at",), ("number",))
 REVEAL = ("can_reveal", "customers.Customer")
 
 
 def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
-    """Orders by the beginning of their number, or by the whole phone of the address."""
+    """Orders as their list finds them."""
     rows = find_rows(db, reader, "orders.Order", text, limit, columns=("number", "stage", "total", "currency"), sort="-number")
     return [
         Hit(

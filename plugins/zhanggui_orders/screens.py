@@ -74,13 +74,16 @@ ORDERS = Screen(
         Filter("source", _l("Source"), choices=SOURCES, order=30),
         Filter("province", _l("Province"), choices=_PROVINCES, clause=queries.in_provinces, order=35),
         Filter("placed_at", _l("Placed"), "date_range", order=40),
+        Filter("paid_at", _l("Paid at"), "date_range", order=45),
         Filter("total", _l("Total"), "money_range", order=50),
         Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
     ),
     search=Search(
-        prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, hint=_l("Order number, or the whole phone number")
+        prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, index=queries.FOUND_BY,
+        hint=_l("Number or four digits of it, product, phone or name"),
     ),
     default_sort=("-placed_at", "-id"),
+    news=True,
     measures=(
         Measure("orders", _l("Orders"), order=10),
         Measure("total", _l("Total"), "sum", "total", "money", currency="currency", order=20),
@@ -273,8 +276,8 @@ SLOTS = (
 
 _MAY = ("can_list", "orders.Order")
 WIDGETS = (
-    Widget("money_today", _l("Money today"), "number", widgets.money_today, _MAY, order=10),
+    Widget("money_today", _l("Money today"), "number", widgets.MONEY_TODAY, _MAY, since_yesterday=True, order=10),
     Widget("to_ship", _l("Orders to ship"), "todo", widgets.TO_SHIP, _MAY, icon="truck-delivery", order=20),
-    Widget("orders_today", _l("Orders today"), "number", widgets.orders_today, _MAY, order=15),
+    Widget("orders_today", _l("Orders today"), "number", widgets.ORDERS_TODAY, _MAY, since_yesterday=True, order=15),
     Widget("revenue", _l("Last 30 days"), "chart", widgets.revenue, _MAY, order=60),
 )

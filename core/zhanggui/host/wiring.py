@@ -10,6 +10,7 @@ from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.blocks import Page
 from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
+from ..web.empties import with_empty
 from ..web.generic import with_texts
 from ..web.kinds import BUILT_IN
 from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
@@ -59,7 +60,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             what = _l("register_jobs must name %(job)s, which goes on with what was claimed", job=action.run.resume.name)
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
-    part.screens = [with_texts(screen) for screen in part.screens]
+    part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])

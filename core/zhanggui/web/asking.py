@@ -141,7 +141,7 @@ def _groups(form: Form, there: Mapping[str, tuple[Field, FormField]]) -> list[Fo
         fields = [field for f, field in there.values() if f.fieldset == group.id]
         if fields:
             key = f"{form.key}.{group.id}" if form.key else ""
-            groups.append(FormGroup(group.id, str(group.title), fields, str(group.help), all(field.off for field in fields), key))
+            groups.append(FormGroup(group.id, str(group.title), fields, str(group.help), all(field.off for field in fields), group.aside, key))
     return groups
 
 

@@ -14,6 +14,7 @@ PERMISSIONS = [
     Permission("can_retry", "core.Repair", _l("Try again what was paused")),
     Permission("can_add", "core.PrivateFile", _l("Bring private files through the API")),
     Permission("can_use", "core.Token", _l("Have tokens for programs")),
+    Permission("can_share", "core.ListView", _l("Share views of lists with everybody")),
     Permission("can_import", "core.Import", _l("Import rows from a file")),
 ]
 

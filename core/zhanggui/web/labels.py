@@ -19,6 +19,7 @@ from ..kernel.reader import Reader
 from .describe import Screen
 from .gateway import gateway
 from .query import ListQuery, hidden_columns
+from .searching import keys, ways
 
 NOT_SHOWN = _l("not visible to you")
 
@@ -140,7 +141,12 @@ def _found(
     c, hidden = gateway.table(screen).c, hidden_columns(screen, actor)
     clauses = gateway.allowed(screen, actor)
     if text and screen.search is not None:
-        clauses.append(gateway.searched(screen, actor, text[:100]))
+        table = gateway.table(screen)
+        if screen.search.index is not None:
+            first = keys(screen, table, ways(screen, table, actor, text[:100]), clauses, most=limit, order=gateway.order(screen, actor, ListQuery(sort=sort)))
+            clauses = [table.c[screen.key].in_(first)]
+        else:
+            clauses.append(gateway.searched(screen, actor, text[:100]))
     picked = list(c) if columns is None else [null().label(n) if n in hidden else c[n] for n in dict.fromkeys([screen.key, *columns])]
     order = gateway.order(screen, actor, ListQuery(sort=sort))
     statement = select(*picked).select_from(gateway.table(screen)).where(*clauses).order_by(*(e.desc() if down else e.asc() for e, down in order)).limit(limit)

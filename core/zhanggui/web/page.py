@@ -165,6 +165,27 @@ class Paging:
 
 
 @dataclass(slots=True)
+class ColumnChoice:
+    """A column that may stand in the table; one that is fixed always does."""
+
+    name: str
+    label: str
+    chosen: bool
+    fixed: bool
+
+
+@dataclass(slots=True)
+class SavedView:
+    """A question to this list under a name; ``delete_href`` where this reader may delete it."""
+
+    label: str
+    href: str
+    active: bool
+    shared: bool
+    delete_href: str = ""
+
+
+@dataclass(slots=True)
 class ListPage:
     """``zg/list.html``."""
 
@@ -194,6 +215,16 @@ class ListPage:
     exports: Sequence[Link | ActionButton] = ()  # what posts is a task, where the list is too long for one answer
     empty: str = ""
     reset_href: str = ""
+    filtered: int = 0  # filters that are on; a search is none
+    views: Sequence[SavedView] = ()
+    columns: Sequence[ColumnChoice] = ()
+    sizes: Sequence[int] = ()
+    size: int = 0
+    here: str = ""  # the address of this list as it stands, without its place
+    news: bool = False
+    newest: int | None = None  # the newest key here, where this page would show anything newer
+    saves_views: bool = False
+    may_share: bool = False
 
 
 @dataclass(slots=True)
@@ -237,6 +268,7 @@ class FormGroup:
     fields: Sequence[FormField]
     help: str = ""
     off: bool = False  # none of its fields counts now
+    aside: bool = False  # beside the others on a desktop
     key: str = ""
 
 
@@ -287,6 +319,7 @@ class DetailPage:
     badges: Sequence[Markup] = ()
     note: str = ""  # what somebody wrote
     note_label: str = ""
+    copy: Markup | str = ""  # the button that copies its number
     sections: Sequence[DetailSection] = ()
     actions: Sequence[ActionButton] = ()  # the first primary one sticks to the bottom on a phone
     edit_href: str = ""
@@ -319,4 +352,5 @@ class Shell:
     languages: Sequence[tuple[str, str, bool]] = ()  # (code, own name, chosen)
     appearance: str = "auto"  # auto | light | dark
     safe_mode: bool = False
+    news: bool = False  # there are lists that tell what is new
     brand: dict[str, str] = field(default_factory=dict)  # brand tokens: color, logo

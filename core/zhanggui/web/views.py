@@ -19,7 +19,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import Invalid
 from ..kernel.reader import Reader
-from . import context, deeds, selections
+from . import context, deeds, saved_views, selections
 from .deeds import Answer
 from .describe import Action, Screen
 from .details import detail_page
@@ -80,6 +80,9 @@ def screen_view(screen: Screen) -> type[View]:
     add_method("start_export", "POST", "/export", "export", lambda self: deeds.begin_export(now(), "csv"))
     add_method("start_workbook", "POST", "/export-xlsx", "export", lambda self: deeds.begin_export(now(), "xlsx"))
     add_method("show", "GET", row, "show", lambda self, row_id: show_row(now(), row_id))
+    add_method("keep_look", "POST", "/look", "list", lambda self: saved_views.keep_look(now()))
+    add_method("save_view", "POST", "/views", "list", lambda self: saved_views.save_view(now()))
+    add_method("delete_view", "POST", "/views/<key(18):view_id>/delete", "list", lambda self, view_id: saved_views.delete_view(now(), view_id))
     # A form and what it posts are two methods: no handler asks which verb called it, so HEAD can never act.
     if screen.create:
         add_method("show_add", "GET", "/add", "add", lambda self: deeds.show_add(now()))

@@ -25,6 +25,7 @@ from ..models import LineAdjustment, Order, OrderLine, PriceAdjustment
 from ..rules import adjusted, checked_lines, new_number, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days, limits
+from .finding import write_terms
 from .moves import person_of
 from .payment import apply_money
 
@@ -207,7 +208,7 @@ def _write(db: Session, quote: Quote, buyer_name: str, note: str, source: str, n
         fulfillment_status=first[2], stage=stage_of(*first), source=source, currency=quote.currency,
         goods_total=quote.goods_total, discount_total=quote.discount_total, freight_total=quote.added("freight"),
         fee_total=quote.added("fee"), tax_total=quote.added("tax"), total=quote.total, summary=summary([(f"{q.name} {q.option}".strip(), q.quantity) for q in quote.lines]),
-        buyer_name=buyer_name, note=note.strip()[:1000] or None, placed_at=now,
+        buyer_name=buyer_name, name_index=customers.name_index(buyer_name) if buyer_name else None, note=note.strip()[:1000] or None, placed_at=now,
     )  # fmt: skip
     if address is not None:
         order.phone_index, order.region = customers.phone_index(address.phone), regions.code_of(address.region)
@@ -227,6 +228,7 @@ def _write(db: Session, quote: Quote, buyer_name: str, note: str, source: str, n
     ]  # fmt: skip
     db.execute(insert(OrderLine.__table__), rows)
     _write_adjustments(db, order.id, quote)
+    write_terms(db, [(order.id, now, order.number, [f"{q.name} {q.option} {q.sku}" for q in quote.lines])])
     return order
 
 

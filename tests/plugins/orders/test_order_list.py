@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, BadRequest, Forbidden, counted, gateway, reader_at_work
 from zhanggui.host import current_host
 from zhanggui.web.query import parse
+from zhanggui.web.questions import measured
 from zhanggui_orders import details, widgets
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
 from zhanggui_orders.facade import orders_of_customer, record_history
@@ -107,9 +108,9 @@ def test_home_tells_money_orders_and_what_waits(db: Session, owner: Actor) -> No
         mark_paid_offline(db, id=order.id, method="cash", actor=owner, now=NOON)
     ship_order(db, id=orders[0].id, carrier="own", actor=owner, now=NOON)
     noon, tomorrow = (replace(reader_at_work(owner), now=NOON + timedelta(days=n)) for n in range(2))
-    assert widgets.money_today(db, noon)["value"] == 2000
-    assert (widgets.money_today(db, tomorrow)["value"], widgets.money_today(db, tomorrow)["was"]) == (0, 2000)
-    assert widgets.orders_today(db, noon)["value"] == 3
+    assert measured(db, noon, widgets.MONEY_TODAY) == {"value": 2000, "kind": "money", "currency": "CNY"}
+    assert measured(db, tomorrow, widgets.MONEY_TODAY)["value"] == 0
+    assert measured(db, noon, widgets.ORDERS_TODAY)["value"] == 3
     assert counted(db, noon, widgets.TO_SHIP) == 1
     chart = widgets.revenue(db, noon)["chart"]
     assert (len(chart.labels), chart.labels[-1], chart.series[0].values[-1]) == (30, NOON.date(), 2000)

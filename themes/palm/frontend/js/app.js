@@ -2,14 +2,18 @@
 import {watchNetwork} from "./offline.js";
 import {$, $$, lazy} from "./util.js";
 import {formSheet} from "./dialogs.js";
+import "./keys.js";
 import "./palette.js";
 import {fold, setUp} from "./list.js";
 import {forms} from "./form.js";
 import {watch} from "./watch.js";
+import {askNews, seen} from "./news.js";
+import {said} from "./said.js";
 
 function enhance(root) {
   fold(root);
   forms(root);
+  seen();
 }
 
 document.addEventListener("click", (event) => {
@@ -35,3 +39,6 @@ setUp(enhance);
 enhance(document);
 watchNetwork();
 watch();
+said();
+askNews();
+$("#menu [aria-current]")?.scrollIntoView({block: "nearest"});

@@ -27,7 +27,19 @@ function rowMenu(dots) {
     pick.addEventListener("click", () => { pick.closest("dialog").close(); select(true, row); });
     rows.append(el("li", {}, pick));
   }
-  sheet($(".t", row)?.textContent.trim() || dots.getAttribute("aria-label"), rows);
+  // A menu of one entry is that entry.
+  if (rows.children.length === 1) { rows.firstChild.firstChild.click(); return; }
+  const menu = sheet($(".t", row)?.textContent.trim() || dots.getAttribute("aria-label"), rows);
+  if (desktop.matches) beside(menu, dots);
+}
+
+// On a desktop the menu opens at its row, on whichever side of it there is room.
+function beside(menu, dots) {
+  const at = dots.getBoundingClientRect();
+  menu.classList.add("at-row");
+  const {height, width} = menu.getBoundingClientRect();
+  menu.style.top = `${Math.max(8, Math.min(at.bottom, innerHeight - height - 8))}px`;
+  menu.style.left = `${Math.max(8, document.dir === "rtl" ? at.left : at.right - width)}px`;
 }
 
 async function act(button) {
