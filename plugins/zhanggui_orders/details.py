@@ -13,16 +13,6 @@ from zhanggui_customers import facade as customers
 from . import queries
 from .rules import CARRIER_LABELS
 
-ACTS = {
-    "orders.order.placed": _l("Order placed"),
-    "orders.order.paid": _l("Paid"),
-    "orders.order.shipped": _l("Shipped"),
-    "orders.order.received": _l("Received"),
-    "orders.order.closing": _l("Being closed"),
-    "orders.order.canceled": _l("Canceled"),
-    "orders.order.refunded": _l("Refunded"),
-    "orders.order.noted": _l("Note written"),
-}
 METHODS = {
     "cash": _l("Cash"),
     "transfer": _l("Bank transfer"),
@@ -81,7 +71,7 @@ def history(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """What happened to the order, newest first."""
     return {
         "entries": [
-            {"what": ACTS.get(e.action, e.action), "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
+            {"what": e.what, "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
             for e in timeline(db, reader, "orders.Order", row.id)
         ]
     }

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt, hooks
+from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt, hooks, kept_text
 from zhanggui_customers import facade as customers
 
 from .contracts import Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
@@ -158,7 +158,7 @@ def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
             goods_total=o.goods_total, discount_total=o.discount_total, freight_total=o.freight_total,
             fee_total=o.fee_total, tax_total=o.tax_total, adjustments=[_adjustment(change) for change in changes[o.id]],
             address=address_of(o), note=o.note or "", paid_at=o.paid_at, shipped_at=o.shipped_at,
-            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason or "",
+            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=kept_text(o.cancel_reason),
             shipments=[ShipmentView(s.carrier, s.tracking_number, s.shipped_at) for s in shipments[o.id]],
             refunds=refunds.get(o.id, ()),
         )

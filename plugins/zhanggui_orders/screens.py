@@ -19,6 +19,7 @@ from zhanggui.api import (
     When,
     Widget,
     _l,
+    kept_text,
     regions,
 )
 
@@ -62,7 +63,7 @@ ORDERS = Screen(
         Column("shipped_at", _l("Shipped at"), "datetime", wide=False, order=110),
         Column("completed_at", _l("Received at"), "datetime", wide=False, order=120),
         Column("canceled_at", _l("Canceled at"), "datetime", wide=False, order=130),
-        Column("cancel_reason", _l("Cancel reason"), wide=False, order=140),
+        Column("cancel_reason", _l("Cancel reason"), value=lambda row: kept_text(row.cancel_reason), wide=False, order=140),
         Column("note", _l("Note of the buyer"), "long_text", wide=False, order=150),
         Column("staff_note", _l("Note of the staff"), "long_text", wide=False, order=160),
     ),

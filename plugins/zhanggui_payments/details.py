@@ -32,11 +32,6 @@ _SAID = {
     **{value: choice.label for value, choice in (_ATTEMPT | _REFUND).items()},
 }
 _ACCOUNTS = {"sales": _l("Sales"), "refunds": _l("Refunds"), "suspense": _l("To be cleared up")}
-ACTS = {
-    "payments.case.opened": _l("Opened"),
-    "payments.case.taken": _l("Taken over"),
-    "payments.case.closed": _l("Closed"),
-}
 
 
 def account_name(account: str) -> str:
@@ -166,7 +161,7 @@ def case(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
             for a in payments
         ],
         "history": [
-            {"what": ACTS.get(e.action, e.action), "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
+            {"what": e.what, "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
             for e in timeline(db, reader, "payments.Case", row.id)
         ],
     }  # fmt: skip

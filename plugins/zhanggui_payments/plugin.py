@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import (
     Actor,
     Approvable,
+    AuditWords,
     DemoData,
     JobDef,
     MenuItem,
@@ -30,7 +31,7 @@ from zhanggui.api import (
 )
 from zhanggui_orders.contracts import OrderFacts, PastPayment, RefundView
 
-from . import demo, events, finance, hookspecs, jobs, models, people, queries, rest, screens
+from . import audit_words, demo, events, finance, hookspecs, jobs, models, people, queries, rest, screens
 from .services import attempts, refunds
 
 ABOVE = ("can_refund_above_limit", "payments.Refund")
@@ -159,3 +160,8 @@ def orders_released(db: Session, order: OrderFacts, actor: Actor, now: datetime)
 @hookimpl
 def orders_refunds(db: Session, order_ids: Sequence[int]) -> Mapping[int, Sequence[RefundView]]:
     return queries.refunds_for_buyers(db, order_ids)
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

@@ -6,10 +6,10 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_location
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from ..kernel import clock
@@ -90,21 +90,6 @@ def _short_day(day: date, locale: str) -> str:
     return format_date(day, "M/d" if locale.startswith("zh") else "d MMM", locale=locale)
 
 
-_REGIONS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
-
-
-def zone_choices() -> tuple[tuple[str, str], ...]:
-    """Every place with a time zone: its IANA name, and how the reader calls it."""
-    return _zones(reader().locale)
-
-
-@lru_cache(maxsize=8)
-def _zones(locale: str) -> tuple[tuple[str, str], ...]:
-    names = sorted(name for name in available_timezones() if name.split("/")[0] in _REGIONS)
-    # English readers know the names; others are told the place. Both would make the longest page of the shop.
-    return tuple((name, name if locale.startswith("en") else str(get_timezone_location(name, locale=locale))) for name in names)
-
-
 class Formats:
     """``fmt`` in templates and plugins."""
 
@@ -132,6 +117,10 @@ class Formats:
         """A moment, to the minute, in the reader's zone."""
         local = moment.astimezone(_zone())
         return _minute(local.replace(second=0, microsecond=0, tzinfo=None), reader().locale)
+
+    def moment(self, moment: datetime) -> str:
+        """A moment to the second, where two of one minute have to be told apart."""
+        return f"{self.datetime(moment)}:{moment.astimezone(_zone()):%S}"
 
     def date(self, day: date) -> str:
         """A day. A moment is first taken to the reader's zone."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from ..i18n.formats import fmt
-from ..i18n.texts import LazyText, texts_of
 from ..kernel.money import Money
+from .formats import fmt
+from .texts import LazyText, texts_of
 
 
 def stored(text: Any) -> Any:
@@ -28,3 +29,27 @@ def spoken(kept: Any) -> str:
     if type(kept) is int:
         return fmt.number(kept)
     return kept or ""
+
+
+_MARK = "\u0001"  # nobody types it: what follows is a text to be said, not what somebody wrote
+
+
+def keep_text(text: Any, most: int | None = None) -> str:
+    """A lazy text as one line for a column of plain text, to be read by :func:`kept_text` in the language of each reader.
+
+    What a person wrote, and what was kept before, stays as it is. :param most: characters that are kept of what a person wrote.
+    """
+    if isinstance(text, LazyText):
+        return _MARK + json.dumps(stored(text), ensure_ascii=False)
+    line = str(text)
+    return line if is_kept(line) else line[:most]
+
+
+def is_kept(line: str) -> bool:
+    """Whether a line is a text of the program's own."""
+    return line.startswith(_MARK)
+
+
+def kept_text(line: str | None) -> str:
+    """Such a line for whoever reads now."""
+    return spoken(json.loads(line[1:])) if line and is_kept(line) else line or ""
