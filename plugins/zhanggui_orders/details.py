@@ -11,7 +11,7 @@ from zhanggui.api import Reader, _l, fmt, timeline, url_for_file
 from zhanggui_customers import facade as customers
 
 from . import queries
-from .rules import CARRIER_LABELS
+from .rules import CARRIER_LABELS, named
 
 METHODS = {
     "cash": _l("Cash"),
@@ -27,13 +27,14 @@ def lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     return {
         "lines": [
             {
-                "name": line.name, "option": line.option, "sku": line.sku, "quantity": line.quantity,
+                "name": name, "option": option, "sku": line.sku, "quantity": line.quantity,
                 "picture": url_for_file(line.picture) if line.picture else None,
                 "href": f"/products/{line.product_id}" if line.product_id else "",
                 "unit_price": fmt.money(line.unit_price, row.currency), "total": fmt.money(line.total, row.currency),
                 "shipped": line.shipped_quantity,
             }
             for line in queries.lines_of(db, [row.id])[row.id]
+            for name, option in [named(line)]
         ]
     }  # fmt: skip
 

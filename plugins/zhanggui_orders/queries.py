@@ -17,6 +17,7 @@ from zhanggui_customers import facade as customers
 
 from .contracts import Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
 from .models import Day, LineAdjustment, Order, OrderLine, PriceAdjustment, Shipment
+from .rules import named, sold
 from .states import STAGE_LABELS, OrderStatus, Stage
 
 _orders = Order.__table__
@@ -102,7 +103,7 @@ def lines_money(db: Session, order_id: int) -> list[LineMoney]:
         more = found.get(line.id, {})
         told.append(
             LineMoney(
-                line.id, line.name, line.option, line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
+                line.id, *named(line), line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
                 more.get("fee", 0) + more.get("tax", 0),
             )
         )  # fmt: skip
@@ -282,12 +283,13 @@ def of_customer(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """A customer's newest orders, for his page."""
     c = _orders.c
     found = db.execute(
-        select(c.id, c.number, c.summary, c.stage, c.total, c.currency, c.placed_at)
+        select(c.id, c.number, c.summary, c.summaries, c.stage, c.total, c.currency, c.placed_at)
         .where(c.customer_id == row.id)
         .order_by(c.placed_at.desc(), c.id.desc())
         .limit(10)
     ).all()
-    return {"orders": found, "customer_id": row.id, "labels": STAGE_LABELS}
+    shown = [{**order._mapping, "summary": str(sold(order))} for order in found]
+    return {"orders": shown, "customer_id": row.id, "labels": STAGE_LABELS}
 
 
 def customer_name(db: Session, customer_id: int | None) -> str | None:

@@ -25,7 +25,7 @@ from zhanggui.api import (
 
 from . import details, queries, widgets
 from .models import Order
-from .rules import CARRIERS
+from .rules import CARRIERS, sold
 from .services import cancellation, fulfillment, notes, payment
 from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
 
@@ -46,13 +46,13 @@ ORDERS = Screen(
     singular=_l("Order"),
     icon="receipt",
     label="number",
-    always=("currency", "region"),
+    always=("currency", "region", "summary", "summaries", "cancel_reason"),
     columns=(
         Column("number", _l("Number"), "code", order=10),
         Column("buyer_name", _l("Buyer"), order=20),
         Column("stage", _l("Stage"), "status", choices=STAGES, order=30),
         Column("total", _l("Total"), "money", currency="currency", order=40),
-        Column("summary", _l("Products"), order=50),
+        Column("summary", _l("Products"), value=lambda row: str(sold(row)), order=50),
         Column("placed_at", _l("Placed"), "datetime", sortable=True, order=60),
         Column("payment_status", _l("Payment"), "status", choices=PAYMENT_CHOICES, wide=False, order=70),
         Column("fulfillment_status", _l("Fulfillment"), "status", choices=FULFILLMENT_CHOICES, wide=False, order=80),

@@ -56,7 +56,7 @@ from ..host.declare import (
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
-from ..i18n.texts import texts_of
+from ..i18n.texts import InLanguages, texts_of
 from ..i18n.wording import keep_text, kept_text
 from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
 from ..jobs import enqueue, job
@@ -155,7 +155,7 @@ __all__ = [
     "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Chart", "Choice", "Choices", "Code", "Column",
     "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo",
     "FileRef", "Filter", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
-    "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked", "Measure", "MenuItem", "Model",
+    "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked", "Measure", "MenuItem", "Model",
     "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission",
     "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule",
     "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot",

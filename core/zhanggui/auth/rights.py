@@ -13,7 +13,7 @@ from ..i18n.texts import lazy_gettext as _l
 
 _PLAIN = {
     "can_list": _l("list"), "can_show": _l("show"), "can_add": _l("add"), "can_edit": _l("edit"), "can_delete": _l("delete"),
-    "can_export": _l("export"), "can_reveal": _l("see personal data in full"), "can_manage": _l("manage"),
+    "can_export": _l("export"), "can_reveal": _l("see personal data in full"), "can_manage": _l("manage"), "can_index": _l("open"),
 }  # fmt: skip
 
 

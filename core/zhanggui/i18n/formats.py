@@ -14,6 +14,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 
 from ..kernel import clock
 from ..kernel.money import exponent
+from ..runtime import current_runtime, has_runtime
 from .texts import reader
 
 
@@ -38,23 +39,46 @@ def _named_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+_COUNTRY = re.compile(r"^[A-Z]{1,3}(?=[^\w\s])")  # the letters before a sign: the CN of CN¥
 # Babel parses its patterns at each call. What it makes of one large amount tells how to write any other.
 _SAMPLE = re.compile(r"(\D*)1(?P<group>\D?)234(?P=group)567(?:(?P<point>\D)(?:891|89))?(\D*)\Z")
 
 
+def _own_currency() -> str:
+    """The shop's currency; none where there is no shop."""
+    return str(current_runtime().config["instance.currency"]) if has_runtime() else ""
+
+
 @lru_cache(maxsize=64)
-def _money_pattern(currency: str, negative: bool, locale: str) -> tuple[str, str, str, str] | None:
+def _sign(currency: str, own: str, locale: str) -> str:
+    """How a currency is written here: the shop's own by its bare sign (``¥``, and not ``CN¥``), another never by the same one."""
+    sign = get_currency_symbol(currency, locale=locale)
+    if not own:
+        return sign
+    bare = _COUNTRY.sub("", sign)
+    if currency == own:
+        return bare
+    return f"{currency}\u00a0" if sign == _COUNTRY.sub("", get_currency_symbol(own, locale=locale)) else sign
+
+
+def _written(amount: Decimal, currency: str, own: str, locale: str) -> str:
+    return format_currency(amount, currency, locale=locale).replace(get_currency_symbol(currency, locale=locale), _sign(currency, own, locale))
+
+
+@lru_cache(maxsize=64)
+def _money_pattern(currency: str, negative: bool, own: str, locale: str) -> tuple[str, str, str, str] | None:
     """What stands before, between thousands, before the decimals and after; None where groups are not thousands."""
     digits = exponent(currency)
     sample = Decimal("1234567.891" if digits == 3 else "1234567.89" if digits == 2 else "1234567")
-    found = _SAMPLE.match(format_currency(-sample if negative else sample, currency, locale=locale))
+    found = _SAMPLE.match(_written(-sample if negative else sample, currency, own, locale))
     return (found[1], found["group"], found["point"] or "", found[4]) if found and bool(found["point"]) == bool(digits) else None
 
 
 def _money(amount: int, currency: str, locale: str) -> str:
-    pattern, digits = _money_pattern(currency, amount < 0, locale), exponent(currency)
+    own = _own_currency()
+    pattern, digits = _money_pattern(currency, amount < 0, own, locale), exponent(currency)
     if pattern is None:
-        return format_currency(Decimal(amount).scaleb(-digits), currency, locale=locale)
+        return _written(Decimal(amount).scaleb(-digits), currency, own, locale)
     before, group, point, after = pattern
     whole, rest = divmod(abs(amount), 10**digits)
     thousands = f"{whole:,}".replace(",", group) if whole > 999 else str(whole)
@@ -99,7 +123,7 @@ class Formats:
 
     def symbol(self, currency: str) -> str:
         """The sign of a currency, for the front of an input."""
-        return get_currency_symbol(currency, locale=reader_locale())
+        return _sign(currency, _own_currency(), reader().locale).strip()
 
     def number(self, value: int | float) -> str:
         """A number with the reader's separators."""

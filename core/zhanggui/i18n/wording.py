@@ -7,13 +7,15 @@ from typing import Any
 
 from ..kernel.money import Money
 from .formats import fmt
-from .texts import LazyText, texts_of
+from .texts import InLanguages, LazyText, texts_of
 
 
 def stored(text: Any) -> Any:
-    """A lazy text (or a plain one, which is said as it is) as JSON. Parameters may be texts, numbers and ``Money``."""
+    """A lazy text (or a plain one, which is said as it is) as JSON. Parameters may be texts, numbers, ``Money`` and ``InLanguages``."""
     if isinstance(text, LazyText):
         return {"text": text.msgid, "of": text.domain, "with": {name: stored(value) for name, value in text.params.items()}}
+    if isinstance(text, InLanguages):
+        return {"said": dict(text.texts), "else": text.source}
     if isinstance(text, Money):
         return {"money": [text.amount, text.currency]}
     return text if text is None or type(text) is int else str(text)
@@ -23,6 +25,8 @@ def spoken(kept: Any) -> str:
     """The same for whoever reads now; numbers and money as he writes them."""
     if isinstance(kept, dict) and "money" in kept:
         return fmt.money(*kept["money"])
+    if isinstance(kept, dict) and "said" in kept:
+        return str(InLanguages(kept["else"], kept["said"]))
     if isinstance(kept, dict):
         msgid, params = kept["text"], {name: spoken(value) for name, value in kept["with"].items()}
         return texts_of(kept.get("of", "")).gettext(msgid, **params)
@@ -39,7 +43,7 @@ def keep_text(text: Any, most: int | None = None) -> str:
 
     What a person wrote, and what was kept before, stays as it is. :param most: characters that are kept of what a person wrote.
     """
-    if isinstance(text, LazyText):
+    if isinstance(text, LazyText | InLanguages):
         return _MARK + json.dumps(stored(text), ensure_ascii=False)
     line = str(text)
     return line if is_kept(line) else line[:most]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ..db.upsert import insert_for
 from ..events import MAX_DEPTH, publish
 from ..i18n.formats import fmt
-from ..i18n.texts import LazyText, texts_of
+from ..i18n.texts import InLanguages, LazyText, texts_of
 from ..i18n.wording import keep_text, kept_text, spoken, stored
 from ..kernel.actors import Actor
 from ..kernel.errors import NotFound
@@ -50,7 +50,7 @@ def notify(
     """
     msgid = title.msgid if isinstance(title, LazyText) else str(title)
     filled = {**(title.params if isinstance(title, LazyText) else {}), **(params or {})}
-    filled = {name: value.as_json() if isinstance(value, Money) else stored(value) if isinstance(value, LazyText) else value for name, value in filled.items()}
+    filled = {name: value.as_json() if isinstance(value, Money) else stored(value) if isinstance(value, LazyText | InLanguages) else value for name, value in filled.items()}
     values = {
         "at": now, "kind": kind, "title": msgid[:300], "params": filled,
         "body": keep_text(body, 500), "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
@@ -117,7 +117,7 @@ def _line(n: Notice, read: int) -> NoticeLine:
 def _written(params: dict[str, Any]) -> dict[str, Any]:
     """What fills a title, with money as the reader writes it."""
     return {
-        name: value if not isinstance(value, dict) else spoken(value) if "text" in value else fmt.money(value["amount"], value["currency"])
+        name: value if not isinstance(value, dict) else fmt.money(value["amount"], value["currency"]) if "amount" in value else spoken(value)
         for name, value in params.items()
     }  # fmt: skip
 
