@@ -6,7 +6,7 @@ from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, 
 
 from . import queries
 from .models import Customer
-from .rules import GENDERS, masked_phone
+from .rules import GENDERS, SOURCES, masked_phone
 from .services import erasure, profile
 
 REVEAL = "can_reveal"
@@ -34,7 +34,7 @@ CUSTOMERS = Screen(
         Column("gender", _l("Gender"), "choice", choices=GENDERS, wide=False, order=100),
         Column("birthday", _l("Birthday"), "date", permission=REVEAL, wide=False, order=110),
         Column("note", _l("Note"), "long_text", permission=REVEAL, wide=False, order=120),
-        Column("source", _l("Source"), wide=False, order=130),
+        Column("source", _l("Source"), "choice", choices=SOURCES, wide=False, order=130),
     ),
     card=Card(title="name", end="spent", sub=("phone_masked", "region")),
     filters=(

@@ -41,6 +41,7 @@ class QuoteLine:
     discount: int = 0
     choices: Choices = field(default_factory=dict)
     unit_cost: int | None = None
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # {locale: {"name", "option"}}
 
     @property
     def subtotal(self) -> int:

@@ -11,21 +11,8 @@ from zhanggui.api import Reader, _l, fmt, timeline, url_for_file
 from zhanggui_customers import facade as customers
 
 from . import queries
-from .rules import CARRIER_LABELS
+from .rules import CARRIER_LABELS, named
 
-ACTS = {
-    "orders.order.placed": _l("Order placed"),
-    "orders.order.paid": _l("Paid"),
-    "orders.order.shipped": _l("Shipped"),
-    "orders.order.received": _l("Received"),
-    "orders.order.closing": _l("Being closed"),
-    "orders.order.canceled": _l("Canceled"),
-    "orders.order.refunded": _l("Refunded"),
-    "orders.order.noted": _l("Note written"),
-    "orders.order.tracking_corrected": _l("Tracking number corrected"),
-    "orders.order.address_changed": _l("Address changed"),
-    "orders.order.repriced": _l("Price changed"),
-}
 METHODS = {
     "cash": _l("Cash"),
     "transfer": _l("Bank transfer"),
@@ -40,13 +27,14 @@ def lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     return {
         "lines": [
             {
-                "name": line.name, "option": line.option, "sku": line.sku, "quantity": line.quantity,
+                "name": name, "option": option, "sku": line.sku, "quantity": line.quantity,
                 "picture": url_for_file(line.picture) if line.picture else None,
                 "href": f"/products/{line.product_id}" if line.product_id else "",
                 "unit_price": fmt.money(line.unit_price, row.currency), "total": fmt.money(line.total, row.currency),
                 "shipped": line.shipped_quantity, "many": line.quantity > 1,
             }
             for line in queries.lines_of(db, [row.id])[row.id]
+            for name, option in [named(line)]
         ]
     }  # fmt: skip
 
@@ -103,7 +91,7 @@ def history(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """What happened to the order, newest first."""
     return {
         "entries": [
-            {"what": ACTS.get(e.action, e.action), "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason, "change": _change(e, row)}
+            {"what": e.what, "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason, "change": _change(e, row)}
             for e in timeline(db, reader, "orders.Order", row.id)
         ]
     }

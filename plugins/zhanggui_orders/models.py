@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zhanggui.api import BigKey, BlindIndex, Model, Pii, UTCDateTime, Versioned, code_string
@@ -44,7 +45,8 @@ class Order(Versioned, Model):
     total: Mapped[int] = mapped_column(BigInteger)
     paid_total: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded_total: Mapped[int] = mapped_column(BigInteger, default=0)
-    summary: Mapped[str] = mapped_column(String(200), default="")
+    summary: Mapped[str] = mapped_column(String(200), default="")  # in the language of the order
+    summaries: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # {locale: summary}, in the shop's other languages where it reads otherwise
     buyer_name: Mapped[str] = mapped_column(Pii)
     name_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
     phone_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)  # of the address
@@ -94,6 +96,7 @@ class OrderLine(Model):
     sku: Mapped[str] = mapped_column(code_string(64))
     name: Mapped[str] = mapped_column(String(200))
     option: Mapped[str] = mapped_column(String(200), default="")
+    texts: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # {locale: {"name", "option"}}, where they are other than in the language of the order
     picture: Mapped[str | None] = mapped_column(String(40))
     unit_price: Mapped[int] = mapped_column(BigInteger)
     unit_cost: Mapped[int | None] = mapped_column(BigInteger)  # what one cost the shop at placing, where it said so

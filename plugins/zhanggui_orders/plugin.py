@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from zhanggui.api import (
+    AuditWords,
     DemoData,
     Exporter,
     Importer,
@@ -23,7 +24,21 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, people, queries, screens, shipment_screen
+from . import (
+    audit_words,
+    demo,
+    events,
+    exporting,
+    hookspecs,
+    importing,
+    jobs,
+    line_screen,
+    models,
+    people,
+    queries,
+    screens,
+    shipment_screen,
+)
 
 
 @hookimpl
@@ -115,3 +130,8 @@ def register_personal_data() -> Sequence[PersonalData]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

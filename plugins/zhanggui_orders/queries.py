@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks
+from zhanggui.api import Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks, kept_text
 from zhanggui_customers import facade as customers
 
 from .contracts import MANUAL, Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
 from .models import Day, LineAdjustment, Order, OrderLine, OrderTerm, PriceAdjustment, Shipment
+from .rules import named, sold
 from .states import STAGE_LABELS, OrderStatus, Stage
 
 _orders = Order.__table__
@@ -103,7 +104,7 @@ def lines_money(db: Session, order_id: int) -> list[LineMoney]:
         more = found.get(line.id, {})
         told.append(
             LineMoney(
-                line.id, line.name, line.option, line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
+                line.id, *named(line), line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
                 more.get("fee", 0) + more.get("tax", 0) + more.get(MANUAL, 0), line.picture,
             )
         )  # fmt: skip
@@ -172,7 +173,7 @@ def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
             goods_total=o.goods_total, discount_total=o.discount_total, freight_total=o.freight_total,
             fee_total=o.fee_total, tax_total=o.tax_total, adjustments=[_adjustment(change) for change in changes[o.id]],
             address=address_of(o), note=o.note or "", paid_at=o.paid_at, shipped_at=o.shipped_at,
-            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason or "",
+            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=kept_text(o.cancel_reason),
             shipments=[ShipmentView(s.carrier, s.tracking_number, s.shipped_at) for s in shipments[o.id]],
             refunds=refunds.get(o.id, ()),
         )
@@ -323,12 +324,13 @@ def of_customer(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """A customer's newest orders, for his page."""
     c = _orders.c
     found = db.execute(
-        select(c.id, c.number, c.summary, c.stage, c.total, c.currency, c.placed_at)
+        select(c.id, c.number, c.summary, c.summaries, c.stage, c.total, c.currency, c.placed_at)
         .where(c.customer_id == row.id)
         .order_by(c.placed_at.desc(), c.id.desc())
         .limit(10)
     ).all()
-    return {"orders": found, "customer_id": row.id, "labels": STAGE_LABELS}
+    shown = [{**order._mapping, "summary": str(sold(order))} for order in found]
+    return {"orders": shown, "customer_id": row.id, "labels": STAGE_LABELS}
 
 
 def customer_name(db: Session, customer_id: int | None) -> str | None:

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from zhanggui.api import Choice, Invalid, _, _l, allocate
+from zhanggui.api import Choice, InLanguages, Invalid, _, _l, allocate
 
 from .contracts import MANUAL, Adjustment, CartLine, Quote
 from .states import WAITING, FulfillmentStatus, OrderStatus, PaymentStatus, Stage
@@ -128,6 +129,18 @@ def summary(names: Sequence[tuple[str, int]]) -> str:
     more = f" +{len(names) - 2}" if len(names) > 2 else ""
     text = ", ".join(parts)
     return (text[: 200 - len(more) - 1] + "…" if len(text) + len(more) > 200 else text) + more
+
+
+def named(line: Any) -> tuple[str, str]:
+    """The name and the option of an order line for whoever reads now; for the buyer they stand in the line itself."""
+    texts = line.texts or {}
+    name, option = (InLanguages(source, {code: text[part] for code, text in texts.items() if text.get(part)}) for part, source in (("name", line.name), ("option", line.option)))
+    return str(name), str(option)
+
+
+def sold(order: Any) -> InLanguages:
+    """What an order holds, in one line, for each who reads it."""
+    return InLanguages(order.summary, order.summaries or {})
 
 
 def tracking_form(number: str) -> str:

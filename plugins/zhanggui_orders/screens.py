@@ -19,12 +19,13 @@ from zhanggui.api import (
     When,
     Widget,
     _l,
+    kept_text,
     regions,
 )
 
 from . import details, queries, rules, staff_order, widgets
 from .models import Order
-from .rules import CARRIERS
+from .rules import CARRIERS, sold
 from .services import cancellation, corrections, fulfillment, notes, payment
 from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
 
@@ -45,14 +46,14 @@ ORDERS = Screen(
     singular=_l("Order"),
     icon="receipt",
     label="number",
-    always=("currency", "region"),
+    always=("currency", "region", "summary", "summaries", "cancel_reason"),
     columns=(
         Column("picture", _l("Picture"), "image", load=queries.first_pictures, order=5),
         Column("number", _l("Number"), "code", order=10),
         Column("buyer_name", _l("Buyer"), order=20),
         Column("stage", _l("Stage"), "status", choices=STAGES, order=30),
         Column("total", _l("Total"), "money", currency="currency", order=40),
-        Column("summary", _l("Products"), order=50),
+        Column("summary", _l("Products"), value=lambda row: str(sold(row)), order=50),
         Column("placed_at", _l("Placed"), "datetime", sortable=True, order=60),
         Column("payment_status", _l("Payment"), "status", choices=PAYMENT_CHOICES, wide=False, order=70),
         Column("fulfillment_status", _l("Fulfillment"), "status", choices=FULFILLMENT_CHOICES, wide=False, order=80),
@@ -63,7 +64,7 @@ ORDERS = Screen(
         Column("shipped_at", _l("Shipped at"), "datetime", wide=False, order=110),
         Column("completed_at", _l("Received at"), "datetime", wide=False, order=120),
         Column("canceled_at", _l("Canceled at"), "datetime", wide=False, order=130),
-        Column("cancel_reason", _l("Cancel reason"), wide=False, order=140),
+        Column("cancel_reason", _l("Cancel reason"), value=lambda row: kept_text(row.cancel_reason), wide=False, order=140),
         Column("note", _l("Note of the buyer"), "long_text", wide=False, order=150),
         Column("staff_note", _l("Note of the staff"), "long_text", wide=False, order=160),
     ),

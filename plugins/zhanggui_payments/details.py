@@ -36,12 +36,6 @@ _HEARD_OF_REFUND = {
     "unknown": _l("Refund: not known there"), "processing": _l("Refund: accepted"), "succeeded": _l("Refund: the money is back"),
     "failed": _l("Refund: refused"), "abnormal": _l("Refund: stuck at the provider"),
 }  # fmt: skip
-ACTS = {
-    "payments.case.opened": _l("Opened"),
-    "payments.case.taken": _l("Taken over"),
-    "payments.case.handed": _l("Handed over"),
-    "payments.case.closed": _l("Closed"),
-}
 
 
 def of_order(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
@@ -149,16 +143,12 @@ def refund_lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
         ],
         "total": fmt.money(row.amount, row.currency),
         "history": [
-            {"what": _REFUND_ACTS.get(e.action, e.action), "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
+            {"what": e.what, "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
             for e in timeline(db, reader, "payments.Refund", row.id)
         ],
     }  # fmt: skip
 
 
-_REFUND_ACTS = {
-    "payments.refund.requested": _l("Asked for"), "payments.refund.sent": _l("Sent"), "payments.refund.succeeded": _l("Given back"),
-    "payments.refund.withdrawn": _l("Withdrawn"),
-}  # fmt: skip
 _REFUND_SAID = {
     RefundState.REQUESTED: _l("This money is owed. It leaves when somebody gives it back."),
     RefundState.PROCESSING: _l("It was sent. Accepted is not refunded: the provider is asked until it is through."),
@@ -186,7 +176,7 @@ def case(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
             for a in payments
         ],
         "history": [
-            {"what": ACTS.get(e.action, e.action), "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
+            {"what": e.what, "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
             for e in timeline(db, reader, "payments.Case", row.id)
         ],
     }  # fmt: skip

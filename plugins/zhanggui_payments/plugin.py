@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import (
     Actor,
     Approvable,
+    AuditWords,
     DemoData,
     JobDef,
     Kind,
@@ -31,7 +32,23 @@ from zhanggui.api import (
 )
 from zhanggui_orders.contracts import OrderFacts, PastPayment, RefundView
 
-from . import case_screen, demo, events, finance, hookspecs, jobs, kinds, ledger_screen, models, people, queries, rest, screens, slots
+from . import (
+    audit_words,
+    case_screen,
+    demo,
+    events,
+    finance,
+    hookspecs,
+    jobs,
+    kinds,
+    ledger_screen,
+    models,
+    people,
+    queries,
+    rest,
+    screens,
+    slots,
+)
 from .permissions import ABOVE, PERMISSIONS
 from .services import attempts, giving_back, refunds
 
@@ -172,3 +189,8 @@ def orders_released(db: Session, order: OrderFacts, actor: Actor, now: datetime)
 @hookimpl
 def orders_refunds(db: Session, order_ids: Sequence[int]) -> Mapping[int, Sequence[RefundView]]:
     return queries.refunds_for_buyers(db, order_ids)
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

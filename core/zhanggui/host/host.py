@@ -31,6 +31,7 @@ from .checks import check_room
 from .contain import refuse
 from .declare import (
     Approvable,
+    AuditWords,
     CartChoice,
     DemoData,
     Exporter,
@@ -101,6 +102,7 @@ class Contribution:
     webhooks: list[Webhook] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)
+    audit_words: list[AuditWords] = field(default_factory=list)
 
 
 @dataclass
@@ -122,6 +124,7 @@ class Host:
     help_targets: dict[str, HelpTarget] = field(default_factory=dict)  # by the stable name of what is explained
     events: dict[str, type[Any]] = field(default_factory=dict)
     approvals: dict[str, Approvable] = field(default_factory=dict)  # by "<plugin>.<id>"
+    acts: dict[str, AuditWords] = field(default_factory=dict)  # what acts of the trail are called, by their action
     generation: int = 0
     book: FaultBook = field(default_factory=FaultBook)
 

@@ -18,6 +18,7 @@ from ..host import current_host
 from ..host.contain import attempt
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
+from ..i18n.zones import zone_label
 from ..kernel import clock
 from ..kernel.reader import Reader
 from . import context, news
@@ -199,7 +200,7 @@ class MeView(View):
     @signed_in
     def index(self) -> str:
         """The whole menu, language, appearance, devices, log out."""
-        return render_template("zg/me.html", title=_("Me"), user=current_user, menu=shell().menu)
+        return render_template("zg/me.html", title=_("Me"), user=current_user, menu=shell().menu, zone_label=zone_label)
 
 
 CORE_VIEWS = (HomeView, MessagesView, MeView, PluginsView, RepairsView, SettingsView, TokensView)

@@ -94,6 +94,8 @@ class FormField:
     choices: Sequence[tuple[str, str]] = ()  # (value, label)
     lookup_href: str = ""  # control lookup: GET ?q= answers {"items": [{"id", "label"}]}
     lookup_label: str = ""  # what the present value is called
+    lookup_empty: str = ""  # what it means that nothing is chosen
+    lookup_typed: bool = False  # without script its name is typed, not a number
     scan: bool = False
     minimum: Any = None
     maximum: Any = None

@@ -18,10 +18,10 @@ from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
+from ..i18n.wording import spoken, stored
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import DomainError, Invalid, NotFound
-from ..tasks.wording import spoken, stored
 from . import context, pasted
 from .asking import Answer
 from .cells import printer

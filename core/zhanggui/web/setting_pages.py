@@ -14,6 +14,7 @@ from ..config.declare import Setting
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import gettext as _
+from ..i18n.zones import read_zone, zone_label
 from ..kernel import clock
 from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, ProviderError, StaleRow
 from . import context
@@ -110,6 +111,7 @@ def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]
         if text is None and not (setting.kind == "bool" and f"{setting.key}__shown" in request.form):
             continue
         try:
+            text = read_zone(text) if setting.kind == "zone" and text is not None else text
             values[setting.key] = "" if setting.secret and not text else setting.parse(text if text is not None else "false")
         except ValueError as error:
             errors[setting.key] = str(error)
@@ -145,7 +147,7 @@ def _groups(typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[st
         title = manifests[plugin].text("name", locale) if plugin in manifests else _("Shop")
         groups.setdefault(title, []).append({
             "key": setting.key, "label": setting.text("label", locale), "help": setting.text("help", locale), "kind": setting.kind,
-            "value": _value(setting, typed), "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
+            "value": _value(setting, typed), "shown": zone_label(str(_value(setting, typed))) if setting.kind == "zone" else "", "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
             "secret": setting.secret, "test": str(tests[setting.key].label) if setting.key in tests else "",
             "minimum": setting.minimum, "maximum": setting.maximum,
         })  # fmt: skip

@@ -15,6 +15,7 @@ from ..config.days import shop_zone
 from ..db.uow import reading
 from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
+from ..i18n.wording import spoken, stored
 from ..jobs.phases import OutsideTrouble
 from ..kernel import clock
 from ..kernel.actors import Actor
@@ -23,7 +24,6 @@ from ..kernel.phases import ThreePhases
 from ..runtime import current_runtime
 from ..tasks.running import TaskRun
 from ..tasks.service import start_task, task
-from ..tasks.wording import spoken, stored
 from . import writing
 from .describe import Action, Screen
 from .gateway import gateway

@@ -122,7 +122,7 @@ def test_the_detail_tells_lines_money_parcels_and_history(db: Session, owner: Ac
     ship_order(db, id=order.id, carrier="sf", tracking_number="SF1234567", actor=owner, now=NOON)
     row, reader = gateway.one(db, current_host().screens["orders.Order"], owner, order.id), reader_at_work(owner)
     assert details.lines(db, reader, row)["lines"][0]["quantity"] == 2
-    assert str(details.money(db, reader, row)["total"]) == "CN¥20.00"
+    assert str(details.money(db, reader, row)["total"]) == "¥20.00"
     assert details.delivery(db, reader, row)["shipments"][0]["number"] == "SF1234567"
     assert [str(e["what"]) for e in details.history(db, reader, row)["entries"]] == ["Shipped", "Paid", "Order placed"]
 
