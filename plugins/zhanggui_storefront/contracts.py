@@ -65,6 +65,7 @@ class ShopRequest:
     query: Mapping[str, Any]
     body: Mapping[str, Any]
     transaction: Callable[[], Session] = field(repr=False)
+    address: str = ""  # under which the client knows this shop: "http://192.168.1.5:8000"
 
     @cached_property
     def db(self) -> Session:

@@ -92,8 +92,10 @@ def _offer(method: str, scene: str, currency: str) -> Offer:
     return found[method]
 
 
-def make_payable(*, attempt_id: int, close: Sequence[int]) -> Any:
+def make_payable(*, attempt_id: int, close: Sequence[int], return_url: str = "") -> Any:
     """Ask the provider; None when there is nothing to ask.
+
+    :param return_url: where the customer comes back to; its host is the name under which he knows this machine.
 
     :raises ProviderError: when what happened there is not known, or nothing did; the attempt stays as it is.
     """
@@ -106,7 +108,7 @@ def make_payable(*, attempt_id: int, close: Sequence[int]) -> Any:
         known = attempt.state == AttemptState.PENDING and attempt.action and (attempt.usable_until is None or attempt.usable_until > now)
         if known or attempt.state not in OPEN_ATTEMPT:
             return None
-        seen = replace(queries.seen_by_provider(attempt), ip=current_actor().ip)
+        seen = replace(queries.seen_by_provider(attempt), return_url=return_url, ip=current_actor().ip)
         provider = attempt.provider
     try:
         return provider_of(provider).create(seen)
@@ -117,7 +119,9 @@ def make_payable(*, attempt_id: int, close: Sequence[int]) -> Any:
         raise meant from None
 
 
-def show_payment(db: Session, result: Any, *, actor: Actor, now: datetime, attempt_id: int, close: Sequence[int]) -> Attempt:
+def show_payment(
+    db: Session, result: Any, *, actor: Actor, now: datetime, attempt_id: int, close: Sequence[int], **_claimed: object
+) -> Attempt:
     """Write down what the provider answered; answers the attempt that counts."""
     if isinstance(result, ClientAction):
         settling.begin_waiting(db, attempt_id, result, now=now)
@@ -189,6 +193,13 @@ def book_past(db: Session, payments: Sequence[PastPayment], *, now: datetime) ->
 def mark_for_closing(db: Session, order_id: int, *, now: datetime) -> list[int]:
     """What of an order could still be paid is to be closed where it can be; answers those attempts."""
     wanted = update(Attempt).where(Attempt.order_id == order_id, Attempt.state.in_(OPEN_ATTEMPT)).values(close_wanted=True, ask_at=now)
+    return sorted(db.scalars(wanted.returning(Attempt.id).execution_options(synchronize_session=False)))
+
+
+def hurry(db: Session, order_id: int, *, now: datetime) -> list[int]:
+    """The open attempts of an order that are asked about now; one that is to be within seconds, or was due, waits for its turn."""
+    soon = now + ATTEMPT_TIMES[0]
+    wanted = update(Attempt).where(Attempt.order_id == order_id, Attempt.state.in_(OPEN_ATTEMPT), Attempt.ask_at > soon).values(ask_at=soon)
     return sorted(db.scalars(wanted.returning(Attempt.id).execution_options(synchronize_session=False)))
 
 
