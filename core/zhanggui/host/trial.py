@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,19 +30,28 @@ class Finding:
     sentence: Any
 
 
-def check_plugins(config: str | None, folders: Sequence[str], environ: Mapping[str, str], only: str | None = None) -> list[Finding]:
-    """What is wrong with the plugins that are installed, or lie in ``folders`` beside those that the configuration names.
-
-    :param only: the id of the one that is asked for; the others are there beside it.
-    """
+@contextmanager
+def no_shop(config: str | None, environ: Mapping[str, str]) -> Iterator[Runtime]:
+    """What is configured, for plugins that look at their settings when they are loaded; there is no database behind it."""
     with tempfile.TemporaryDirectory() as empty:
         runtime = Runtime(Config.load(config, {
             **environ, "ZHANGGUI_SECURITY__SECRET_KEY": secrets.token_hex(32), "ZHANGGUI_INSTANCE__DATA": empty,
             "ZHANGGUI_DATABASE__URL": f"sqlite:///{Path(empty) / 'none.sqlite3'}",
         }))  # fmt: skip
-        with activated(runtime):
-            found = list(_findings(runtime, [*folders, *runtime.config["plugins.folders"]]))
-        runtime.close()
+        try:
+            with activated(runtime):
+                yield runtime
+        finally:
+            runtime.close()
+
+
+def check_plugins(config: str | None, folders: Sequence[str], environ: Mapping[str, str], only: str | None = None) -> list[Finding]:
+    """What is wrong with the plugins that are installed, or lie in ``folders`` beside those that the configuration names.
+
+    :param only: the id of the one that is asked for; the others are there beside it.
+    """
+    with no_shop(config, environ) as runtime:
+        found = list(_findings(runtime, [*folders, *runtime.config["plugins.folders"]]))
     names = (only, f"zhanggui_{only}")
     return [one for one in dict.fromkeys(found) if only is None or one.plugin in names]
 
