@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, JobDef, MenuItem, PersonalData, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import (
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    MenuItem,
+    Permission,
+    PersonalData,
+    RolePreset,
+    Screen,
+    SearchProvider,
+    _l,
+    hookimpl,
+)
 
 from . import demo, events, exporting, importing, jobs, models, people, queries, screens
 
@@ -13,6 +26,11 @@ from . import demo, events, exporting, importing, jobs, models, people, queries,
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [models.Customer, models.Identity, models.Address]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "customers.Customer", _l("Import customers from a file"))]
 
 
 @hookimpl

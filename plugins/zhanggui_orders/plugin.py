@@ -12,6 +12,7 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    Permission,
     PersonalData,
     RolePreset,
     Schedule,
@@ -37,6 +38,11 @@ def register_models() -> Sequence[type[Any]]:
 @hookimpl
 def register_hookspecs() -> Sequence[ModuleType]:
     return [hookspecs]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "orders.Order", _l("Import orders from a file"))]
 
 
 @hookimpl

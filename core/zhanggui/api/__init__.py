@@ -56,7 +56,7 @@ from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
 from ..i18n.texts import texts_of
-from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
+from ..importing.contracts import Figure, ImportRow, ImportRun, Made, Outcome, Present, Seen
 from ..jobs import enqueue, job
 from ..jobs.aside import aside, is_aside, set_aside, take_back
 from ..jobs.phases import OutsideTrouble, in_phases
@@ -152,9 +152,9 @@ __all__ = [
     "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Chart", "Choice", "Choices", "Code", "Column",
     "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo",
     "FileRef", "Filter", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
-    "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked", "Measure", "MenuItem", "Model",
+    "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked", "Made", "Measure", "MenuItem", "Model",
     "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission",
-    "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule",
+    "PersonalData", "Pii", "Posted", "Preparation", "Present", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule",
     "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot",
     "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
     "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "after_commit", "allocate",

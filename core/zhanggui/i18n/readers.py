@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,18 @@ def _of_plugin(manifest: Manifest, host: Host, code: str, core: NullTranslations
 
     read_or_core: NullTranslations = watch.around(read, lambda: core)()
     return read_or_core
+
+
+@contextmanager
+def speaking(locale: str, host: Host) -> Iterator[None]:
+    """Texts in this language, for what is written for somebody where no request is: a file that a task makes."""
+    core = Translations.load(CORE, [locale])
+    before = texts.reader()
+    texts.read_by(Reader(locale, core, None, {m.id: _of_plugin(m, host, locale, core) for m in host.manifests.values()}))
+    try:
+        yield
+    finally:
+        texts.read_by(before)
 
 
 def choose_readers(app: Flask, runtime: Runtime, host: Host) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.exc import IntegrityError
@@ -37,6 +37,12 @@ def main_location(db: Session) -> int:
             return location.id
     except IntegrityError:  # another process made it in this moment
         return db.scalars(wanted).one()
+
+
+def forget_empty_levels(db: Session, variant_ids: Collection[int]) -> None:
+    """Take away the levels of variants that never had any stock."""
+    moved = exists().where(_movements.c.variant_id == _levels.c.variant_id)
+    db.execute(delete(_levels).where(_levels.c.variant_id.in_(list(variant_ids)), _levels.c.on_hand == 0, _levels.c.reserved == 0, ~moved))
 
 
 def ensure_levels(db: Session, variant_ids: Collection[int], *, now: datetime) -> None:

@@ -65,6 +65,7 @@ mkdirSync(out, {recursive: true});
 
 emit("icons.svg", sprite());
 emit("app.css", await style("app.scss"));
+emit("files.css", await style("files.scss"));
 const files = {
   LOOKUP_JS: emit("lookup.js", await script("lookup.js", {format: "esm"})),
   SWAP_JS: emit("htmx.js", await script("swap.js", {format: "esm"})),
