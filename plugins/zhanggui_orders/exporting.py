@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 LABELS = {
     "number": _l("Order number"), "placed_at": _l("Placed"), "sku": _l("SKU"), "name": _l("Product"), "quantity": _l("Quantity"),
-    "price": _l("Unit price"), "customer": _l("Customer number"), "customer_name": _l("Buyer"), "region": _l("Region"), "status": _l("Order status"),
+    "price": _l("Unit price"), "customer": _l("Customer number"), "customer_name": _l("Buyer"), "region": _l("Region"), "status": _l("Order outcome"),
     "option": _l("Variant"), "stage": _l("Stage"), "phone": _l("Phone"), "address": _l("Address"), "note": _l("Buyer's note"),
     "carrier": _l("Carrier"), "tracking_number": _l("Tracking number"),
 }  # fmt: skip

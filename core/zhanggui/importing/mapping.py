@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..host import current_host
 from ..host.declare import Importer
-from ..i18n.texts import in_english
+from ..i18n.readers import in_every_language
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
+from ..runtime import current_runtime
 
 Ask = Callable[[str, Sequence[str]], str | None]  # (field, columns that are left) -> the column, or None
 
@@ -130,7 +132,8 @@ def guess(importer: Importer, header: Sequence[str], kept: Mapping[str, str], al
 def names_of(importer: Importer, name: str) -> list[str]:
     """What the column of a field may be called: its name, what exports call it, what other programs call it."""
     label = importer.labels.get(name)
-    return [name, *([in_english(label), str(label)] if label is not None else []), *importer.columns[name]]
+    locales = dict.fromkeys(("en", *current_runtime().config["i18n.locales"]))
+    return [name, *(in_every_language(label, list(locales), current_host()) if label is not None else []), *importer.columns[name]]
 
 
 def normal(name: str) -> str:
