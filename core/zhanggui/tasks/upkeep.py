@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ..db.uow import reading
-from ..files import private
+from ..files import private, remove_drafts
 from ..jobs import job
 from ..kernel import clock
 from .models import Task
@@ -35,6 +35,7 @@ def tidy_tasks(db: Session) -> None:
         private.remove_private_files(db, row=("core.Task", task_id))
     db.execute(delete(Task.__table__).where(c.id.in_(old)))
     private.remove_ended(db, now)
+    remove_drafts(db, now)
 
 
 @job(timeout=600)

@@ -68,6 +68,8 @@ def draw_form(
     """
     if isinstance(error, NotFound | Forbidden):
         raise error
+    if bound is not None:
+        bound.keep_files()
     errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
     if error is not None and error.field:
         errors.setdefault(error.field, error.text())

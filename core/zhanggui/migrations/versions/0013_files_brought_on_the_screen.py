@@ -1,4 +1,4 @@
-"""files that are brought on the screen, what became of their rows, how columns were matched, which columns were taken"""
+"""files that are brought on the screen, what became of their rows, how columns were matched, which columns were taken; pictures of refused forms"""
 
 from __future__ import annotations
 
@@ -68,8 +68,12 @@ def upgrade() -> None:
         sa.Column("columns", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_core__export_choice")),
     )
+    op.add_column("core__file", sa.Column("expires_at", time, nullable=True))
+    op.create_index("ix_core__file_expires_at", "core__file", ["expires_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_core__file_expires_at", "core__file")
+    op.drop_column("core__file", "expires_at")
     for table in ("core__export_choice", "core__import_matching", "core__import_file_row", "core__import_file"):
         op.drop_table(table)
