@@ -44,7 +44,7 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Field: {"choices": Call(), "clean": Call(["value"]), "get": Call(["db", "row"])},
     Section: {"load": Call(["db", "reader", "row"]), "chart": Call(["db", "reader", "row"])},
     Block: {"data": Call(["db", "reader"]), "save": Call(["db"], _SERVICE)},
-    Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"])},
+    Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "about": Call(["row"]), "validate": Call(["values"])},
     Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
     Slot: {"save": Call(["db"], ("id", "value", *_SERVICE)), "load": Call(["db", "reader", "ids"])},

@@ -122,7 +122,8 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
     where, form = f"{screen.route}/{row_id}/{action.name}", gateway.questions(screen, action, who)
-    return _form(screen, form, bound, error, title=str(action.label), action=where, row=row, verb=action)
+    about = str(action.about(row)) if action.about is not None else ""
+    return _form(screen, form, bound, error, title=str(action.label), action=where, row=row, verb=action, intro=about)
 
 
 def begin_export(screen: Screen, kind: str) -> Answer:

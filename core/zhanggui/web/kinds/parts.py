@@ -188,8 +188,9 @@ class Lines(Kind):
         return lines or None
 
     def draw(self, f: Any, shown: Any, value: Any, posted: Posted, typed: bool) -> None:
-        """The lines, and a blank one."""
-        lines = [*(value or ()), {}]
+        """The lines, and a blank one where more may be added."""
+        lines = [*(value or ()), *([{}] if f.grows else [])]
+        shown.grows = f.grows
         shown.rows = [
             [_drawn_part(f"{f.name}-{number}-{sub.name}", sub, line.get(sub.name), posted, typed) for sub in f.rows]
             for number, line in enumerate(lines)
@@ -239,6 +240,8 @@ def _drawn_part(name: str, sub: Any, value: Any, posted: Posted, typed: bool) ->
     shown.name, shown.id = name, f"f-{name}"
     shown.required = False  # a blank line is no line: the browser must not insist; the server checks
     shown.errors = [posted.errors[name]] if name in posted.errors else []
+    if sub.fixed:
+        shown.control = "fixed"
     return shown
 
 
