@@ -12,6 +12,7 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    Permission,
     PersonalData,
     RolePreset,
     Screen,
@@ -26,6 +27,11 @@ from . import audit_words, demo, events, exporting, importing, jobs, models, peo
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [models.Customer, models.Identity, models.Address]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "customers.Customer", _l("Import customers from a file"))]
 
 
 @hookimpl

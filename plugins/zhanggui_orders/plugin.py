@@ -13,6 +13,7 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    Permission,
     PersonalData,
     RolePreset,
     Schedule,
@@ -52,6 +53,11 @@ def register_models() -> Sequence[type[Any]]:
 @hookimpl
 def register_hookspecs() -> Sequence[ModuleType]:
     return [hookspecs]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "orders.Order", _l("Import orders from a file"))]
 
 
 @hookimpl

@@ -142,7 +142,7 @@ def check_values(thing: Any, where: str) -> None:
         except WiringError as error:
             error.at = (step(thing), *error.at)
             raise
-        if f.name in _TEXTS and not (kind is Screen and f.name == "label"):
+        if f.name in _TEXTS and (kind, f.name) not in ((Screen, "label"), (Exporter, "of")):
             if not isinstance(value, str | LazyText) and not (f.name == "confirm" and callable(value)):
                 raise WiringError(_l("%(where)s: %(part)s must be a text, not %(found)s", where=where, part=f.name, found=type(value).__name__), at=(step(thing),))
         elif not fits:

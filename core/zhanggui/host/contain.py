@@ -234,9 +234,9 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
     JobDef: ("function",),
-    Importer: ("batch", "compare"),
+    Importer: ("batch", "compare", "present", "remove"),
     Preparation: ("batch",),
-    Exporter: ("batch",),
+    Exporter: ("batch", "of"),
 }
 _ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "approvals": "approval", "personal_data": "people"}
 
