@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, JobDef, MenuItem, PersonalData, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import (
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    MenuItem,
+    PersonalData,
+    PublicEvent,
+    RolePreset,
+    Screen,
+    SearchProvider,
+    _l,
+    hookimpl,
+)
 
-from . import demo, events, exporting, importing, jobs, models, people, queries, screens
+from . import demo, events, exporting, importing, jobs, models, people, public_events, queries, screens
 
 
 @hookimpl
@@ -28,6 +41,11 @@ def register_menu() -> Sequence[MenuItem]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.CustomerCreated, events.CustomerBlocked, events.CustomerErased]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

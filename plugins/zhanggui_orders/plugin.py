@@ -13,6 +13,7 @@ from zhanggui.api import (
     JobDef,
     MenuItem,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -23,7 +24,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, people, queries, screens
+from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, people, public_events, queries, screens
 
 
 @hookimpl
@@ -65,6 +66,11 @@ def register_events() -> Sequence[type[Any]]:
         events.OrderPlaced, events.OrderPaid, events.OrderShipped, events.OrderReceived, events.OrderCanceled,
         events.OrderRefunded, events.OrdersImported,
     ]  # fmt: skip
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

@@ -18,6 +18,7 @@ from zhanggui.api import (
     Operation,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -30,7 +31,7 @@ from zhanggui.api import (
 )
 from zhanggui_orders.contracts import OrderFacts, PastPayment, RefundView
 
-from . import demo, events, finance, hookspecs, jobs, models, people, queries, rest, screens
+from . import demo, events, finance, hookspecs, jobs, models, people, public_events, queries, rest, screens
 from .services import attempts, refunds
 
 ABOVE = ("can_refund_above_limit", "payments.Refund")
@@ -80,6 +81,11 @@ def register_search() -> Sequence[SearchProvider]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.PaymentCaptured, events.RefundSucceeded, events.CaseOpened]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import DemoData, Exporter, Importer, MenuItem, PublicEvent, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import demo, events, exporting, importing, models, queries, screens
+from . import demo, events, exporting, importing, models, public_events, queries, screens
 
 
 @hookimpl
@@ -28,6 +28,11 @@ def register_menu() -> Sequence[MenuItem]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.ProductSaved, events.ProductsImported, events.PriceChanged]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl
