@@ -14,6 +14,7 @@ from zhanggui.api import (
     MenuItem,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Screen,
     SearchProvider,
@@ -21,7 +22,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, events, exporting, importing, jobs, models, people, queries, screens
+from . import audit_words, demo, events, exporting, importing, jobs, models, people, public_events, queries, screens
 
 
 @hookimpl
@@ -47,6 +48,11 @@ def register_menu() -> Sequence[MenuItem]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.CustomerCreated, events.CustomerBlocked, events.CustomerErased]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

@@ -15,6 +15,7 @@ from zhanggui.api import (
     MenuItem,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -36,6 +37,7 @@ from . import (
     line_screen,
     models,
     people,
+    public_events,
     queries,
     screens,
     shipment_screen,
@@ -86,6 +88,11 @@ def register_events() -> Sequence[type[Any]]:
         events.OrderPlaced, events.OrderPaid, events.OrderShipped, events.OrderReceived, events.OrderCanceled,
         events.OrderRefunded, events.OrdersImported, events.ShipmentCorrected, events.OrderRepriced,
     ]  # fmt: skip
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

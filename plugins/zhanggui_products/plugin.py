@@ -6,9 +6,22 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import AuditWords, DemoData, Exporter, Importer, MenuItem, Permission, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    Exporter,
+    Importer,
+    MenuItem,
+    Permission,
+    PublicEvent,
+    RolePreset,
+    Screen,
+    SearchProvider,
+    _l,
+    hookimpl,
+)
 
-from . import audit_words, demo, events, exporting, hookspecs, importing, models, queries, screens
+from . import audit_words, demo, events, exporting, hookspecs, importing, models, public_events, queries, screens
 
 
 @hookimpl
@@ -39,6 +52,11 @@ def register_menu() -> Sequence[MenuItem]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.ProductSaved, events.ProductsImported, events.PriceChanged]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

@@ -139,6 +139,32 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class PublicEvent:
+    """What programs outside are told of an event: public ids, numbers, codes and amounts, and never anything of a person.
+
+    ``schema`` gives each field of the data its JSON Schema; there are no other fields, and each is always there. ``example``
+    is such data. ``render(db, payload)`` makes it of the event's own fields, whose row ids stay inside; None: of this one
+    nobody outside is told.
+    """
+
+    event: str  # one of the plugin's own, as "<name>@<version>"
+    label: Text
+    schema: Mapping[str, Any]
+    example: Mapping[str, Any]
+    render: Callable[..., Mapping[str, Any] | None]
+
+    @property
+    def id(self) -> str:
+        """What it is called in a list of them."""
+        return self.event
+
+    @property
+    def whole_schema(self) -> dict[str, Any]:
+        """The JSON Schema of the data."""
+        return {"type": "object", "properties": dict(self.schema), "required": list(self.schema), "additionalProperties": False}
+
+
+@dataclass(frozen=True)
 class SettingTest:
     """A button on the settings screen that tries a setting before it is saved: ``run(values) -> sentence``.
 

@@ -15,7 +15,20 @@ from ..web.describe import Action, Column, Field, Filter, Form, MenuItem, Screen
 from ..web.kinds import Kind
 from ..web.rest import Operation
 from .checks import called, parts_of, step
-from .declare import EVERY, Approvable, DemoData, Exporter, Importer, JobDef, PersonalData, Preparation, Schedule, SettingTest, Webhook
+from .declare import (
+    EVERY,
+    Approvable,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    PersonalData,
+    Preparation,
+    PublicEvent,
+    Schedule,
+    SettingTest,
+    Webhook,
+)
 from .spots import Step
 
 _EVENT = {"event"}  # what a handler of every event gets beside the fields
@@ -63,6 +76,7 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Exporter: {"batch": Call(["db", "last", "limit"]), "of": Call(["db", "ids"])},
     DemoData: {"fill": Call(["now", "rng"])},
     Webhook: {"verify": Call(["arrival"])},
+    PublicEvent: {"render": Call(["db", "payload"])},
     Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
     PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip
