@@ -27,7 +27,6 @@ from ..kernel.errors import NotGenuine, ProviderError
 from ..kernel.money import Money
 
 
-
 class ProviderContract:
     """Inherit this; give the fixtures ``provider`` and ``far_end``."""
 

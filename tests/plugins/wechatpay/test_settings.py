@@ -78,6 +78,7 @@ def test_the_button_says_what_is_wrong(try_it: Callable[..., str], sandbox: Sand
     assert "has no platform certificates" in try_it(public_key="", public_key_id="")
     assert sandbox.ask("GET", "/_sim/orders")["items"] == []  # nothing was ordered for it
     sandbox.stop()
+    try_it()  # the connection from before is cut
     assert "127.0.0.1 cannot be reached." in try_it()
 
 
