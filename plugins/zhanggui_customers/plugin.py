@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, JobDef, MenuItem, PersonalData, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    MenuItem,
+    PersonalData,
+    RolePreset,
+    Screen,
+    SearchProvider,
+    _l,
+    hookimpl,
+)
 
-from . import demo, events, exporting, importing, jobs, models, people, queries, screens
+from . import audit_words, demo, events, exporting, importing, jobs, models, people, queries, screens
 
 
 @hookimpl
@@ -77,3 +90,8 @@ def register_personal_data() -> Sequence[PersonalData]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

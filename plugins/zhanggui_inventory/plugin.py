@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
+from zhanggui.api import AuditWords, DemoData, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
 
-from . import demo, jobs, models, screens
+from . import audit_words, demo, jobs, models, screens
 
 
 @hookimpl
@@ -64,3 +64,8 @@ def register_role_presets() -> Sequence[RolePreset]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return demo.DEMO
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Reader, fmt
+from zhanggui.api import Reader, actor_names, fmt
 
 from .contracts import Stock
 from .models import StockLevel, StockMovement
@@ -28,6 +28,12 @@ def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
     )
     found = {variant_id: Stock(variant_id, int(on_hand), int(reserved)) for variant_id, on_hand, reserved in rows}
     return {variant_id: found.get(variant_id) or Stock(variant_id, 0, 0) for variant_id in variant_ids}
+
+
+def variants_of_levels(db: Session, level_ids: Collection[int]) -> dict[int, int]:
+    """The variant of each level."""
+    c = _levels.c
+    return dict(db.execute(select(c.id, c.variant_id).where(c.id.in_(list(level_ids)))).tuples().all()) if level_ids else {}
 
 
 _AVAILABLE = (
@@ -74,6 +80,14 @@ def movements_of_level(db: Session, _reader: Reader, row: Any) -> Mapping[str, A
             for m in found
         ]
     }  # fmt: skip
+
+
+def authors(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:
+    """Who moved it, by movement; a movement holds its author as ``user:clerk``."""
+    rows = db.execute(select(_movements.c.id, _movements.c.actor).where(_movements.c.id.in_(ids))).all()
+    by = {number: (kind, None, name) for number, actor in rows for kind, _colon, name in [actor.partition(":")]}
+    names = actor_names(db, set(by.values()))
+    return {number: names[who] for number, who in by.items()}
 
 
 def names_of_movements(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:

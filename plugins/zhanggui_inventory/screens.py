@@ -7,7 +7,7 @@ from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Question
 from . import queries
 from .models import StockLevel, StockMovement
 from .services import counting
-from .states import ADJUST_REASONS, MOVEMENT_CHOICES, who
+from .states import ADJUST_REASONS, KIND_LABELS, MOVEMENT_CHOICES, reason_words
 
 _MAX = 1_000_000_000
 
@@ -18,7 +18,7 @@ LEVELS = Screen(
     title=_l("Stock"),
     singular=_l("Stock level"),
     icon="building-warehouse",
-    label="sku",
+    label=lambda row: f"{row.title} · {row.sku}",
     columns=(
         Column("title", _l("Product"), order=10),
         Column("sku", _l("SKU"), "code", sortable=True, order=20),
@@ -120,7 +120,7 @@ MOVEMENTS = Screen(
     title=_l("Stock movements"),
     singular=_l("Stock movement"),
     icon="arrows-exchange",
-    label="id",
+    label=lambda row: str(KIND_LABELS.get(row.kind, row.kind)),
     columns=(
         Column("at", _l("When"), "datetime", order=10),
         Column("title", _l("Product"), load=queries.names_of_movements, order=20),
@@ -129,11 +129,11 @@ MOVEMENTS = Screen(
         Column("reserved_change", _l("Reserved change"), "int", wide=False, order=50),
         Column("on_hand_after", _l("On hand afterwards"), "int", order=60),
         Column("change", _l("Change"), value=lambda row: f"{row.on_hand_change or row.reserved_change:+d}", order=35),
-        Column("reason", _l("Note"), order=70),
-        Column("actor", _l("Who"), value=lambda row: who(row.actor), order=80),
+        Column("reason", _l("Note"), value=lambda row: reason_words(row.reason), order=70),
+        Column("actor", _l("Who"), load=queries.authors, order=80),
         Column("reference", _l("Source reference"), "code", wide=False, order=90),
     ),
-    always=("on_hand_change", "reserved_change"),
+    always=("kind", "on_hand_change", "reserved_change"),
     card=Card(title="title", end="change", badge="kind", sub=("at", "reason")),
     filters=(
         Filter("kind", _l("Kind"), choices=MOVEMENT_CHOICES),

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from zhanggui.api import (
+    AuditWords,
     DemoData,
     Exporter,
     Importer,
@@ -23,14 +24,28 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, people, queries, screens
+from . import (
+    audit_words,
+    demo,
+    events,
+    exporting,
+    hookspecs,
+    importing,
+    jobs,
+    line_screen,
+    models,
+    people,
+    queries,
+    screens,
+    shipment_screen,
+)
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [
         models.Order, models.OrderLine, models.PriceAdjustment, models.LineAdjustment, models.Shipment,
-        models.ShipmentLine, models.Day,
+        models.ShipmentLine, models.Day, models.OrderTerm,
     ]  # fmt: skip
 
 
@@ -41,7 +56,7 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_screens() -> Sequence[Screen]:
-    return [screens.ORDERS, line_screen.ORDER_LINES]
+    return [screens.ORDERS, line_screen.ORDER_LINES, shipment_screen.SHIPMENTS]
 
 
 @hookimpl
@@ -51,7 +66,7 @@ def register_slots() -> Sequence[Slot]:
 
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
-    return [*screens.MENU, *line_screen.MENU]
+    return [*screens.MENU, *shipment_screen.MENU, *line_screen.MENU]
 
 
 @hookimpl
@@ -63,7 +78,7 @@ def register_widgets() -> Sequence[Widget]:
 def register_events() -> Sequence[type[Any]]:
     return [
         events.OrderPlaced, events.OrderPaid, events.OrderShipped, events.OrderReceived, events.OrderCanceled,
-        events.OrderRefunded, events.OrdersImported,
+        events.OrderRefunded, events.OrdersImported, events.ShipmentCorrected, events.OrderRepriced,
     ]  # fmt: skip
 
 
@@ -88,11 +103,12 @@ def register_search() -> Sequence[SearchProvider]:
 @hookimpl
 def register_role_presets() -> Sequence[RolePreset]:
     reading = ("list", "show")
-    selling = (*reading, "ship", "mark_paid", "receive", "cancel", "write_note")
+    selling = (*reading, "add", "ship", "mark_paid", "receive", "cancel", "write_note", "change_address")  # not the price: that is the owner's
+    parcels = {"orders.Shipment": (*reading, "edit")}
     return [
-        RolePreset("clerk", _l("Clerk"), {"orders.Order": selling, "orders.OrderLine": reading}),
-        RolePreset("warehouse", _l("Warehouse"), {"orders.Order": (*reading, "ship", "write_note")}),
-        RolePreset("viewer", _l("Viewer"), {"orders.Order": reading, "orders.OrderLine": reading}),
+        RolePreset("clerk", _l("Clerk"), {"orders.Order": selling, "orders.OrderLine": reading, **parcels}),
+        RolePreset("warehouse", _l("Warehouse"), {"orders.Order": (*reading, "ship", "write_note"), **parcels}),
+        RolePreset("viewer", _l("Viewer"), {"orders.Order": reading, "orders.OrderLine": reading, "orders.Shipment": reading}),
     ]
 
 
@@ -114,3 +130,8 @@ def register_personal_data() -> Sequence[PersonalData]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

@@ -8,3 +8,4 @@ from .states import RefundState
 
 CASES = Question("payments.Case", {"state": "open"})
 REFUNDS_DUE = Question("payments.Refund", {"state": RefundState.REQUESTED})
+ON_THE_WAY = Question("payments.Refund", {"state": f"{RefundState.PROCESSING},{RefundState.ABNORMAL}"})

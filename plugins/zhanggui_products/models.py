@@ -32,6 +32,10 @@ class Product(Versioned, Model):
     __tablename__ = "products__product"
     __table_args__ = (
         Index("ix_products__product_shelf", "status", "position", "id"),
+        # What lists of the staff are sorted by.
+        Index("ix_products__product_name", "name", "id"),
+        Index("ix_products__product_changed", "changed_at", "id"),
+        Index("ix_products__product_created", "created_at", "id"),
         Index("ix_products__product_category_shelf", "category_id", "status", "position", "id"),
     )
 

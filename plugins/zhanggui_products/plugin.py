@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import AuditWords, DemoData, Exporter, Importer, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
 
-from . import demo, events, exporting, importing, models, queries, screens
+from . import audit_words, demo, events, exporting, importing, models, queries, screens
 
 
 @hookimpl
@@ -65,3 +65,8 @@ def register_exporters() -> Sequence[Exporter]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, Reader, find_rows, fmt, translations, words
+from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, translations, words
 
 from .contracts import Shelf, ShelfProduct, ShelfVariant, SoldVariant
 from .models import Category, Product, Variant
@@ -97,7 +98,7 @@ def sold_variants(
     ids: Collection[int] | None = None,
     locale: str | None = None,
 ) -> list[SoldVariant]:
-    """Variants with what an order line freezes, in the reader's language."""
+    """Variants with what an order line freezes: in the buyer's language, and beside it in each that the shop has."""
     wanted = Variant.public_id.in_(list(public_ids)) if public_ids is not None else Variant.id.in_(list(ids or ()))
     rows = db.execute(
         select(
@@ -109,12 +110,14 @@ def sold_variants(
         .where(wanted)
         .order_by(Variant.id)
     ).all()  # fmt: skip
-    names = {row.product_id: row.name for row in rows}
-    if locale:
-        names = translations.texts_of(db, PRODUCT, names, "name", locale)
+    sources = {row.product_id: row.name for row in rows}
+    texts = translations.texts_in_all_of(db, PRODUCT, sources, "name") if sources else {}
+    names = {key: InLanguages(source, texts[key]) for key, source in sources.items()}
     return [
         SoldVariant(
-            id=row.id, public_id=row.public_id, product_id=row.product_id, sku=row.sku, name=names[row.product_id],
+            id=row.id, public_id=row.public_id, product_id=row.product_id, sku=row.sku,
+            name=names[row.product_id].of(locale) if locale else row.name,
+            texts={code: {"name": text, "option": row.option} for code, text in texts[row.product_id].items()},
             option=row.option, picture=row.picture, price=row.price, currency=row.currency, weight_g=row.weight_g,
             sellable=row.active and row.status == ProductStatus.ON_SALE, category_id=row.category_id,
             cost=row.cost,
@@ -244,3 +247,15 @@ def variants_of(db: Session, product_ids: Collection[int]) -> dict[int, list[int
     for product_id, variant_id in rows:
         found[product_id].append(variant_id)
     return found
+
+
+def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:
+    """Variants by SKU, else by barcode; a barcode that several have means none."""
+    wanted = {code.strip() for code in codes if code.strip()}
+    if not wanted:
+        return {}
+    c = Variant.__table__.c
+    rows = db.execute(select(c.id, c.sku, c.barcode).where(or_(c.sku.in_(wanted), c.barcode.in_(wanted)))).all()
+    barcodes = Counter(row.barcode for row in rows if row.barcode)
+    by_barcode = {row.barcode: row.id for row in rows if row.barcode and barcodes[row.barcode] == 1}
+    return {code: found for code, found in (by_barcode | {row.sku: row.id for row in rows}).items() if code in wanted}

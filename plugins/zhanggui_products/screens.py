@@ -29,14 +29,14 @@ PRODUCTS = Screen(
     icon="package",
     columns=(
         Column("picture", _l("Picture"), "image", order=10),
-        Column("name", _l("Name"), order=20),
+        Column("name", _l("Name"), sortable=True, order=20),
         Column("price", _l("Price"), load=queries.price_ranges, order=30),
         Column("status", _l("Status"), "status", choices=states.CHOICES, order=40),
         Column("category", _l("Category"), expr=queries.category_name, order=50),
         Column("description", _l("Description"), "long_text", wide=False, order=70),
-        Column("position", _l("Place in the shop"), "int", wide=False, order=80),
-        Column("changed_at", _l("Changed"), "datetime", wide=False, order=90),
-        Column("created_at", _l("Added"), "datetime", wide=False, order=95),
+        Column("position", _l("Place in the shop"), "int", sortable=True, wide=False, order=80),
+        Column("changed_at", _l("Changed"), "datetime", sortable=True, wide=False, order=90),
+        Column("created_at", _l("Added"), "datetime", sortable=True, wide=False, order=95),
     ),
     card=Card(title="name", end="price", badge="status", sub=("category",), image="picture"),
     filters=(
@@ -89,7 +89,7 @@ PRODUCTS = Screen(
     fieldsets=(
         Fieldset("shown", _l("What customers see"), order=10),
         Fieldset("sold", _l("What is sold"), order=20),
-        Fieldset("placed", _l("Where it stands"), order=30),
+        Fieldset("placed", _l("Where it stands"), aside=True, order=30),
     ),
     sections=(
         Section(

@@ -124,7 +124,7 @@ def _make(runtime: Runtime, data: Path) -> None:
         for part in current_host().every("demo"):
             part.fill(clock.now(), rng)
         book = book_of(runtime)
-        for watch in (watch for watch in book.pending.values() if watch.sentence):  # the others were only slow
+        for watch in (watch for watch in book.pending.values() if watch.sentence):  # one that was only slow made its rows
             click.echo(f"{watch.place.plugin} made no demo data: {watch.sentence}")
         book.write()
         _read_old_notices()

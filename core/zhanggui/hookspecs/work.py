@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import Approvable, JobDef, Schedule, Webhook
+    from ..host.declare import Approvable, AuditWords, JobDef, Schedule, Webhook
 
 
 @hookspec
@@ -46,6 +46,15 @@ def register_schedules() -> Sequence[Schedule]:
     """Jobs that run by the clock.
 
     Example: ``return [Schedule("expire", jobs.release_expired_reservations, seconds=60)]``
+    """
+    return ()
+
+
+@hookspec
+def register_audit_words() -> Sequence[AuditWords]:
+    """What the acts are called that this plugin records, and the values that they hold: the trail says it in the reader's words.
+
+    Example: ``return [AuditWords("pandapay.account.linked", _l("Account linked"), [Column("scene", _l("Way to pay"))])]``
     """
     return ()
 

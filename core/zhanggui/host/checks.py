@@ -44,6 +44,7 @@ from ..web.figures import GroupBy, Measure
 from ..web.kinds import Kind
 from .declare import (
     Approvable,
+    AuditWords,
     CartChoice,
     DemoData,
     Exporter,
@@ -66,8 +67,9 @@ ROOMS: dict[str, type[Any]] = {
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
     "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
+    "audit_words": AuditWords,
 }  # fmt: skip
-_TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
+_TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done", "of"}
 _PARTS = {Block, Form, Column, Card, Filter, GroupBy, Measure, Search, Field, Section, Action, Question, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -141,7 +143,7 @@ def check_values(thing: Any, where: str) -> None:
             error.at = (step(thing), *error.at)
             raise
         if f.name in _TEXTS and not (kind is Screen and f.name == "label"):
-            if not isinstance(value, str | LazyText):
+            if not isinstance(value, str | LazyText) and not (f.name == "confirm" and callable(value)):
                 raise WiringError(_l("%(where)s: %(part)s must be a text, not %(found)s", where=where, part=f.name, found=type(value).__name__), at=(step(thing),))
         elif not fits:
             raise WiringError(_l("%(where)s: %(part)s cannot be %(found)s", where=where, part=f.name, found=repr(value)[:200]), at=(step(thing),))
@@ -176,7 +178,7 @@ def _holds(kind: type[Any]) -> tuple[str, ...]:
 
 def step(thing: Any) -> Step:
     """How a description is found in the files of its plugin."""
-    names = (getattr(thing, n, None) for n in ("id", "name", "resource", "kind", "screen", "key"))
+    names = (getattr(thing, n, None) for n in ("id", "name", "resource", "kind", "screen", "key", "action"))
     return type(thing).__name__, next((name for name in names if isinstance(name, str)), "")
 
 

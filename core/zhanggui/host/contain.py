@@ -29,6 +29,7 @@ from ..web.describe import (
     Form,
     Hit,
     MenuItem,
+    Preview,
     Question,
     Screen,
     Search,
@@ -113,6 +114,12 @@ def _message(_webhook: Any, found: Any) -> Any:
     return found
 
 
+def _preview(_action: Any, found: Any) -> Preview:
+    if not isinstance(found, Preview):
+        raise TypeError(f"a preview is needed, not {type(found).__name__}")
+    return found
+
+
 def _words(_thing: Any, text: Any) -> str:
     return str(text)
 
@@ -147,8 +154,10 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
     Filter: {"clause": Rule(refuses=NO_FILTER, passes=(DomainError,), check=_clause)},
     Action: {
         "when": Rule(lambda action, args: False),
+        "confirm": Rule(lambda action, args: "", passes=(DomainError,)),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
         "validate": Rule(refuses=_SAVED, passes=(DomainError,), check=lambda action, found: [(str(name), text) for name, text in found or ()]),
+        "preview": Rule(refuses=_ASKED, passes=(DomainError,), check=_preview),
     },
     ThreePhases: {name: Rule(refuses=PluginTrouble.message, passes=(DomainError, ProviderError)) for name in ("claim", "work", "answer")},
     Section: {

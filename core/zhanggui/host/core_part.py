@@ -10,6 +10,7 @@ def core_part() -> Contribution:
     """Screens, menu, schedules and events of the core."""
     from ..approvals import screens as approval_screens
     from ..audit import screen as audit_screens
+    from ..audit.core_words import AUDIT_WORDS
     from ..auth import screens as auth_screens
     from ..auth.jobs import clean_up
     from ..jobs import screens as job_screens
@@ -19,6 +20,7 @@ def core_part() -> Contribution:
     from ..tasks import upkeep
     from ..web import core_menu, private_file_pages
     from ..web.export_tasks import write_export
+    from ..web.several import act_on_all
     from ..web.task_pages import TaskProgressView
 
     return Contribution(
@@ -29,7 +31,8 @@ def core_part() -> Contribution:
         permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
         role_presets=list(task_screens.ROLE_PRESETS),
         events=[NoticeCreated],
-        jobs=[write_export, erase_again],
+        audit_words=AUDIT_WORDS,
+        jobs=[write_export, act_on_all, erase_again],
         schedules=[
             Schedule("clean_up", clean_up, seconds=3600),
             Schedule("tidy_tasks", upkeep.tidy_tasks, seconds=3600),

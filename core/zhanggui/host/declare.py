@@ -11,6 +11,7 @@ from marshmallow.fields import Field
 
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
+from ..web.describe import Column
 
 Text = Any
 EVERY = "*"  # in register_handlers: every event there is
@@ -24,6 +25,20 @@ class Permission:
     name: str
     resource: str
     label: Text = ""
+    of: Text = ""  # what the resource is called, where it has no screen or page: "Files to read in"
+
+
+@dataclass(frozen=True)
+class AuditWords:
+    """What an act of the trail is called: ``AuditWords("products.product.price_changed", _l("Price changed"))``.
+
+    An act that is named as an event needs none: it is called as that is. ``parts`` say how the values before and after are
+    written that are no column of the subject's screen; one named ``*`` stands for every other name, which is then shown beside it.
+    """
+
+    action: str  # as record_audit takes it
+    label: Text
+    parts: Sequence[Column] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,7 @@ class JobDef:
     timeout: int = 120  # seconds
     takes_db: bool = False  # called in a unit of work that also marks it done: its effect happens once
     lane: str = DEFAULT_LANE
+    title: Text = ""  # what it does, for whoever looks after the shop
 
     def __post_init__(self) -> None:
         if self.lane not in LANES:

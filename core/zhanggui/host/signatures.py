@@ -44,7 +44,9 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Field: {"choices": Call(), "clean": Call(["value"]), "get": Call(["db", "row"])},
     Section: {"load": Call(["db", "reader", "row"]), "chart": Call(["db", "reader", "row"])},
     Block: {"data": Call(["db", "reader"]), "save": Call(["db"], _SERVICE)},
-    Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"])},
+    Action: {
+        "run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"]), "preview": Call(["db", "reader", "row", "values"]),
+    },
     Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
     Slot: {"save": Call(["db"], ("id", "value", *_SERVICE)), "load": Call(["db", "reader", "ids"])},
@@ -77,6 +79,14 @@ def check_functions(thing: Any, around: tuple[Step, ...] = ()) -> None:
             raise _wrong(function, wanted, f"{called(thing)}: {name}", (*around, step(thing)))
     for part in parts_of(thing):
         check_functions(part, (*around, step(thing)))
+
+
+def check_left_open(thing: Any) -> None:
+    """:raises WiringError: for a function that a class leaves to those that inherit it, and that nobody wrote."""
+    kind = type(thing)
+    missing = next((name for name in dir(kind) if getattr(getattr(kind, name, None), "__isabstractmethod__", False)), None)
+    if missing is not None:
+        raise WiringError(_l("%(where)s: it has no function “%(name)s”", where=kind.__name__, name=missing), at=kind)
 
 
 def _calls_of(thing: Any) -> Mapping[str, Call | None]:

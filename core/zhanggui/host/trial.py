@@ -16,6 +16,9 @@ from .core_part import core_part
 from .discovery import discover
 from .host import Fault, Host, build_host, fault_of
 from .names import missing_plugins
+from .spots import find, said_at
+
+CORE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ def check_plugins(config: str | None, folders: Sequence[str], environ: Mapping[s
 
 def _findings(runtime: Runtime, folders: Sequence[str]) -> Iterator[Finding]:
     from ..web.theme import icon_names
+    from ..web.unworded import without_any
 
     found = discover(folders)
     for package, sentence in found.broken.items():
@@ -57,6 +61,12 @@ def _findings(runtime: Runtime, folders: Sequence[str]) -> Iterator[Finding]:
         yield _said(fault)
         host = build_host(found.manifests, set(host.manifests) - {fault.plugin}, core_part(), icons=icon_names(runtime))
     yield from map(_said, host.findings)
+    with hosted(host):
+        for error in without_any(host, "core", CORE, CORE.name):
+            yield Finding("core", said_at(error.sentence, find(CORE, error.at)))
+        for plugin_id, manifest in host.manifests.items():
+            for error in without_any(host, plugin_id, manifest.path, plugin_id):
+                yield _said(fault_of(manifest, "check", error))
 
 
 def _said(fault: Fault) -> Finding:

@@ -10,12 +10,13 @@ from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.blocks import Page
 from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
+from ..web.empties import with_empty
 from ..web.generic import with_texts
 from ..web.kinds import BUILT_IN
 from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
 from .columns import check_screen
 from .contain import contain_kind, contain_page, contain_shared, contain_slot, contain_test
-from .declare import EVERY, Approvable
+from .declare import EVERY, Approvable, AuditWords
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 from .kinds import check_form, check_forms, check_kind, check_things
 from .manifest import Manifest
@@ -59,7 +60,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             what = _l("register_jobs must name %(job)s, which goes on with what was claimed", job=action.run.resume.name)
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
-    part.screens = [with_texts(screen) for screen in part.screens]
+    part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
     for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
@@ -99,6 +100,10 @@ def _check_names(manifest: Manifest, part: Contribution) -> None:
         if not job.name.startswith(f"{plugin_id}."):
             at = [job, *((("def", f"register_{room}"),) for room in ("jobs", "handlers", "schedules", "webhooks"))]
             raise WiringError(_l("the job “%(job)s” must start with %(prefix)s", job=job.name, prefix=f"{plugin_id}."), at=at)
+    for words in part.audit_words:
+        if not words.action.startswith(f"{plugin_id}."):
+            what = _l("the act “%(act)s” must start with %(prefix)s", act=words.action, prefix=f"{plugin_id}.")
+            raise WiringError(what, at=(step(words),))
     everywhere = {job.name for job in part.handlers.get(EVERY, ())}
     for named, handlers in part.handlers.items():
         for job in handlers:
@@ -117,6 +122,7 @@ def _check_ids(part: Contribution) -> None:
     _once("webhooks", [(f"{webhook.id}{webhook.path}", webhook) for webhook in part.webhooks])
     _once("choices", [(f"{choice.id} ({choice.per})", choice) for choice in part.choices])
     _once("events", [(f"{event.name}@{event.version}", event) for event in part.events])
+    _once("audit_words", [(words.action, words) for words in part.audit_words])
     _once("permissions", [(f"{one.name} ({one.resource})", one) for one in part.permissions])
     _once("slots", [(f"{step(slot.add)[0]} {name_of(slot.add)} ({slot.screen})", slot.add) for slot in part.slots])
     for choice in part.choices:
@@ -155,6 +161,8 @@ def _check_taken(host: Host, part: Contribution) -> None:
 def wire(host: Host) -> Fault | None:
     """Put everything where it is looked up. Answers what is wrong with the first plugin that does not fit, if one does not."""
     host.kinds = {kind.name: kind for kind in host.every("kinds")}
+    host.acts = {event.name: AuditWords(event.name, event.words) for event in host.every("events") if event.words}
+    host.acts |= {words.action: words for words in host.every("audit_words")}
     host.help_targets = {target.key: target for target in reversed(host.every("help_targets"))}
     host.screens = {screen.resource: screen for screen in host.every("screens")}
     for rooms in (host.field_savers, host.jobs, host.handlers, host.events, host.approvals):

@@ -95,7 +95,7 @@ def erase_person(db: Session, person: Subject, *, actor: Actor, now: datetime) -
     enqueue(db, erase_again, run_at=now + AGAIN, person=[person[0], person[1]])
 
 
-@job()
+@job(_l("Erase personal data once more, in case something came in between"))
 def erase_again(db: Session, *, person: list[Any], **_from_newer_releases: object) -> None:
     """A person was erased a moment ago."""
     _erase(db, (person[0], person[1]), SYSTEM, clock.now())

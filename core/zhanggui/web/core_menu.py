@@ -8,13 +8,14 @@ from ..i18n.texts import lazy_gettext as _l
 from .describe import MenuItem
 
 PERMISSIONS = [
-    Permission("can_manage", "core.Plugin", _l("Enable and disable plugins")),
-    Permission("can_manage", "core.Setting", _l("Change settings")),
-    Permission("can_list", "core.Repair", _l("See what needs repair")),
+    Permission("can_manage", "core.Plugin", _l("Enable and disable plugins"), _l("Plugins")),
+    Permission("can_manage", "core.Setting", _l("Change settings"), _l("Settings")),
+    Permission("can_list", "core.Repair", _l("See what needs repair"), _l("Repairs")),
     Permission("can_retry", "core.Repair", _l("Try again what was paused")),
-    Permission("can_add", "core.PrivateFile", _l("Bring private files through the API")),
-    Permission("can_use", "core.Token", _l("Have tokens for programs")),
-    Permission("can_import", "core.Import", _l("Import rows from a file")),
+    Permission("can_add", "core.PrivateFile", _l("Bring private files through the API"), _l("Private files")),
+    Permission("can_use", "core.Token", _l("Have tokens for programs"), _l("Tokens for programs")),
+    Permission("can_share", "core.ListView", _l("Share views of lists with everybody"), _l("Views of lists")),
+    Permission("can_import", "core.Import", _l("Import rows from a file"), _l("Import")),
 ]
 
 MENU = [

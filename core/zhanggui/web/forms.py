@@ -118,6 +118,8 @@ class _Reading:
             return  # nobody saw it, so nobody changed it
         if f.shown_when is not None and not self._holds(f.shown_when):
             self.bound.unasked.add(f.name)
+            if not kind_of(f.kind).several and f.name in self._posted.form:
+                self._posted.typed[f.name] = self._posted.form[f.name]  # shown again beside a condition that was mistyped
             return
         errors = self.bound.errors
         try:

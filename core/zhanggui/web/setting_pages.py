@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
@@ -13,8 +14,9 @@ from ..config.declare import Setting
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import gettext as _
+from ..i18n.zones import read_zone, zone_label
 from ..kernel import clock
-from ..kernel.errors import DomainError, Invalid, NotFound, ProviderError, StaleRow
+from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, ProviderError, StaleRow
 from . import context
 from .shell import shell
 from .views import Answer, View
@@ -36,7 +38,8 @@ class SettingsView(View):
     @has_access
     def save(self) -> Answer:
         """Store what was changed; nothing at all when one value is wrong."""
-        values, errors = _typed(settings.editable(current_host()))
+        _refuse_others()
+        values, errors = _typed(_own())
         if not errors:
             try:
                 with unit_of_work() as db:
@@ -59,6 +62,8 @@ class SettingsView(View):
         if not found:
             raise NotFound(_("There is nothing to test here."))
         plugin, test = found[0]
+        if not _may_set(plugin):
+            raise Forbidden()
         own = settings.of_plugin(plugin)
         typed, errors = _typed(s for s in own if s.runtime and settings.locked_by(s.key) is None)
         if errors:
@@ -78,6 +83,25 @@ class SettingsView(View):
     save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined] # how the base names a right
 
 
+def _may_set(plugin: str) -> bool:
+    """Whether this actor may change settings of a plugin: some need a right beside that of the page."""
+    return all(context.actor().may(*right) for right in current_host().rights_to_set(plugin))
+
+
+def _own() -> list[Setting]:
+    """The settings that this actor may change."""
+    mine = cache(_may_set)
+    return [s for s in settings.editable(current_host()) if not s.key.startswith("plugin.") or mine(s.key.split(".")[1])]
+
+
+def _refuse_others() -> None:
+    """:raises Forbidden: when the form holds a setting that is not for this actor."""
+    mine = {s.key for s in _own()}
+    for setting in settings.editable(current_host()):
+        if setting.key not in mine and (setting.key in request.form or f"{setting.key}__shown" in request.form):
+            raise Forbidden()
+
+
 def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]:
     """Values that the form holds, each of its setting's kind, and a sentence for each that is none."""
     values: dict[str, Any] = {}
@@ -87,6 +111,7 @@ def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]
         if text is None and not (setting.kind == "bool" and f"{setting.key}__shown" in request.form):
             continue
         try:
+            text = read_zone(text) if setting.kind == "zone" and text is not None else text
             values[setting.key] = "" if setting.secret and not text else setting.parse(text if text is not None else "false")
         except ValueError as error:
             errors[setting.key] = str(error)
@@ -117,12 +142,12 @@ def _groups(typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[st
     manifests = current_host().manifests
     tests = {k: t for part in current_host().parts.values() for k, t in part.setting_tests.items()}
     groups: dict[str, list[dict[str, Any]]] = {}
-    for setting in settings.editable(current_host()):
+    for setting in _own():
         plugin = setting.key.split(".")[1] if setting.key.startswith("plugin.") else ""
         title = manifests[plugin].text("name", locale) if plugin in manifests else _("Shop")
         groups.setdefault(title, []).append({
             "key": setting.key, "label": setting.text("label", locale), "help": setting.text("help", locale), "kind": setting.kind,
-            "value": _value(setting, typed), "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
+            "value": _value(setting, typed), "shown": zone_label(str(_value(setting, typed))) if setting.kind == "zone" else "", "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
             "secret": setting.secret, "test": str(tests[setting.key].label) if setting.key in tests else "",
             "minimum": setting.minimum, "maximum": setting.maximum,
         })  # fmt: skip

@@ -100,6 +100,7 @@ def _fill_menu(result: Shell) -> None:
     tabs.append(result.messages)
     tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me/"), key="menu:core.me"))
     result.tabs = tabs
+    result.news = any(item.screen is not None and current_host().screens[item.screen].news for item, _link in links)
 
 
 def _badge(db: Session, item: MenuItem) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..approvals import SAID, RowChanged
 from ..auth.idempotency import Answer, fingerprint, once_within
 from ..db.uow import reading
 from ..files.private import remove_private_files
@@ -25,6 +26,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor, acting_as
 from ..kernel.errors import NotFound, StaleRow
 from ..kernel.money import Money
+from ..kernel.phases import ThreePhases
 from . import context, generic
 from .clashes import told_as_fields, told_as_used
 from .describe import Action, Screen
@@ -115,11 +117,38 @@ def act_on_row(*, resource: str, action: str, id: Any, values: Values, actor: Ac
     :raises OutsideTrouble: when somebody far away did not do his part; what was claimed stays visible.
     """
     screen = screen_of(resource)
-    verb = next((a for a in screen.actions if a.name == action), None)
-    if verb is None:
-        raise NotFound()
+    verb = _verb(screen, action)
     form = form_of_verb(screen, verb, id, actor)
     return perform(verb, id, actor, lambda db: read_given(db, form, values, context.form_context(actor, now)))
+
+
+def act_within(db: Session, *, resource: str, action: str, id: Any, values: Values, actor: Actor, now: datetime) -> str:
+    """The same inside somebody's transaction, for who keeps in it how far he came. A refusal leaves the transaction as it was.
+
+    :raises ValueError: for a verb that calls somebody far away: that is done in no transaction.
+    """
+    screen = screen_of(resource)
+    verb = _verb(screen, action)
+    if isinstance(verb.run, ThreePhases):
+        raise ValueError(f"{resource}.{action} is done in three phases")
+    gateway.one(db, screen, actor, id, permission=f"can_{verb.name}")
+    form = gateway.questions(screen, verb, actor)
+    try:
+        with db.begin_nested():
+            verb.run(db, id=id, actor=actor, now=now, **read_given(db, form, values, context.form_context(actor, now)))
+        return str(db.info.pop(SAID, ""))
+    except RowChanged as error:
+        error.afterwards(db)
+        raise
+    finally:
+        db.info.pop(SAID, None)
+
+
+def _verb(screen: Screen, name: str) -> Action:
+    verb = next((a for a in screen.actions if a.name == name), None)
+    if verb is None:
+        raise NotFound()
+    return verb
 
 
 def form_of_verb(screen: Screen, verb: Action, row_id: Any, actor: Actor) -> Any:

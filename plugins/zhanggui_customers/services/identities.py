@@ -9,11 +9,11 @@ from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, Actor, Code, DomainError, NotFound, Pii, _l, record_audit
+from zhanggui.api import SYSTEM, Actor, Code, DomainError, Invalid, NotFound, Pii, _l, one_at_a_time, record_audit
 
 from .. import queries
 from ..models import Customer, Identity
-from ..rules import subject_index
+from ..rules import phone_index, subject_index
 from .profile import CustomerIsBlocked, create_customer
 
 
@@ -71,6 +71,19 @@ def find_or_create_by_identity(
         db.execute(update(Customer.__table__).where(Customer.__table__.c.id == customer_id).values(locale=locale))
         db.refresh(found, ["locale"])
     return found
+
+
+def find_or_create_by_phone(db: Session, *, name: str, phone: str, actor: Actor, now: datetime) -> int:
+    """The customer who has this phone; made once, however many ask at once."""
+    try:
+        index = phone_index(phone)
+    except ValueError:
+        raise Invalid(errors={"phone": _l("This is not a phone number.")}) from None
+    one_at_a_time(db, f"customers.phone:{index}")
+    c = Customer.__table__.c
+    newest = select(c.id).where(c.phone_index == index, c.erased_at.is_(None)).order_by(c.last_order_at.desc().nulls_last(), c.id.desc())
+    found = db.scalar(newest.limit(1))
+    return int(found) if found is not None else create_customer(db, actor=actor, now=now, name=name, phone=phone)
 
 
 def link_identity(db: Session, *, customer_id: int, provider: str, subject: str, actor: Actor, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, DomainError, NotFound, _l, record_audit
 
 from ..models import StockLevel
-from ..states import MovementKind
+from ..states import MovementKind, reason_to_tell
 from .levels import audit_level, change, ensure_levels, locked_level, main_location
 
 _levels = StockLevel.__table__
@@ -92,7 +92,7 @@ def adjust_stock(
     changed = _change_by_hand(db, level, quantity, MovementKind.ADJUST, words, actor, now)
     audit_level(
         db, "inventory.stock.adjusted", level, actor=actor, now=now,
-        before=level.on_hand, after=changed.on_hand, reason=words,
+        before=level.on_hand, after=changed.on_hand, reason=reason_to_tell(reason, note),
     )  # fmt: skip
 
 

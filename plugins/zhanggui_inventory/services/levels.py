@@ -152,7 +152,7 @@ def locked_level(db: Session, level_id: int) -> Row[Any] | None:
 
 
 def audit_level(
-    db: Session, action: str, level: Row[Any], *, actor: Actor, now: datetime, before: int, after: int, reason: str
+    db: Session, action: str, level: Row[Any], *, actor: Actor, now: datetime, before: int, after: int, reason: Any
 ) -> None:
     """The audit row of a change that a person made by hand."""
     record_audit(

@@ -16,6 +16,7 @@ from ..contracts import ClientAction, Declined, RefundSnapshot, Snapshot
 from ..events import PaymentCaptured, RefundSucceeded
 from ..models import Attempt, ProviderEvent, Refund
 from ..states import OPEN_ATTEMPT, AttemptState, RefundState, before
+from . import past
 from .cases import open_case
 from .ledger import REFUNDS, SALES, SUSPENSE, clearing, post, posting
 
@@ -47,17 +48,20 @@ def apply_snapshot(db: Session, attempt_id: int, said: Snapshot, *, source: str,
 def capture(db: Session, attempt: Attempt, order: orders.OrderFacts, said: Snapshot, *, actor: Actor, now: datetime) -> None:
     """The money is there: posted, told and applied once; what nobody waited for is a case."""
     due = Money(attempt.amount, attempt.currency)
+    past.adopt(db, order, now=now)
     of: dict[str, Any] = {"order_id": order.id, "order_number": order.number, "attempt_id": attempt.id, "provider_number": said.provider_number}
     if said.amount != due:
-        # The state is left alone: what was asked for was not paid. That something was is in suspense.
+        # What was asked for was not paid, and cannot be any more: that something else was is in suspense.
         got = said.amount or Money(0, attempt.currency)
         if open_case(db, "wrong_amount", f"attempt:{attempt.id}", provider=attempt.provider, amount=got, expected=due, actor=actor, now=now, **of):
             entry = posting(f"suspense:{attempt.number}", clearing(attempt.provider), SUSPENSE, got, now, **_owner(attempt))
             post(db, [entry])
+        _give_up(db, attempt, "wrong_amount", actor=actor, now=now)
         return
     clash = select(Attempt.id).where(Attempt.provider == attempt.provider, Attempt.provider_number == said.provider_number, Attempt.id != attempt.id)
     if said.provider_number and db.scalar(clash) is not None:
         open_case(db, "unknown_payment", f"attempt:{attempt.id}", provider=attempt.provider, amount=due, actor=actor, now=now, **of)
+        _give_up(db, attempt, "known_number", actor=actor, now=now)
         return
     at = said.at or now
     number = {"provider_number": said.provider_number} if said.provider_number else {}
@@ -85,6 +89,12 @@ def capture(db: Session, attempt: Attempt, order: orders.OrderFacts, said: Snaps
         open_case(db, "paid_after_close", f"attempt:{attempt.id}", provider=attempt.provider, amount=due, actor=actor, now=now, **of)
     elif kept + due.amount > max(order.total, 0):
         open_case(db, "paid_twice", f"attempt:{attempt.id}", provider=attempt.provider, amount=due, expected=Money(max(order.total - kept, 0), due.currency), actor=actor, now=now, **of)  # fmt: skip
+
+
+def _give_up(db: Session, attempt: Attempt, code: str, *, actor: Actor, now: datetime) -> None:
+    """A case is open about it, and nobody can pay it: it is asked about no more, and its order waits for it no longer."""
+    _move(db, attempt, A.CLOSED, code=code, closed_at=now, ask_at=None)
+    let_order_go(db, attempt.order_id, actor=actor, now=now)
 
 
 def begin_waiting(db: Session, attempt_id: int, action: ClientAction, *, now: datetime) -> None:

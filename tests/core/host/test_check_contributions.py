@@ -200,6 +200,7 @@ TOLD = {
     "a right": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, reader: {}, ('can_lst', ON))]  # here\n"), "no right “can_lst”"),
     "a list of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Prduct'), MAY)]  # here\n"), "there is no screen “products.Prduct”"),
     "a filter of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Product', {'stat': '1'}), MAY)]  # here\n"), "There is no filter stat here"),
+    "a measure of a figure": (hook("widgets", "[Widget('a', 'A', 'number',\n Question('products.Product', {}, 'weight'), MAY)]  # here\n"), "has no figure “weight”"),
     "a choice of a badge": (hook("menu", "[MenuItem('a', 'A', 'list', href='/', badge=\n Question('products.Product', {'status': 'sold'}))]  # here\n"), "sold is not a choice of status"),
     "an icon of a figure": (hook("widgets", "[\n Widget('a', 'A', 'todo', Question(ON), MAY, icon='unicorn')]  # here\n"), "no icon “unicorn”"),
     "a screen of a block": (page("Block('a', 'list', 'A', screen='products.Prduct')"), "there is no screen “products.Prduct”"),

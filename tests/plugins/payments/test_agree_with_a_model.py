@@ -20,7 +20,7 @@ from zhanggui_orders.services.payment import mark_paid_offline
 from zhanggui_payments import queries
 from zhanggui_payments.contracts import RefundSnapshot, Snapshot
 from zhanggui_payments.models import Attempt, Entry, Refund
-from zhanggui_payments.services import attempts, refunds, settling
+from zhanggui_payments.services import attempts, giving_back, refunds, settling
 from zhanggui_payments.states import MOVES, AttemptState, RefundState
 
 TOTAL = 3000
@@ -137,8 +137,10 @@ def _do(db: Session, model: Model, order_id: int, verb: str, which: int, amount:
             new = SAID[amount % 4] if verb == "tell" else "captured"
             told = Money(full if verb == "tell" else full + 1, "CNY")
             settling.apply_snapshot(db, number, Snapshot("", new, told), source="asked", actor=SYSTEM, now=NOON)
-            if verb == "wrong" or not _became(AttemptState, state, new):
-                _settle(db, model, order_id, new if verb == "tell" else "")
+            if verb == "wrong":
+                new = "closed"  # another amount pays nothing, and nobody can pay it any more
+            if not _became(AttemptState, state, new):
+                _settle(db, model, order_id, new)
                 return
             model.attempts[number][0] = new
             if new == "captured" and model.status == "closing":
@@ -167,7 +169,7 @@ def _do(db: Session, model: Model, order_id: int, verb: str, which: int, amount:
         case "withdraw":
             waiting = [n for n, (state, _a, _of) in model.refunds.items() if state == "requested"]
             if waiting:
-                refunds.withdraw(db, id=waiting[0], note="no", actor=SYSTEM, now=NOON)
+                giving_back.withdraw(db, id=waiting[0], note="no", actor=SYSTEM, now=NOON)
                 _became(RefundState, "requested", "failed")
                 model.refunds[waiting[0]][0] = "failed"
         case "answer":

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..page import FilterField, FormField
 
 Show = Callable[[Any, Any], Markup]  # (value, row) -> markup
-CONTROLS = ("input", "textarea", "select", "selects", "lookup", "switch", "pictures", "file", "translations", "lines", "hidden")
+CONTROLS = ("input", "textarea", "select", "selects", "lookup", "switch", "pictures", "file", "translations", "lines", "steps", "hidden")
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Kind:
     clears = True  # null takes the value away
     sent_as: tuple[type[Any], ...] = (str, int)  # what JSON has for a value of it; a bool is no int here
     several = False  # nothing there is None in a form, not an empty text
+    framed = False  # what there is to choose from comes from `get`, also where something was typed: `draw` is given both
     in_row = True  # what a form reads is for the column of the row that is called as the field
     points = False  # the value is the key of a row: `to` names its screen
     verbatim = False  # typed sign by sign: no capital letters or spelling are proposed

@@ -13,12 +13,12 @@ export function sheet(title, ...content) {
 }
 
 // Resolves true only when the person says so.
-export function ask(question, yes, danger) {
+export function ask(question, yes, danger, stays) {
   return new Promise((resolve) => {
     let answer = false;
-    const no = el("button", {className: "btn", type: "button", "data-close": "", textContent: t("cancel")});
+    const no = el("button", {className: "btn", type: "button", "data-close": "", textContent: stays || t("cancel")});
     const button = el("button", {className: `btn ${danger ? "btn-danger" : "btn-primary"}`, type: "button", textContent: yes || t("yes")});
-    const dialog = sheet(question, el("div", {className: "sheet-foot"}, no, button));
+    const dialog = sheet(yes || t("sure"), el("div", {className: "sheet-body"}, el("p", {className: "question", textContent: question})), el("div", {className: "sheet-foot"}, no, button));
     button.addEventListener("click", () => { answer = true; dialog.close(); });
     dialog.addEventListener("close", () => resolve(answer));
     button.focus();
@@ -73,7 +73,7 @@ document.addEventListener("submit", async (event) => {
   if (!question || form.dataset.confirmed) return;
   event.preventDefault();
   const danger = button?.matches(".btn-danger, .danger");
-  if (!(await ask(question, button?.textContent.trim(), danger))) return;
+  if (!(await ask(question, button?.textContent.trim(), danger, button?.dataset.stays || form.dataset.stays))) return;
   form.dataset.confirmed = "yes";
   form.requestSubmit(button);
   delete form.dataset.confirmed;
