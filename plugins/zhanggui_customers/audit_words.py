@@ -12,6 +12,7 @@ WORDS = [
     AuditWords("customers.address.added", _l("Address added")),
     AuditWords("customers.address.changed", _l("Address changed")),
     AuditWords("customers.address.removed", _l("Address removed")),
+    AuditWords("customers.customer.removed", _l("Customers removed with their import"), [Column("customers", _l("Customers"), "int")]),
     AuditWords("customers.customer.created", _l("New customer"), [_SOURCE]),
     AuditWords("customers.customer.changed", _l("Customer changed")),
     AuditWords("customers.customer.unblocked", _l("Customer unblocked")),

@@ -12,7 +12,9 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Screen,
     SearchProvider,
@@ -20,12 +22,17 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, events, exporting, importing, jobs, models, people, queries, screens
+from . import audit_words, demo, events, exporting, importing, jobs, models, people, public_events, queries, screens
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [models.Customer, models.Identity, models.Address]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "customers.Customer", _l("Import customers from a file"))]
 
 
 @hookimpl
@@ -41,6 +48,11 @@ def register_menu() -> Sequence[MenuItem]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.CustomerCreated, events.CustomerBlocked, events.CustomerErased]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

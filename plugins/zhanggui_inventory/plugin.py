@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from zhanggui.api import AuditWords, DemoData, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
 
 from . import audit_words, demo, jobs, models, screens
+from .services.levels import forget_empty_levels
 
 
 @hookimpl
@@ -48,6 +51,11 @@ def register_jobs() -> Sequence[JobDef]:
 @hookimpl
 def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
     return {"products.product.saved@1": [jobs.keep_levels], "products.product.imported@1": [jobs.keep_levels]}
+
+
+@hookimpl
+def products_removing(db: Session, variant_ids: Sequence[int]) -> None:
+    forget_empty_levels(db, variant_ids)
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Reader, actor_names, fmt
+from zhanggui.api import Reader, _, actor_names, fmt
 
 from .contracts import Stock
 from .models import StockLevel, StockMovement
@@ -16,6 +16,21 @@ from .states import MOVEMENT_CHOICES
 
 _levels, _movements = StockLevel.__table__, StockMovement.__table__
 _KINDS = {choice.value: choice.label for choice in MOVEMENT_CHOICES}
+
+
+def left_in_words(row: Any) -> str:
+    """What can be sold of a level."""
+    return _("%(count)s to sell", count=fmt.number(row.on_hand - row.reserved))
+
+
+def stands_in_words(row: Any) -> str:
+    """How a level stands."""
+    return _("%(hand)s on hand, %(held)s held for orders", hand=fmt.number(row.on_hand), held=fmt.number(row.reserved))
+
+
+def about_level(row: Any) -> str:
+    """What stands above the questions of a level: the product, and how much there is now."""
+    return _("%(title)s: %(hand)s on hand, %(held)s held for orders", title=row.title, hand=fmt.number(row.on_hand), held=fmt.number(row.reserved))
 
 
 def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:

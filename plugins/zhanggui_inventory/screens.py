@@ -28,8 +28,11 @@ LEVELS = Screen(
         Column("warn_level", _l("Warn at"), "int", order=60),
         Column("low", _l("Runs low"), "bool", order=70),
         Column("changed_at", _l("Changed"), "datetime", wide=False, order=80),
+        Column("left", _l("Available"), value=queries.left_in_words, wide=False, order=90),
+        Column("stands", _l("Stock"), value=queries.stands_in_words, wide=False, order=95),
     ),
-    card=Card(title="title", end="available", sub=("sku", "on_hand", "reserved")),
+    card=Card(title="title", end="left", sub=("sku", "stands")),
+    always=("title", "on_hand", "reserved"),
     filters=(Filter("low", _l("Runs low"), "bool"),),
     search=Search(prefix=("sku",), words=("search_text",), hint=_l("Product or SKU")),
     default_sort=("sku", "id"),
@@ -51,6 +54,7 @@ LEVELS = Screen(
             counting.restock_level,
             icon="plus",
             tone="primary",
+            about=queries.about_level,
             fields=(
                 Field("quantity", _l("Pieces that came in"), "int", required=True, minimum=1, maximum=_MAX),
                 Field("reason", _l("Note"), max_length=200),
@@ -63,6 +67,7 @@ LEVELS = Screen(
             _l("Count"),
             counting.count_stock,
             icon="clipboard-check",
+            about=queries.about_level,
             fields=(
                 Field("counted", _l("Counted quantity"), "int", required=True, minimum=0, maximum=_MAX),
                 Field("note", _l("Note"), max_length=200),
@@ -75,6 +80,7 @@ LEVELS = Screen(
             _l("Adjust"),
             counting.adjust_stock,
             icon="adjustments",
+            about=queries.about_level,
             fields=(
                 Field(
                     "quantity",
@@ -96,6 +102,7 @@ LEVELS = Screen(
             _l("Set warning"),
             counting.set_warn_level,
             icon="bell",
+            about=queries.about_level,
             fields=(
                 Field(
                     "warn_level",

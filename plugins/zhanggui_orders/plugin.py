@@ -13,7 +13,9 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -35,6 +37,7 @@ from . import (
     line_screen,
     models,
     people,
+    public_events,
     queries,
     screens,
     shipment_screen,
@@ -52,6 +55,11 @@ def register_models() -> Sequence[type[Any]]:
 @hookimpl
 def register_hookspecs() -> Sequence[ModuleType]:
     return [hookspecs]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "orders.Order", _l("Import orders from a file"))]
 
 
 @hookimpl
@@ -80,6 +88,11 @@ def register_events() -> Sequence[type[Any]]:
         events.OrderPlaced, events.OrderPaid, events.OrderShipped, events.OrderReceived, events.OrderCanceled,
         events.OrderRefunded, events.OrdersImported, events.ShipmentCorrected, events.OrderRepriced,
     ]  # fmt: skip
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

@@ -20,6 +20,7 @@ from zhanggui.api import (
     Operation,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -44,6 +45,7 @@ from . import (
     ledger_screen,
     models,
     people,
+    public_events,
     queries,
     rest,
     screens,
@@ -110,6 +112,11 @@ def register_search() -> Sequence[SearchProvider]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.PaymentCaptured, events.RefundSucceeded, events.CaseOpened]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl

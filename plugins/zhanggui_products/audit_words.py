@@ -34,6 +34,7 @@ WORDS = [
     AuditWords("products.category.changed", _l("Category changed")),
     AuditWords("products.category.deleted", _l("Category deleted")),
     AuditWords("products.product.created", _l("Product created"), _FACTS),
+    AuditWords("products.product.removed", _l("Product removed with its import")),
     AuditWords("products.product.changed", _l("Product changed"), _FACTS),
     AuditWords("products.product.imported", _l("Products imported")),
     AuditWords("products.product.on_sale", _l("Put on sale")),

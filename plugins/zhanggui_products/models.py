@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from zhanggui.api import BigKey, Model, UTCDateTime, Versioned, code_string, public_id
@@ -83,5 +83,6 @@ class Variant(Model):
     weight_g: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    free: Mapped[bool] = mapped_column(default=False, server_default=false())  # somebody said that it is meant to cost nothing
 
     product: Mapped[Product] = relationship(back_populates="variants")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, translations, words
+from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, translations, url_for_file, words
 
 from .contracts import Shelf, ShelfProduct, ShelfVariant, SoldVariant
 from .models import Category, Product, Variant
@@ -52,6 +52,17 @@ def variant_lines(db: Session, row: Any) -> list[dict[str, Any]]:
         }
         for v in _variants(db, row.id)
     ]  # fmt: skip
+
+
+def sold_section(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
+    """The variants of a product as its page shows them; what they cost the shop, for who may see it."""
+    return {"variants": variant_lines(db, row), "costs": reader.may("can_see_cost", PRODUCT)}
+
+
+def pictures_section(db: Session, _reader: Reader, row: Any) -> dict[str, Any]:
+    """The pictures of a product, in their order."""
+    ids = db.scalar(select(Product.pictures).where(Product.id == row.id)) or []
+    return {"pictures": [(url_for_file(file_id), url_for_file(file_id, "full")) for file_id in ids]}
 
 
 def price_lines(db: Session, row: Any) -> list[dict[str, Any]]:

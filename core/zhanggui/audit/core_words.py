@@ -9,6 +9,7 @@ from babel import Locale
 
 from ..host import current_host
 from ..host.declare import AuditWords
+from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..i18n.texts import reader
@@ -53,6 +54,14 @@ def _hidden(*names: str) -> list[Column]:
     return [Column(name, "") for name in names]
 
 
+def _rows_by_outcome(row: Any) -> str:
+    words = {
+        "new": _("new"), "changed": _("changed"), "same": _("the same"), "refused": _("with errors"), "undone": _("taken back"), "stayed": _("left as they are"),
+    }  # fmt: skip
+    return _(", ").join(f"{fmt.number(count)} {words[what]}" for what, count in (row.counts or {}).items() if what in words and count)
+
+
+_FILE = [Column("kind", _l("Kind"), value=_kind_of_import), Column("counts", _l("Rows"), value=_rows_by_outcome), Column("rows", _l("Rows"), "int")]
 _LOOKS = (Choice("auto", _l("As the device")), Choice("light", _l("Light")), Choice("dark", _l("Dark")))
 _ASKED = [Column("action", _l("Action"), value=_approval), *_hidden("request", "input")]
 _ROLES = (Column("roles", _l("Roles"), value=_role_names),)
@@ -75,6 +84,10 @@ AUDIT_WORDS = [
     AuditWords("core.approval.refused", _l("Refused by a second person"), _ASKED),
     AuditWords("core.approval.withdrawn", _l("Request taken back"), _ASKED),
     AuditWords("core.approval.outdated", _l("Request fell out of date"), _ASKED),
+    AuditWords("core.import.begun", _l("Import begun"), _FILE),
+    AuditWords("core.import.errors_taken", _l("Rows with errors taken away as a file"), _FILE),
+    AuditWords("core.import.undo_begun", _l("Import being taken back"), _FILE),
+    AuditWords("core.import.undone", _l("Import taken back"), _FILE),
     AuditWords("core.import.finished", _l("File imported"), [Column("kind", _l("Kind"), value=_kind_of_import), *_hidden("outcomes", "reasons", "rounded_rows", "rounding")]),
     AuditWords("core.job.discarded", _l("Job discarded")),
     AuditWords("core.job.requeued", _l("Job tried again"), [Column("count", _l("Number"), "int"), *_hidden("ids")]),

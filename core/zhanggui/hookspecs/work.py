@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import Approvable, AuditWords, JobDef, Schedule, Webhook
+    from ..host.declare import Approvable, AuditWords, JobDef, PublicEvent, Schedule, Webhook
 
 
 @hookspec
@@ -16,6 +16,15 @@ def register_events() -> Sequence[type[Any]]:
     """Event classes that this plugin publishes.
 
     Example: ``return [events.OrderPlaced, events.OrderShipped]``
+    """
+    return ()
+
+
+@hookspec
+def register_public_events() -> Sequence[PublicEvent]:
+    """Events of this plugin that programs outside may be told of, and what of each; see ``docs/guides/public-events.md``.
+
+    Example: ``return [PublicEvent("orders.order.paid@1", _l("An order is paid"), {"number": {"type": "string"}}, {"number": "26112785921383"}, render)]``
     """
     return ()
 

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from croniter import croniter
+from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from ..db.types import BlindIndex
 from ..i18n.texts import LazyText
@@ -53,6 +54,7 @@ from .declare import (
     Permission,
     PersonalData,
     Preparation,
+    PublicEvent,
     RolePreset,
     Schedule,
     SettingTest,
@@ -66,7 +68,7 @@ ROOMS: dict[str, type[Any]] = {
     "help_targets": HelpTarget, "pages": Page,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
+    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "approvals": Approvable, "personal_data": PersonalData,
     "audit_words": AuditWords,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done", "of"}
@@ -142,7 +144,7 @@ def check_values(thing: Any, where: str) -> None:
         except WiringError as error:
             error.at = (step(thing), *error.at)
             raise
-        if f.name in _TEXTS and not (kind is Screen and f.name == "label"):
+        if f.name in _TEXTS and (kind, f.name) not in ((Screen, "label"), (Exporter, "of")):
             if not isinstance(value, str | LazyText) and not (f.name == "confirm" and callable(value)):
                 raise WiringError(_l("%(where)s: %(part)s must be a text, not %(found)s", where=where, part=f.name, found=type(value).__name__), at=(step(thing),))
         elif not fits:
@@ -245,6 +247,19 @@ def check_webhook(webhook: Webhook) -> None:
         raise _wrong(webhook, _l("the cap must be 1 to %(most)s bytes", most=_LARGEST_MESSAGE))
     if not webhook.handle.takes_db:
         raise _wrong(webhook, _l("the job %(job)s must take db first, so that a message has its effect once", job=webhook.handle.name))
+
+
+def check_public_event(plugin_id: str, public: PublicEvent, own: Sequence[type[Any]]) -> None:
+    """:raises WiringError: for an event of somebody else, and for an example or a schema that is none."""
+    if public.event not in {f"{event.name}@{event.version}" for event in own}:
+        raise _wrong(public, _l("it is not among the events that %(plugin)s registers", plugin=plugin_id))
+    try:
+        Draft202012Validator.check_schema(public.whole_schema)
+        Draft202012Validator(public.whole_schema).validate(dict(public.example))
+    except SchemaError as error:
+        raise _wrong(public, _l("its schema is none: %(why)s", why=error.message)) from error
+    except ValidationError as error:
+        raise _wrong(public, _l("its example does not fit its schema: %(why)s", why=error.message)) from error
 
 
 def _wrong(thing: Any, what: Any, *around: Step) -> WiringError:

@@ -47,6 +47,7 @@ from .declare import (
     JobDef,
     PersonalData,
     Preparation,
+    PublicEvent,
     SettingTest,
     Webhook,
     WebhookMessage,
@@ -222,6 +223,8 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
         for name, check in (("find", lambda data, people: list(people)), ("export", lambda data, rows: dict(rows)), ("erase", _same))
     },
     DemoData: {"fill": Rule(lambda data, args: None)},
+    # What is not told now is told later: the job that asks is tried again.
+    PublicEvent: {"render": Rule(refuses=PluginTrouble.message, passes=(DomainError,))},
     Webhook: {"verify": Rule(
         refuses=_l("This message cannot be taken now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_message,
     )},
@@ -234,11 +237,11 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
     JobDef: ("function",),
-    Importer: ("batch", "compare"),
+    Importer: ("batch", "compare", "present", "remove"),
     Preparation: ("batch",),
-    Exporter: ("batch",),
+    Exporter: ("batch", "of"),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "approvals": "approval", "personal_data": "people"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "approvals": "approval", "personal_data": "people"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:

@@ -39,6 +39,7 @@ from .declare import (
     JobDef,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     SettingTest,
@@ -100,6 +101,7 @@ class Contribution:
     demo: list[DemoData] = field(default_factory=list)
     choices: list[CartChoice] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
+    public_events: list[PublicEvent] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)
     audit_words: list[AuditWords] = field(default_factory=list)

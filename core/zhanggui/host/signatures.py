@@ -15,7 +15,20 @@ from ..web.describe import Action, Column, Field, Filter, Form, MenuItem, Screen
 from ..web.kinds import Kind
 from ..web.rest import Operation
 from .checks import called, parts_of, step
-from .declare import EVERY, Approvable, DemoData, Exporter, Importer, JobDef, PersonalData, Preparation, Schedule, SettingTest, Webhook
+from .declare import (
+    EVERY,
+    Approvable,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    PersonalData,
+    Preparation,
+    PublicEvent,
+    Schedule,
+    SettingTest,
+    Webhook,
+)
 from .spots import Step
 
 _EVENT = {"event"}  # what a handler of every event gets beside the fields
@@ -45,7 +58,8 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Section: {"load": Call(["db", "reader", "row"]), "chart": Call(["db", "reader", "row"])},
     Block: {"data": Call(["db", "reader"]), "save": Call(["db"], _SERVICE)},
     Action: {
-        "run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"]), "preview": Call(["db", "reader", "row", "values"]),
+        "run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "about": Call(["row"]), "validate": Call(["values"]),
+        "preview": Call(["db", "reader", "row", "values"]),
     },
     Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
@@ -57,10 +71,12 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     SettingTest: {"run": Call(["values"])},
     JobDef: {"function": None},
     Preparation: {"batch": Call(["db", "keys", "run"])},
-    Importer: {"batch": Call(["db", "rows", "run"]), "compare": Call(["db", "rows", "run", "left_out_rows", "left_out_amount"])},
-    Exporter: {"batch": Call(["db", "last", "limit"])},
+    Importer: {"batch": Call(["db", "rows", "run"]), "compare": Call(["db", "rows", "run", "left_out_rows", "left_out_amount"]),
+               "present": Call(["db", "rows", "run"]), "remove": Call(["db", "rows", "run"])},
+    Exporter: {"batch": Call(["db", "last", "limit"]), "of": Call(["db", "ids"])},
     DemoData: {"fill": Call(["now", "rng"])},
     Webhook: {"verify": Call(["arrival"])},
+    PublicEvent: {"render": Call(["db", "payload"])},
     Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
     PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip

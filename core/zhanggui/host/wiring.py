@@ -13,7 +13,18 @@ from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
 from ..web.empties import with_empty
 from ..web.generic import with_texts
 from ..web.kinds import BUILT_IN
-from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
+from .checks import (
+    called,
+    check_approvable,
+    check_personal_data,
+    check_public_event,
+    check_schedule,
+    check_slot,
+    check_webhook,
+    is_name,
+    name_of,
+    step,
+)
 from .columns import check_screen
 from .contain import contain_kind, contain_page, contain_shared, contain_slot, contain_test
 from .declare import EVERY, Approvable, AuditWords
@@ -49,6 +60,8 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_schedule(plugin_id, schedule)
     for webhook in part.webhooks:
         check_webhook(webhook)
+    for public in part.public_events:
+        check_public_event(plugin_id, public, part.events)
     check_personal_data(manifest, part.models, part.personal_data)
     for room in _CALLED:
         for thing in getattr(part, room):
@@ -62,15 +75,16 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
     part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
-    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
+    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "public_events", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.pages = [contain_page(page, manifest, host.book) for page in part.pages]
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
-_WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data")
+_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "public_events", "approvals",
+           "personal_data")  # fmt: skip
+_WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "public_events", "approvals", "personal_data")
 
 
 def _check_names(manifest: Manifest, part: Contribution) -> None:

@@ -122,7 +122,7 @@ class TaskRun:
         if self._out is None:
             if self._file_id is None:
                 self._file_id, path = private.new_path()
-                self._out = path.open("xb")
+                self._out = path.open("x+b")  # a workbook is made of the lines that wait in it
             else:
                 self._out = private.path_of(self._file_id).open("r+b")
                 self._out.truncate(self._file_size)

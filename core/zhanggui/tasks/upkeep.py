@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ..db.uow import reading
-from ..files import private
+from ..files import private, remove_drafts
 from ..i18n.texts import lazy_gettext as _l
 from ..i18n.wording import stored
 from ..jobs import job
@@ -36,6 +36,7 @@ def tidy_tasks(db: Session) -> None:
         private.remove_private_files(db, row=("core.Task", task_id))
     db.execute(delete(Task.__table__).where(c.id.in_(old)))
     private.remove_ended(db, now)
+    remove_drafts(db, now)
 
 
 @job(_l("Clear away files that belong to nothing"), timeout=600)

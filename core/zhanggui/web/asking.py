@@ -68,6 +68,8 @@ def draw_form(
     """
     if isinstance(error, NotFound | Forbidden):
         raise error
+    if bound is not None:
+        bound.keep_files()
     errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
     if error is not None and error.field:
         errors.setdefault(error.field, error.text())
@@ -101,7 +103,7 @@ def draw_form(
     if request.values.get("next"):
         hidden.append(("next", request.values["next"]))
     known = {name for name in errors if name.split("-")[0] in there}
-    listed = [(f"f-{name}" if name in known else "", text) for name, text in errors.items()]
+    listed = [(f"f-{name}" if name in known else "", _named(name, text, there)) for name, text in errors.items()]
     if error is not None and not listed:
         listed = [("", error.text())]
     page = FormPage(
@@ -114,6 +116,18 @@ def draw_form(
     template = "zg/form_part.html" if page.sheet else "zg/form.html"
     g.zg_refusal = error.code if error is not None else None
     return render_template(template, page=page), error.status if error is not None else 200
+
+
+def _named(name: str, text: str, there: Mapping[str, tuple[Field, FormField]]) -> str:
+    """What is wrong in a line of a small table, with the line and the field that it is about."""
+    field, _dash, place = name.partition("-")
+    number, _dash, part = place.partition("-")
+    sub = next((sub for sub in there[field][0].rows if sub.name == part), None) if field in there else None
+    if sub is None or not number.isdecimal() or int(number) >= len(there[field][1].rows):
+        return text
+    line = there[field][1].rows[int(number)]
+    said = next((str(shown.value) for shown, of in zip(line, there[field][0].rows, strict=True) if of.fixed and shown.value), "")
+    return _("%(line)s, %(field)s: %(sentence)s", line=said or _("Line %(number)s", number=int(number) + 1), field=str(sub.label), sentence=text)
 
 
 def _may_count(f: Field, form: Form, standing: Standing | None) -> bool:

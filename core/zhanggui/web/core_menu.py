@@ -23,6 +23,7 @@ MENU = [
     MenuItem("approvals", _l("Approvals"), "checks", screen="core.Approval", group="shop", badge=waiting, order=95),
     MenuItem("users", _l("Staff"), "users", screen="core.User", group="people", order=10),
     MenuItem("roles", _l("Roles"), "shield", screen="core.Role", group="people", order=20),
+    MenuItem("imports", _l("Import and export"), "file-import", href="/imports/", permission=("can_import", "core.Import"), group="system", order=5),
     MenuItem("tokens", _l("Tokens for programs"), "plug", href="/me/tokens/", permission=("can_use", "core.Token"), group="people", order=30),
     MenuItem("plugins", _l("Plugins"), "puzzle", href="/system/plugins/", permission=("can_manage", "core.Plugin"), group="system", order=10),
     MenuItem("settings", _l("Settings"), "settings", href="/system/settings/", permission=("can_manage", "core.Setting"), group="system", order=20),

@@ -122,7 +122,7 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
     where, form = f"{screen.route}/{row_id}/{action.name}", gateway.questions(screen, action, who)
     title = f"{action.label} · {namer(screen, who)(row)}" if callable(action.confirm) else str(action.label)
-    return draw(screen, form, bound, error, title=title, action=where, row=row, verb=action)
+    return draw(screen, form, bound, error, title=title, action=where, row=row, verb=action, intro=str(action.about(row)) if action.about is not None else "")
 
 
 def preview_action(screen: Screen, action: Action, row_id: Any) -> Answer:

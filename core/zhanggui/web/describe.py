@@ -173,6 +173,8 @@ class Field:
     clean: Callable[[Any], Any] | None = None
     get: Callable[[Any, Any], Any] | None = None  # (db, row) -> value
     rows: Sequence[Field] = ()  # kind "rows": the columns of a small table of inputs
+    grows: bool = True  # kind "rows": lines may be added and removed; False: they are those that `get` gives
+    fixed: bool = False  # a column of such a table that is read, not filled: it names its line
     accept: Sequence[str] = DOCUMENTS  # kind "file": names of files.kinds.KINDS
     max_bytes: int = MAX_BYTES  # kind "file"
     permission: str | None = None
@@ -253,6 +255,7 @@ class Action:
     confirm: Text | Callable[[Any], Text] = ""
     follows: Text = ""
     stays: Text = ""
+    about: Callable[[Any], Text] | None = None  # (row) -> what stands above the questions: the thing, and how it stands
     done: Text = ""
     order: int = 100
 

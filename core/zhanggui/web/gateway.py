@@ -351,16 +351,18 @@ class Gateway:
     # -- export --------------------------------------------------------------------------------
 
     def stream(
-        self, db: Session, screen: Screen, reader: Reader, query: ListQuery, *, batch: int = 1000, after: Any = None
+        self, db: Session, screen: Screen, reader: Reader, query: ListQuery, *, batch: int = 1000, after: Any = None,
+        only: Collection[str] | None = None,
     ) -> Iterator[tuple[Sequence[Row[Any]], Mapping[str, Mapping[Any, Any]]]]:
         """All rows of a question in batches, walking the key, so that memory does not grow with the table.
 
+        :param only: names of the columns that are needed; the key is always there.
         :param after: the key behind which it begins.
         :raises Forbidden: without ``can_export``.
         """
         actor = reader.actor
         self.check(screen, actor, "can_export")
-        columns = visible_columns(screen, actor)
+        columns = [c for c in visible_columns(screen, actor) if only is None or c.name in only]
         clauses = self.where(screen, actor, query)
         key = self.table(screen).c[screen.key]
         statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)

@@ -8,10 +8,11 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..config.days import shop_zone
+from ..host import current_host
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel import clock
-from ..kernel.actors import Actor
+from ..kernel.actors import Actor, current_actor
 from ..kernel.reader import Reader
 from ..list_views import RESOURCE
 from . import context
@@ -80,6 +81,9 @@ def _shows_the_newest(screen: Screen, query: ListQuery) -> bool:
 def _exports(screen: Screen, plain: Mapping[str, str], by_task: bool) -> list[Link | ActionButton]:
     """The files that this list can be taken away as: answered at once, or by a task where it is too long for that."""
     ask = url("", {k: v for k, v in plain.items() if k not in ("by", "figures")}).removeprefix("/")
+    to_work_with = next((e for e in current_host().every("exporters") if e.screen == screen.resource and e.of is not None), None)
+    if to_work_with is not None and current_actor().may("can_show", "core.Task"):
+        return [Link(_("Export"), f"/exports/{to_work_with.kind}/{ask}", "file-export", key=f"action:{screen.resource}.export")]
     if by_task:
         return [
             ActionButton("workbook", _("Export Excel"), f"{screen.route}/export-xlsx{ask}", "download", key=f"{screen.resource}.workbook"),

@@ -108,7 +108,8 @@ class FormField:
     marks: Markup | str = ""  # attributes of what stands around it: its stable name, and what it depends on
     off: bool = False  # it does not count now
     when_words: str = ""  # the condition, for whoever sees the field though it does not count
-    rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank
+    rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank where it grows
+    grows: bool = True
     steps: Sequence[StepRow] = ()  # control steps
     languages: Sequence[tuple[str, str, str]] = ()  # control translations: (code, language, text)
     single: bool = False  # one picture at most

@@ -115,7 +115,7 @@ def set_warn_level(db: Session, *, id: int, warn_level: int, actor: Actor, now: 
     db.execute(
         update(_levels)
         .where(c.id == id)
-        .values(warn_level=warn_level, low=c.on_hand - c.reserved <= warn_level, changed_at=now)
+        .values(warn_level=warn_level, low=c.sellable & (c.on_hand - c.reserved <= warn_level), changed_at=now)
     )
     record_audit(
         db, "inventory.stock.warn_level_set", target=("inventory.StockLevel", id), label=level.sku, actor=actor,

@@ -25,6 +25,7 @@ from zhanggui.api import (
 from ..events import ProductSaved
 from ..models import Category, Product, Variant
 from ..rules import minor_units, search_text, shop_currency
+from ..states import ProductStatus
 
 RESOURCE = "products.Product"
 Texts = str | Mapping[str, str]
@@ -171,6 +172,9 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
             _fill_variant(variant, line, sku, number, currency)
         except ValueError:
             errors[where + "price"] = _l("An amount such as 19.90 is needed.")
+            continue
+        if variant.price == 0 and variant.active and not variant.free and product.status == ProductStatus.ON_SALE:
+            errors[where + "price"] = _l("It is on sale and would cost nothing. If that is meant, say so under “Change price”.")
     skus = [str(line.get("sku") or "").strip() for line in lines]
     if not errors and not seen <= set(by_sku):
         errors = _taken_skus(db, product, skus)

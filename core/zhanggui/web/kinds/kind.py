@@ -50,7 +50,8 @@ class FormContext:
 class Posted:
     """What was sent for a form while it is read: ``typed`` is shown again when something is wrong.
 
-    ``errors`` is for kinds of several inputs, by the name of the input; any other error is raised.
+    ``errors`` is for kinds of several inputs, by the name of the input; any other error is raised. ``drafts`` write the rows of
+    files that were sent once more, where the transaction that stored them is undone because the form was refused.
     """
 
     form: MultiDict[str, str]
@@ -59,6 +60,7 @@ class Posted:
     db: Session
     typed: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    drafts: list[Callable[[Session], object]] = field(default_factory=list)
 
 
 class Kind:

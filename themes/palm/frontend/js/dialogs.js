@@ -1,5 +1,5 @@
 // Sheets, questions, and forms shown in a sheet.
-import {$, el, icon, t} from "./util.js";
+import {$, $$, el, icon, t, toast} from "./util.js";
 
 export function sheet(title, ...content) {
   const id = "sheet-title";
@@ -44,6 +44,34 @@ export async function formSheet(href, title, enhance) {
   }
   enhance(dialog);
   $("input:not([type=hidden]), select, textarea", dialog)?.focus();
+  stays(dialog, enhance);
+}
+
+// What is wrong is said in the sheet, which stays open; what is done shows on the page below.
+function stays(dialog, enhance) {
+  dialog.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || $$("input[type=file]", form).some((input) => input.files.length)) return;
+    event.preventDefault();
+    if (form.dataset.sending) return;
+    form.dataset.sending = "yes";
+    let answer, html = "";
+    try {
+      answer = await fetch(form.action, {method: "POST", body: new FormData(form, event.submitter), redirect: "manual", headers: {"HX-Request": "true", Accept: "text/html"}});
+      html = answer.type === "opaqueredirect" ? "" : await answer.text();
+    } catch { /* no line: said below */ }
+    delete form.dataset.sending;
+    if (answer?.type === "opaqueredirect") {
+      dialog.close();
+      return form.elements.next ? location.assign(form.elements.next.value) : location.reload();
+    }
+    const again = answer && answer.status < 500 && new DOMParser().parseFromString(html, "text/html").querySelector("form[data-form]");
+    if (!again) return toast(t("failed"));
+    if (form.elements.next && !again.elements.next) again.append(el("input", {type: "hidden", name: "next", value: form.elements.next.value}));
+    form.replaceWith(again);
+    enhance(dialog);
+    $("[data-focus]", dialog)?.focus();
+  });
 }
 
 document.addEventListener("click", (event) => {

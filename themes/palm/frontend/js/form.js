@@ -115,7 +115,10 @@ function lines(box) {
   if (!blank) return;
   const at = Number($("[name]", blank).name.match(/-(\d+)-/)[1]);
   const pattern = blank.cloneNode(true);
-  let next = at + 1;
+  // A blank line is for who has none yet: beside lines that are there it would come anew with every refusal.
+  const full = $$(".line", box).length > 1;
+  if (full) blank.remove();
+  let next = full ? at : at + 1;
   $("[data-line-add]", box).addEventListener("click", () => {
     const line = pattern.cloneNode(true);
     renumber(line, at, next++);
