@@ -175,8 +175,9 @@ def test_lists_and_methods_take_as_many_statements_however_much_there_is(
             )  # fmt: skip
         made = facade.request_refund(db, 1, Money(500, "CNY"), reason="price", actor=owner, now=clock.now())
         assert made
-    from zhanggui_payments import providers
     from zhanggui_pandapay.provider import PandaPay
+
+    from zhanggui_payments import providers
 
     more = [type(f"Panda{n}", (PandaPay,), {"id": f"panda{n}"})() for n in range(5)]
     present = providers.hooks.call
