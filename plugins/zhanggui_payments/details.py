@@ -12,6 +12,7 @@ from zhanggui.api import Reader, _, _l, fmt, row_clauses, row_labels, timeline
 from zhanggui_orders import facade as orders
 
 from . import queries
+from .contracts import HISTORY, OFFLINE
 from .models import Attempt, Case, Refund
 from .providers import labels
 from .states import ATTEMPT_CHOICES, CASE_CHOICES, CASE_KINDS, NEXT_STEPS, REASONS, REFUND_CHOICES, RefundState
@@ -85,7 +86,7 @@ def sentence(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
         "order_number": attempt.order_number, "tone": _ATTEMPT[attempt.state].tone,
         "who": customers.get(attempt.customer_id, ""), "how": method_name(attempt.provider, attempt.method),
         "at": fmt.datetime(attempt.captured_at or attempt.created_at),
-        "refund_up_to": fmt.money(left, attempt.currency) if may_refund else "", "fee_known": False,
+        "refund_up_to": fmt.money(left, attempt.currency) if may_refund else "", "fee": fmt.money(0, attempt.currency) if attempt.provider in (OFFLINE, HISTORY) else _("not known yet"),
         "numbers": [(label, value) for label, value in (
             (_("Our number"), attempt.number), (_("Number of the provider"), attempt.provider_number), (_("Reference"), attempt.reference),
         ) if value],

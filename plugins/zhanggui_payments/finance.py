@@ -109,7 +109,7 @@ def overview(db: Session, reader: Reader, span: Span) -> list[Block]:
         Block("latest", "list", _("Latest transactions"), screen="payments.Entry", filters=span.at(), limit=6, order=230),
     ]
     if moved.has_play_money(db, reader, span.moments):
-        blocks.append(Block("play", "text", "", lambda db, reader: f"**{_('Among this is play money of the sandbox.')}**", order=100))
+        blocks.append(Block("play", "text", "", lambda db, reader: _("Among this is play money of the sandbox."), order=100))
     return blocks
 
 
@@ -119,6 +119,7 @@ def _of_currency(
     """Its figures, its days and its methods."""
     fees = moved.fees(db, reader, span.at(), currency, span.moments)
     titles = {"net": _("Net") if fees is not None else _("Net before fees"), "in": _("In"), "out": _("Out")}
+    fees_title, days_title = _("Fees"), _("By day")
     mark = f" {currency}" if only else ""
     suffix = f"_{currency.lower()}" if only else ""
 
@@ -128,15 +129,14 @@ def _of_currency(
             "value": now.get(name, {}).get(currency, 0), "was": before.get(name, {}).get(currency, 0), "kind": "money", "currency": currency,
             "before": True, "href": address_of(Question("payments.Entry", asked), reader),
         }  # fmt: skip
-        # What goes out stands below zero: nearer to it is better, which is more.
         return Block(f"{name}{suffix}", "number", f"{titles[name]}{mark}", lambda db, reader: data, order=place + list(titles).index(name))
 
     fee = {
         "value": fees or 0, "kind": "money", "currency": currency, "words": "" if fees is not None else _("not known yet"),
         "href": address_of(Question("payments.Entry", {"flow": "fee", **span.at(), **only}), reader) if fees is not None else "",
     }  # fmt: skip
-    blocks = [*(tile(name) for name in titles), Block(f"fee{suffix}", "number", f"{_('Fees')}{mark}", lambda db, reader: fee, order=place + 5)]
-    days = Block(f"days{suffix}", "chart", f"{_('By day')}{mark}", lambda db, reader: moved.by_day(db, reader, span.first, span.last, currency, only, span.running), order=20 + place)
+    blocks = [*(tile(name) for name in titles), Block(f"fee{suffix}", "number", f"{fees_title}{mark}", lambda db, reader: fee, order=place + 5)]
+    days = Block(f"days{suffix}", "chart", f"{days_title}{mark}", lambda db, reader: moved.by_day(db, reader, span.first, span.last, currency, only, span.running), order=20 + place)
     blocks.append(days)
     if fees is None:
         said = _("Providers tell their fees in their statements. Until those are read, fees are not known, and net is what it is before them.")

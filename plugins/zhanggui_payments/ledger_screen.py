@@ -12,7 +12,6 @@ from zhanggui.api import Card, Choice, Column, Filter, Measure, Reader, Screen, 
 
 from . import words
 from .models import Attempt, Entry, Refund
-from .screens import PLAY
 
 _attempts, _refunds = Attempt.__table__.c, Refund.__table__.c
 FLOWS = (
@@ -40,8 +39,8 @@ def effect(c: Any) -> ColumnElement[int]:
 
 def _methods(db: Session, reader: Reader, ids: list[int]) -> Mapping[int, str]:
     c = Entry.__table__.c
-    rows = db.execute(select(c.id, _attempts.provider, _attempts.method).where(c.attempt_id == _attempts.id, c.id.in_(ids)))
-    return {row.id: words.method_name(row.provider, row.method) for row in rows}
+    rows = db.execute(select(c.id, _attempts.provider, _attempts.method, c.simulated).where(c.attempt_id == _attempts.id, c.id.in_(ids)))
+    return {row.id: words.marked(words.method_name(row.provider, row.method), row.simulated) for row in rows}
 
 
 def _numbers(db: Session, reader: Reader, ids: list[int]) -> Mapping[int, str]:
@@ -83,7 +82,6 @@ ENTRIES = Screen(
         Column("effect", _l("Amount"), "money", currency="currency", expr=effect, order=20),
         Column("flow", _l("Direction"), "status", choices=FLOWS, expr=flow, order=25),
         Column("method", _l("Method"), load=_methods, order=30),
-        PLAY,
         Column("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=40),
         Column("order_id", _l("Order"), "lookup", to="orders.Order", order=50),
         Column("number", _l("Number of the provider"), "code", load=_numbers, order=60),
@@ -97,7 +95,7 @@ ENTRIES = Screen(
         Column("simulated", _l("Sandbox"), "bool", wide=False, order=95),
         Column("currency", _l("Currency"), "code", wide=False, order=100),
     ),
-    card=Card(title="method", end="effect", badge="flow", sub=("play", "customer_id", "order_id", "at")),
+    card=Card(title="method", end="effect", badge="flow", sub=("customer_id", "order_id", "at")),
     filters=(
         Filter("flow", _l("Direction"), choices=FLOWS, clause=_of_flow, tabs=True, order=5),
         Filter("at", _l("Time"), "date_range", order=10),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhanggui.api import Action, Card, Choice, Column, Field, Filter, GroupBy, Measure, Screen, Search, Section, ThreePhases, _l, fmt
+from zhanggui.api import Action, Card, Column, Field, Filter, GroupBy, Measure, Screen, Search, Section, ThreePhases, _l, fmt
 
 from . import details, jobs, words
 from .models import Attempt, Refund
@@ -12,8 +12,6 @@ from .states import ATTEMPT_CHOICES, OPEN_ATTEMPT, REASONS, REFUND_CHOICES
 
 SEND = ThreePhases(giving_back.claim_requested, sending.send, sending.write_down, jobs.ask_refunds)
 ASK = ThreePhases(attempts.ask_now, attempts.ask_work, attempts.ask_done, jobs.ask_attempt)
-# Play money says so in every row of it, and nothing is said of the other.
-PLAY = Column("play", _l("Sandbox"), "status", choices=(Choice(True, _l("Sandbox"), "warn"),), value=lambda row: True if row.simulated else None, order=32)
 
 ATTEMPTS = Screen(
     resource="payments.Attempt",
@@ -28,23 +26,22 @@ ATTEMPTS = Screen(
         Column("created_at", _l("Time"), "datetime", sortable=True, order=10),
         Column("amount", _l("Amount"), "money", currency="currency", order=20),
         Column("state", _l("State"), "status", choices=ATTEMPT_CHOICES, order=30),
-        Column("method_name", _l("Method"), value=lambda row: words.method_name(row.provider, row.method), order=40),
+        Column("method_name", _l("Method"), value=lambda row: words.marked(words.method_name(row.provider, row.method), row.simulated), order=40),
         Column("order_id", _l("Order"), "lookup", to="orders.Order", order=50),
         Column("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
         Column("refunded", _l("Given back"), "money", currency="currency", wide=False, order=65),
         Column("provider_number", _l("Number of the provider"), "code", order=70),
         Column("number", _l("Our number"), "code", wide=False, order=80),
         Column("method", _l("Code of the method"), "code", wide=False, order=85),
-        Column("provider_name", _l("Provider"), value=lambda row: words.provider_name(row.provider), wide=False, order=88),
+        Column("provider_name", _l("Provider"), value=lambda row: words.marked(words.provider_name(row.provider), row.simulated), wide=False, order=88),
         Column("provider", _l("Code of the provider"), "code", wide=False, order=90),
         Column("scene", _l("Where"), "code", wide=False, order=95),
         Column("captured_at", _l("Paid at"), "datetime", wide=False, order=100),
         Column("closed_at", _l("Closed at"), "datetime", wide=False, order=110),
         Column("simulated", _l("Sandbox"), "bool", wide=False, order=120),
-        PLAY,
         Column("currency", _l("Currency"), "code", wide=False, order=130),
     ),
-    card=Card(title="method_name", end="amount", badge="state", sub=("play", "customer_id", "order_id", "created_at")),
+    card=Card(title="method_name", end="amount", badge="state", sub=("customer_id", "order_id", "created_at")),
     filters=(
         Filter("state", _l("State"), choices=ATTEMPT_CHOICES, tabs=True, order=10),
         Filter("created_at", _l("Time"), "date_range", order=20),
@@ -99,16 +96,15 @@ REFUNDS = Screen(
         Column("customer_id", _l("Customer"), "lookup", to="customers.Customer", wide=False, order=60),
         Column("provider_number", _l("Number of the provider"), "code", wide=False, order=70),
         Column("number", _l("Our number"), "code", wide=False, order=80),
-        Column("provider_name", _l("Provider"), value=lambda row: words.provider_name(row.provider), wide=False, order=88),
+        Column("provider_name", _l("Provider"), value=lambda row: words.marked(words.provider_name(row.provider), row.simulated), order=58),
         Column("provider", _l("Code of the provider"), "code", wide=False, order=90),
         Column("succeeded_at", _l("Given back at"), "datetime", wide=False, order=100),
         Column("note", _l("Note"), "long_text", wide=False, order=110),
         Column("code", _l("What the provider gave as the reason"), "code", wide=False, order=115),
         Column("simulated", _l("Sandbox"), "bool", wide=False, order=120),
-        PLAY,
         Column("currency", _l("Currency"), "code", wide=False, order=130),
     ),
-    card=Card(title="reason", end="amount", badge="state", sub=("play", "order_id", "requested_at")),
+    card=Card(title="reason", end="amount", badge="state", sub=("provider_name", "order_id", "requested_at")),
     filters=(
         Filter("state", _l("State"), choices=REFUND_CHOICES, tabs=True, counted=("requested", "abnormal"), order=10),
         Filter("requested_at", _l("Time"), "date_range", order=20),

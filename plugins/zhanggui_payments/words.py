@@ -37,6 +37,11 @@ def method_name(provider: str, method: str) -> str:
     return str(labels().get((provider, method), orders.METHODS["other"]))
 
 
+def marked(name: str, simulated: bool) -> str:
+    """A name beside an amount: play money says so in every row."""
+    return _("%(name)s · Sandbox", name=name) if simulated else name
+
+
 def said_of(attempt: Any) -> tuple[str, str]:
     """Where a payment stands: a short sentence, and what more there is to say of it."""
     if attempt.state == "captured":

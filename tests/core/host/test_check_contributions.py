@@ -338,6 +338,48 @@ def test_functions_of_what_other_plugins_collect_are_looked_at(tmp_path, case):
             assert sentence in said and written.place in said
 
 
+PROVIDER = """
+from zhanggui_payments.facade import Capabilities, Method, Provider
+
+class Pay(Provider):  # here
+    id = "mine"
+    def capabilities(self): return Capabilities([Method("mine", "Mine", ("h5",))])
+    def create(self, attempt): return None
+    def query(self, attempt): return None
+    def close(self, attempt): return None
+    def refund(self, refund): return None
+    def query_refund(self, refund): return None
+
+@hookimpl
+def payments_providers():
+    return [Pay()]
+"""
+PROVIDERS = {
+    "a function that is left open": ("    def close(self, attempt): return None\n", "", "it has no function “close”"),
+    "a function of another shape": ("def refund(self, refund): return None", "def refund(self): return None", "refund cannot take what it is called with: refund"),
+    "an id": ('id = "mine"', 'id = "offline"', "its id is made of"),
+    "no method": ('[Method("mine", "Mine", ("h5",))]', "[]", "at least one method"),
+    "a method twice": ('[Method("mine", "Mine", ("h5",))]', '[Method("mine", "Mine")] * 2', "“mine” is there twice"),
+    "an unknown scene": ('("h5",)', '("moon",)', "a scene is one of"),
+    "bills that nobody fetches": ('("h5",))]', '("h5",))], bills=True', "no function “fetch_bill”"),
+}
+
+
+@pytest.mark.parametrize("case", [*PROVIDERS, "nothing"])
+def test_a_provider_is_looked_at_when_it_is_loaded(tmp_path: Path, case: str):
+    old, new, sentence = PROVIDERS.get(case, ("", "", ""))
+    written = Written(tmp_path, PROVIDER.replace(old, new) if old else PROVIDER, 'requires = ["orders", "payments"]')
+    host = build_host(written.manifests, {"products", "inventory", "customers", "orders", "payments", written.id}, core_part(), icons=ICONS)
+    assert (written.id in host.faults) is (case != "nothing")
+    if case != "nothing":
+        said = in_english(host.faults[written.id].sentence)
+        assert sentence in said
+        assert written.place.partition(", line")[0] in said
+    else:
+        right = ("can_set_up", "payments.Provider")
+        assert [host.rights_to_set(plugin) for plugin in (written.id, "payments", "orders")] == [[right], [right], []]
+
+
 def test_a_hook_that_fails_while_it_is_looked_at_is_left_to_whoever_asks(tmp_path):
     written = Written(tmp_path, "@hookimpl\ndef orders_price_steps():\n    return 1 / 0\n", 'requires = ["orders"]')
     host = build_host(written.manifests, {"products", "inventory", "customers", "orders", written.id}, core_part(), icons=ICONS)
