@@ -47,7 +47,10 @@ class Alipay(Provider):
     def capabilities(self) -> Capabilities:
         needs = {"mini_program": _l("sign in through Alipay first: a mini-program pays for the account that is signed in.")}
         method = Method("alipay", self.label, ("mini_program", "h5", "page", "qr"), (CURRENCY,), needs)
-        return Capabilities([method], max_refunds=50, simulated=is_simulated())
+        return Capabilities([method], max_refunds=50)
+
+    def simulated(self) -> bool:
+        return is_simulated()
 
     def missing(self) -> str | None:
         return keys.missing()

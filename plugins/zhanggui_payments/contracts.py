@@ -73,7 +73,6 @@ class Capabilities:
     max_refunds: int = 50  # of one attempt
     refund_days: int = 365
     bills: bool = False
-    simulated: bool = False  # its money is play money: said on every row
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,7 @@ class Provider:
     """
 
     called_with: ClassVar[Mapping[str, Sequence[str]]] = {
-        "capabilities": (), "missing": (), "create": ("attempt",), "query": ("attempt",), "close": ("attempt",), "refund": ("refund",),
+        "capabilities": (), "missing": (), "simulated": (), "create": ("attempt",), "query": ("attempt",), "close": ("attempt",), "refund": ("refund",),
         "query_refund": ("refund",), "parse_notification": ("arrival",), "fetch_bill": ("day", "kind"), "probe": ("values",),
     }  # fmt: skip
 
@@ -188,12 +187,16 @@ class Provider:
 
     @abstractmethod
     def capabilities(self) -> Capabilities:
-        """What it can do, without asking anybody."""
+        """What it can do, whatever its settings are: asked when its plugin is loaded."""
         raise NotImplementedError
 
     def missing(self) -> str | None:
         """Why it cannot be used now ("no key was entered"), or None; without asking anybody and without a query."""
         return None
+
+    def simulated(self) -> bool:
+        """Whether its money is play money by its present settings: said on every row."""
+        return False
 
     @abstractmethod
     def create(self, attempt: AttemptView) -> ClientAction | Snapshot:

@@ -27,7 +27,7 @@ _REDIRECTS, _FORM = (301, 302, 303), {"Content-Type": "application/x-www-form-ur
 
 def fill(now: datetime) -> None:
     """Customers of these days order once more, and pay by each provider that moves play money; nothing where there is none."""
-    simulated = [offer for offer in offers("CNY", "h5") if offer.why_not is None and offer.provider.capabilities().simulated]
+    simulated = [offer for offer in offers("CNY", "h5") if offer.why_not is None and offer.provider.simulated()]
     if not simulated:
         return
     with reading() as db:

@@ -104,4 +104,4 @@ def labels() -> dict[tuple[str, str], Any]:
 
 def is_simulated(name: str) -> bool:
     """Whether a provider moves play money."""
-    return provider_of(name).capabilities().simulated
+    return provider_of(name).simulated()

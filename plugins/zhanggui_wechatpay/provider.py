@@ -45,7 +45,10 @@ class WechatPay(Provider):
     def capabilities(self) -> Capabilities:
         needs = {"mini_program": _l("sign in through WeChat first: a mini-program pays for the WeChat account that is signed in.")}
         method = Method("wechatpay", _l("WeChat Pay"), tuple(_PATHS), needs_payer=needs)
-        return Capabilities([method], max_refunds=50, refund_days=365, simulated=accounts.is_simulated())
+        return Capabilities([method], max_refunds=50, refund_days=365)
+
+    def simulated(self) -> bool:
+        return accounts.is_simulated()
 
     def missing(self) -> str | None:
         return accounts.missing()

@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session
 
 from .. import audit
 from ..db.upsert import insert_for
+from ..host import generation
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..kernel.errors import Forbidden, Invalid, NotFound
+from ..runtime import current_runtime
 from .models import ListView
 
 RESOURCE = "core.ListView"
 MOST = 30  # views of one user over one list
 LONGEST_NAME = 60
+_REMEMBERED = 2000  # lists of users, in each process
 _LOOK = ""  # the name of the row that holds how a user wants the list
 
 
@@ -44,6 +47,23 @@ def of_list(db: Session, screen: str, actor: Actor) -> tuple[Saved | None, list[
     rows = db.execute(select(ListView.__table__).where(shown).order_by(ListView.shared, ListView.name, ListView.id)).all()
     found = [Saved(r.id, r.name, r.shared, r.user_id == actor.id, r.arguments or {}, r.columns or ()) for r in rows]
     return next((one for one in found if one.name == _LOOK and one.mine), None), [one for one in found if one.name != _LOOK]
+
+
+def kept(db: Session, screen: str, actor: Actor, stamp: int | None) -> tuple[Saved | None, list[Saved]]:
+    """The same, remembered by this process until somebody saves or deletes a view.
+
+    :param stamp: the generation of rights that this request goes by; None: nothing is remembered.
+    """
+    if stamp is None:
+        return of_list(db, screen, actor)
+    cache: dict[tuple[int | None, str], tuple[int, Any]] = current_runtime().shared.setdefault("list_views", {})
+    found = cache.get((actor.id, screen))
+    if found is None or found[0] != stamp:
+        if len(cache) > _REMEMBERED:
+            cache.clear()
+        found = cache[actor.id, screen] = (stamp, of_list(db, screen, actor))
+    answer: tuple[Saved | None, list[Saved]] = found[1]
+    return answer
 
 
 def keep_look(db: Session, screen: str, *, arguments: Mapping[str, str], columns: Sequence[str], actor: Actor, now: datetime) -> None:
@@ -81,6 +101,7 @@ def remove(db: Session, screen: str, id: int, *, actor: Actor, now: datetime) ->
     if row is None or not may or row.screen != screen or row.name == _LOOK:
         raise NotFound(_l("There is no such view."))
     db.execute(delete(ListView).where(ListView.id == id))
+    generation.bump(db, "security")
     audit.record(db, "core.list_view.deleted", target=(RESOURCE, id), label=row.name, actor=actor, now=now)
 
 
@@ -90,7 +111,9 @@ def _put(
     values: dict[str, Any] = {"arguments": dict(arguments), "columns": list(columns), "shared": shared, "changed_at": now}
     made = insert_for(db, ListView).values(screen=screen, user_id=_id(actor), name=name, **values)
     made = made.on_conflict_do_update(index_elements=["screen", "user_id", "name"], set_=values)
-    return int(db.execute(made.returning(ListView.id)).scalar_one())
+    row_id = int(db.execute(made.returning(ListView.id)).scalar_one())
+    generation.bump(db, "security")  # what every process asks before each request: it reads them anew
+    return row_id
 
 
 def _id(actor: Actor) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import flash, redirect, request
+from flask import flash, has_request_context, redirect, request
 from sqlalchemy.orm import Session
 
 from .. import list_views
@@ -41,7 +41,8 @@ class Wanted:
 
 def wanted(db: Session, screen: Screen, actor: Actor, args: Mapping[str, str]) -> Wanted:
     """The arguments of a list completed by how this user wants it."""
-    look, views = list_views.of_list(db, screen.resource, actor)
+    stamp = request.environ.get("zhanggui.generations") if has_request_context() else None
+    look, views = list_views.kept(db, screen.resource, actor, stamp.security if stamp is not None else None)
     own: dict[str, str] = {}
     if look is not None and look.arguments.get("size", "") in map(str, screen.page_sizes) and "size" not in args:
         own["size"] = look.arguments["size"]

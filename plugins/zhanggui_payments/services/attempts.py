@@ -71,7 +71,7 @@ def claim_payment(
             number=new_number("P", now), order_id=order.id, order_number=order.number, customer_id=order.customer_id, provider=offer.provider.id,
             method=method, scene=scene, amount=due, currency=order.currency, state=AttemptState.CREATED, created_at=now,
             expires_at=now + timedelta(minutes=int(get_setting("plugin.payments.open_minutes"))), ask_at=now + ATTEMPT_TIMES[0],
-            simulated=offer.provider.capabilities().simulated, payer=payer,
+            simulated=offer.provider.simulated(), payer=payer,
         )  # fmt: skip
         db.add(mine)
         db.flush()

@@ -28,9 +28,12 @@ TIMES, SLACK = 3, 0.010  # beside the ratio, so many seconds: a page of ten mill
 def _fill(connection: Connection, count: int) -> None:
     """Orders a minute apart: every 2nd with 龙井, every 10th with oolong, every 5,000th with a rare SKU, every 1,000th of one buyer."""
     lite = connection.dialect.name == "sqlite"
-    run = connection.exec_driver_sql
+
+    def run(sql: str) -> None:
+        connection.execute(text(sql))
+
     numbers = f"(WITH RECURSIVE s(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s)" if lite else f"generate_series(2, {count}) AS s(n)"
-    number = "'260101' || substr('00000000' || n, -8)" if lite else "'260101' || lpad(n::text, 8, '0')"
+    number = "'260101' || substr('00000000' || n, -8)" if lite else "'260101' || lpad(CAST(n AS text), 8, '0')"
     at = "datetime('2026-03-01', '-' || n || ' minutes') || '.000000'" if lite else "timestamptz '2026-03-01' - n * interval '1 minute'"
     copied = [c.name for c in Order.__table__.c if c.name not in ("id", "number", "placed_at", "name_index", "phone_index", "external_key")]
     some = lambda every, column: f"CASE WHEN n % {every} = 0 THEN first.{column} END"  # noqa: E731 - a word of this statement

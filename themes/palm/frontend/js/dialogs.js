@@ -78,6 +78,7 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
   if (opener) {
     const dialog = document.getElementById(opener.dataset.open);
+    opener.closest("dialog")?.close();
     dialog.showModal();
     dialog.dispatchEvent(new CustomEvent("zg:open", {bubbles: true}));
     return;
