@@ -11,7 +11,7 @@ from zhanggui.api import UTCDateTime, blind_index, words
 from zhanggui.api.migrations import batches, index_sealed
 
 revision = "orders_0009"
-down_revision = "orders_0006"
+down_revision = "orders_0007"
 branch_labels = None
 depends_on = None
 

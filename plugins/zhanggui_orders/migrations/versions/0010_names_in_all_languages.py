@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "orders_0010"
-down_revision = "orders_0006"
+down_revision = "orders_0009"
 branch_labels = None
 depends_on = None
 
