@@ -34,7 +34,7 @@ def bilingual(instance, owner):
         for sku, name in (("TEA-250", {"zh_CN": "西湖龙井", "en": "Longjing tea"}), ("CUP", {"zh_CN": "茶杯"})):
             product = editing.create_product(db, actor=owner, now=NOON, name=name, variants=[{"sku": sku, "price": 1990}])
             selling.put_on_sale(db, id=product, actor=owner, now=NOON)
-            [variant] = products.variant_ids_by_sku(db, [sku])[sku]
+            variant = products.variant_ids_by_sku(db, [sku])[sku][0]
             inventory.ensure_levels(db, [variant], now=NOON)
             inventory.restock(db, variant_id=variant, quantity=9, actor=owner, now=NOON)
             made.append(products.variants_by_id(db, [variant])[variant])
