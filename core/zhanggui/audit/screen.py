@@ -135,7 +135,7 @@ AUDIT = Screen(
         Column("causation", _l("Causation"), "code", wide=False),
         Column("hash", _l("Hash"), "code", wide=False),
     ],
-    card=Card(title="act", end="thing", sub=("at", "author")),
+    card=Card(title="act", end="at", sub=("thing", "author")),
     search=Search(prefix=("actor_name", "action"), hint=_l("User name")),
     filters=[
         Filter("act", _l("What"), "text", clause=_named_like),
@@ -148,6 +148,7 @@ AUDIT = Screen(
     sections=[
         Section("entry", _l("Entry"), template="zg/audit_entry.html", load=_entry, order=0),
         Section("around", _l("Before and after"), template="zg/audit_around.html", load=_around, order=10),
+        Section("technical", _l("For developers"), columns=("action", "actor_name", "target_type", "target_id", "correlation", "causation", "hash"), order=200),
     ],
     api=True, empty=_l("Nothing happened yet."),
 )  # fmt: skip

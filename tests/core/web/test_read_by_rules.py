@@ -146,7 +146,7 @@ DOORS = {
     "column on a screen of others": (page("/products/"), MINE),
     "figure": (widget, MINE),
     "job": (in_a_job, MINE),
-    "trail": (page("/system/audit/?target_type=lockers.Locker"), "lockers.locker.changed"),
+    "trail": (page("/system/audit/?target_type=lockers.Locker"), "Locker: changed"),
     "trail as data": (lambda hall: hall.mia.client.get("/api/v1/core/system/audit/", headers=JSON).get_data(as_text=True), MINE),
     "approvals": (page("/approvals/"), MINE),
     "named by what is hidden": (page("/lockers-nearby/"), "#2"),

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "products_0004"
-down_revision = "products_0002"
+down_revision = "products_0003"
 branch_labels = None
 depends_on = None
 
