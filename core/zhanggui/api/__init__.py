@@ -123,7 +123,7 @@ from ..web.questions import counted
 from ..web.rest import Api, Operation
 from ..web.trail import timeline
 from ..web.views import View
-from ..web.writing import act_on_row, change_row, create_row, remove_row
+from ..web.writing import act_on_row, act_within, change_row, create_row, remove_row
 from ..webhooks import KeptMessage, webhook_message
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ __all__ = [
     "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule",
     "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot",
     "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
-    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "after_commit", "allocate",
+    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within", "acting_as", "after_commit", "allocate",
     "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas",
     "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime",
     "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows", "fmt",
