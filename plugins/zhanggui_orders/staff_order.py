@@ -77,7 +77,7 @@ def take_order(
         if value not in (None, "", False):
             made.setdefault(plugin, {})[choice] = value
     order = place_order(
-        db, lines=_cart(db, lines or ()), customer_id=buyer, address_id=address_id, note=note or "", source="admin",
+        db, lines=_cart(db, lines or ()), customer_id=buyer, address_id=address_id, note=note or "", source="admin", buyer_name=(name or "").strip(),
         locale=customers.contact_of(db, buyer).locale, choices=read_choices("order", made), actor=actor, now=now,
     )  # fmt: skip
     return order.id

@@ -184,6 +184,12 @@ def orders_paid_before(db: Session, payments: Sequence[PastPayment], actor: Acto
 
 
 @hookimpl
+def orders_move_guards(db: Session, order: OrderFacts, verb: str, actor: Actor) -> None:
+    if verb == "reprice":
+        attempts.refuse_while_paying(db, order.id)
+
+
+@hookimpl
 def orders_closing(db: Session, order: OrderFacts, actor: Actor, now: datetime) -> bool:
     return jobs.close_for_order(db, order.id, now=now)
 

@@ -131,7 +131,7 @@ from ..web.questions import address as address_of
 from ..web.rest import Api, Operation
 from ..web.trail import timeline
 from ..web.views import View
-from ..web.writing import act_on_row, change_row, create_row, remove_row
+from ..web.writing import act_on_row, act_within, change_row, create_row, remove_row
 from ..webhooks import KeptMessage, webhook_message
 
 if TYPE_CHECKING:
@@ -166,8 +166,8 @@ __all__ = [
     "ProviderError", "PublicEvent", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed",
     "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot", "StaleRow",
     "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
-    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "actor_names", "added_up",
-    "address_of", "after_commit", "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index",
+    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within", "acting_as", "actor_names",
+    "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index",
     "cancel_task", "change_row", "choice_schemas", "clock", "code_string", "complaints", "count_one", "counted", "create_row",
     "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person",
     "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",

@@ -33,6 +33,22 @@ class MethodUnavailable(DomainError):
     message = _l("This order cannot be paid that way: %(why)s")
 
 
+class BeingPaid(DomainError):
+    """Somebody could pay the old amount at this moment."""
+
+    code = "being_paid"
+    message = _l("The buyer has begun to pay. The price can be changed once that payment is closed.")
+
+
+def refuse_while_paying(db: Session, order_id: int) -> None:
+    """The price of an order stays while a payment of it is open.
+
+    :raises BeingPaid: when one is.
+    """
+    if queries.open_attempts(db, order_id):
+        raise BeingPaid()
+
+
 class PaymentKnown(DomainError):
     """This transfer paid another order already."""
 

@@ -235,6 +235,14 @@ document.addEventListener("click", async (event) => {
   field.focus();
 });
 
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-all-of]");
+  if (!button) return;
+  const boxes = $$("input[type=checkbox]", button.parentNode), on = boxes.some((box) => !box.checked);
+  boxes.forEach((box) => { box.checked = on; });
+  boxes[0].dispatchEvent(new Event("input", {bubbles: true}));
+});
+
 // -- setting up ---------------------------------------------------------------------------------
 
 export function forms(root) {
