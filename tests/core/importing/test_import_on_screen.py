@@ -249,9 +249,9 @@ def test_a_page_shows_each_step_and_gives_the_errors_as_a_file(there, visit, tmp
     assert body.startswith("\ufeff".encode())
     lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
     assert lines[0] == ["货号", "品名", "规格", "售价(元)", "产地", "Row", "Reason"]
-    assert lines[1] == ["CUP-1", "青花杯", "", "面议", "景德镇", "3", "Price: “面议” is no amount such as 19.90."]
+    assert lines[1] == ["CUP-1", "青花杯", "", "面议", "景德镇", "4", "Price: “面议” is no amount such as 19.90."]
     (tmp_path / "errors.xlsx").write_bytes(who.get(f"{at}/errors.xlsx").get_data())
-    assert [r[5] for r in open_table(tmp_path / "errors.xlsx").rows()] == ["3", "4", "5"]
+    assert [r[5] for r in open_table(tmp_path / "errors.xlsx").rows()] == ["4", "5", "6"]
     assert who.post(f"{at}/write").status_code == 303
     finish()
     assert "Take back this import" in who.get(at).get_data(as_text=True)
