@@ -215,6 +215,15 @@ def forget_old(db: Session, now: datetime, limit: int = 50) -> None:
     db.execute(update(_files).where(c.id.in_(over)).values(file_id=None, heads=[]))
 
 
+def forget_person(db: Session, person: tuple[str, Any]) -> None:
+    """Take away the notes about rows that an import wrote for a person who is erased. They cannot be taken back then."""
+    kinds = [i.kind for i in current_host().every("importers") if i.permission[1] == person[0]]
+    of_kind = select(c.id).where(c.kind.in_(kinds))
+    rows = ImportFileRow.__table__
+    if kinds and str(person[1]).isdecimal():
+        db.execute(delete(rows).where(rows.c.target == int(person[1]), rows.c.file_id.in_(of_kind)))
+
+
 def record(db: Session, action: str, row: Any, *, actor: Actor, now: datetime, after: Mapping[str, Any]) -> None:
     """Leave in the trail what was done with a file."""
     audit.record(db, action, target=(RESOURCE, row.id), label=row.file_name, actor=actor, now=now, after={"kind": row.kind, **after})

@@ -22,6 +22,7 @@ from ..host import current_host
 from ..host.declare import PersonalData
 from ..host.models import PluginState
 from ..i18n.texts import lazy_gettext as _l
+from ..importing.brought import forget_person
 from ..jobs import enqueue, job
 from ..kernel import clock
 from ..kernel.actors import SYSTEM, Actor
@@ -106,6 +107,7 @@ def _erase(db: Session, person: Subject, actor: Actor, now: datetime) -> None:
         _of(data.erase)(db, person, actor=actor, now=now)
     tokens.revoke_all(db, person, now)
     approvals.erase_about(db, person, now)
+    forget_person(db, person)
     keys.erase_person(db, person)
 
 

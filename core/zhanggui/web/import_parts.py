@@ -24,6 +24,7 @@ from ..tasks.states import TaskState
 
 ERRORS = 20_000  # rows of a file to correct
 _HISTORY = 20
+_HEAD = 1  # people count the line of the heads as well
 _rows: Any = ImportFileRow.__table__
 _files: Any = ImportFile.__table__
 _tasks: Any = Task.__table__
@@ -133,7 +134,7 @@ def _row(importer: Importer, note: Any, actor: Actor) -> dict[str, Any]:
     lines = [(str(importer.labels.get(name, name)), before[name] or "–", after[name] or "–")
              for name in fields if before is not None and name in after and before[name] != after[name]]  # fmt: skip
     reason = reason_text(importer, note.reason, told.get("said") or {}) if note.reason else stayed_text(importer, note.stayed_because)
-    return {"number": note.row, "label": told.get("label") or "", "lines": lines, "reason": reason}
+    return {"number": note.row + _HEAD, "label": told.get("label") or "", "lines": lines, "reason": reason}
 
 
 def reason_text(importer: Importer, code: str, said: Mapping[str, str | None]) -> str:
@@ -160,7 +161,7 @@ def errors_of(db: Session, row: Any, actor: Actor) -> tuple[list[str], list[list
     found = db.execute(select(_rows).where(_rows.c.file_id == row.id, _rows.c.what == "refused").order_by(_rows.c.row).limit(ERRORS)).all()
     heads = [head for head, _some in row.heads]
     named = [head or f"column {place}" for place, head in enumerate(heads, 1)]
-    rows = [[*(note.told["raw"].get(name) or "" for name in named), note.row, reason_text(importer, note.reason, note.told["said"])] for note in found]
+    rows = [[*(note.told["raw"].get(name) or "" for name in named), note.row + _HEAD, reason_text(importer, note.reason, note.told["said"])] for note in found]
     return [*heads, _("Row"), _("Reason")], rows
 
 

@@ -20,6 +20,7 @@ from zhanggui.jobs import runner
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM, Actor
 from zhanggui.kernel.errors import Forbidden, IllegalMove, Invalid
+from zhanggui.people import erase_person
 from zhanggui.tasks.models import Task
 from zhanggui.testing.fixtures import PASSWORD
 from zhanggui_customers.models import Customer
@@ -248,9 +249,9 @@ def test_a_page_shows_each_step_and_gives_the_errors_as_a_file(there, visit, tmp
     assert body.startswith("\ufeff".encode())
     lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
     assert lines[0] == ["货号", "品名", "规格", "售价(元)", "产地", "Row", "Reason"]
-    assert lines[1] == ["CUP-1", "青花杯", "", "面议", "景德镇", "3", "Price: “面议” is no amount such as 19.90."]
+    assert lines[1] == ["CUP-1", "青花杯", "", "面议", "景德镇", "4", "Price: “面议” is no amount such as 19.90."]
     (tmp_path / "errors.xlsx").write_bytes(who.get(f"{at}/errors.xlsx").get_data())
-    assert [r[5] for r in open_table(tmp_path / "errors.xlsx").rows()] == ["3", "4", "5"]
+    assert [r[5] for r in open_table(tmp_path / "errors.xlsx").rows()] == ["4", "5", "6"]
     assert who.post(f"{at}/write").status_code == 303
     finish()
     assert "Take back this import" in who.get(at).get_data(as_text=True)
@@ -278,3 +279,14 @@ def test_customers_are_taken_back_too(instance, owner):
     with reading() as db:
         # Whom another import changed and put back is as it was, but not untouched.
         assert [c.name for c in db.scalars(select(Customer))] == ["王小明"]
+
+
+def test_who_is_erased_is_forgotten_in_the_notes_too(instance, owner):
+    file_id = bring(owner, "客户编号,姓名,手机\n1,王小明,13800138000\n2,李娜,13900139000\n", "customers")
+    look(file_id, owner)
+    do(work.write, file_id, owner)
+    with reading() as db:
+        gone = db.scalar(select(ImportFileRow.target).where(ImportFileRow.row == 1))
+    with unit_of_work() as db:
+        erase_person(db, ("customers.Customer", gone), actor=owner, now=clock.now())
+    assert set(told(file_id)) == {2}
