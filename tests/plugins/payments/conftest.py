@@ -18,7 +18,7 @@ from zhanggui.host.service import enable_plugin, upgrade
 from zhanggui.runtime import Runtime, activated, open_runtime
 
 _TESTS = Path(__file__).parents[2]
-sys.path[:0] = [str(_TESTS / "outside"), str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
+sys.path[:0] = [str(Path(__file__).parent), str(_TESTS / "outside"), str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
 
 from panda import SECRET, Panda  # noqa: E402 - found by the line above
 from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402
