@@ -170,7 +170,7 @@ class Deliverer:
         """One delivery by the schedule, and when the next one is due."""
         world, notice = self._world, self._notice(number)
         provider = self._providers[notice["provider"]]
-        trade = till.trade(world, notice["trade_id"])
+        trade, began = till.trade(world, notice["trade_id"]), world.clock.now()
         fault = world.faults.named("forge", till.about(trade, f"{notice['kind']}_notification"))
         outcome = self.send(notice, forge=str(fault.get("variant", "other_key")) if fault else "")
         tries = notice["tries"] + 1
@@ -179,7 +179,7 @@ class Deliverer:
         elif tries > len(provider.SCHEDULE):
             state, due = "given_up", None
         else:
-            state, due = "waiting", world.clock.now() + provider.SCHEDULE[tries - 1]
+            state, due = "waiting", began + provider.SCHEDULE[tries - 1]  # from when it was sent: the clock may be advanced meanwhile
         world.store.run("UPDATE notice SET state = ?, due = ?, tries = ? WHERE id = ?", state, due, tries, number)
 
     def copies(

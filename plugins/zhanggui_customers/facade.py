@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -35,15 +35,17 @@ def find_or_create_by_identity(
     phone: str | None = None,
     locale: str | None = None,
     admit: Callable[[], None] | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> CustomerView:
     """The customer behind an identity (``provider="wechat"``, ``subject=openid``), made at the first visit.
 
     :param locale: the language that he reads in now; it is kept.
     :param admit: is called before a new customer is made, and may refuse by raising.
+    :param also: other ids of the same person, by provider: see ``services.identities``.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     """
     found = identities.find_or_create_by_identity(
-        db, provider=provider, subject=subject, name=name, now=now, phone=phone, locale=locale, admit=admit
+        db, provider=provider, subject=subject, name=name, now=now, phone=phone, locale=locale, admit=admit, also=also or {}
     )
     return queries.view_of_customer(found)
 

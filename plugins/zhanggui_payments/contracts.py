@@ -44,12 +44,17 @@ class Misconfigured(ProviderError):
 
 @dataclass(frozen=True)
 class Method:
-    """A way to pay as customers know it. ``scenes`` are where it works."""
+    """A way to pay as customers know it. ``scenes`` are where it works.
+
+    ``needs_payer`` are the scenes that need the customer's id at the provider (``Provider.payer_of``), each with what he
+    has to do when he has none: ``{"mini_program": _l("sign in through WeChat first.")}``.
+    """
 
     id: str  # "wechatpay": of a method, not of the provider; letters, digits, underscores
     label: Any
     scenes: Sequence[str] = ()
     currencies: Sequence[str] = ("CNY",)
+    needs_payer: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = set(self.scenes) - set(SCENES)

@@ -14,6 +14,7 @@ from zhanggui.api import View, expose, get_setting, public
 from .identity import demo_login_allowed
 from .texts import texts
 
+_TAKES_MONEY = "/shop/api/v1/payment-methods"
 _FILES = Path(__file__).parent / "static" / "storefront"
 
 
@@ -47,5 +48,7 @@ def _page() -> dict[str, Any]:
     locale = current_app.extensions["babel"].locale_selector()
     return {
         "shop": get_setting("instance.name"), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
+        # Without a plugin that takes money the shop says how it gets its money.
+        "pay": _address("pay.js") if any(rule.rule == _TAKES_MONEY for rule in current_app.url_map.iter_rules()) else "",
         "languages": [code.replace("_", "-") for code in get_setting("i18n.locales")], "texts": texts(),
     }  # fmt: skip

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from ..config import Config
+from ..config.loader import variable
 from ..kernel.errors import ConfigError
 from .frame import Output, options
 from .supervise import Child, die_with_parent
@@ -35,6 +39,27 @@ def child(data: Path, host: str, port: int, public_host: str = "") -> Child:
     parent, ask = os.getpid(), die_with_parent(os.getpid())
     whole = command(data, host, port, "--quiet", "--public-host", public_host, "--end-with", str(parent))
     return Child("payment sandbox", lambda: subprocess.Popen(whole, preexec_fn=ask, stdin=subprocess.DEVNULL, start_new_session=True))
+
+
+def prepare(data: Path) -> Mapping[str, Any]:
+    """Make the keys of both sides where there are none; answers what a merchant gets from the consoles of the providers."""
+    made = subprocess.run([sys.executable, "-m", "zhanggui_sandbox", "--data", str(data), "--prepare"], check=True, capture_output=True, text=True)  # noqa: S603
+    given: Mapping[str, Any] = json.loads(Path(made.stdout.strip()).read_text(encoding="utf-8"))
+    return given
+
+
+def as_settings(given: Mapping[str, Any], address: str) -> dict[str, str]:
+    """The environment of a shop that pays at a sandbox, as its merchant would enter what the consoles gave him."""
+    wechatpay, alipay = given["wechatpay"], given["alipay"]
+    values = {
+        "wechatpay.sandbox": address, "wechatpay.mchid": wechatpay["mchid"], "wechatpay.app_id": wechatpay["app_id"],
+        "wechatpay.serial": wechatpay["merchant_serial"], "wechatpay.private_key": wechatpay["merchant_private_key"],
+        "wechatpay.api_v3_key": wechatpay["api_v3_key"], "wechatpay.public_key_id": wechatpay["public_key_id"],
+        "wechatpay.public_key": wechatpay["public_key"],
+        "alipay.gateway": f"{address}/gateway.do", "alipay.app_id": alipay["app_id"], "alipay.seller_id": alipay["seller_id"],
+        "alipay.private_key": alipay["app_private_key"], "alipay.alipay_public_key": alipay["alipay_public_key"],
+    }  # fmt: skip
+    return {variable(f"plugin.{key}"): value for key, value in values.items()}
 
 
 def refuse_production(config: Config) -> None:

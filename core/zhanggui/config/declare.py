@@ -18,7 +18,7 @@ class Setting:
     """A setting by its dotted key (``database.url``, ``plugin.orders.close_after_minutes``).
 
     ``runtime`` ones may be changed on the settings screen while no file layer locks them. ``label``
-    and ``help`` map a locale to a text; English is always there for runtime ones.
+    and ``help`` map a locale to a text; English is always there for runtime ones. Of a text ``maximum`` is its length.
     """
 
     key: str
@@ -76,8 +76,9 @@ class Setting:
                 raise ValueError(f"must be at least {least}")
             if checked > most:
                 raise ValueError(f"must be at most {most}")
-        if expected is str and (len(checked) > _LONGEST or "\0" in checked):
-            raise ValueError(f"must be text of at most {_LONGEST} characters")
+        longest = _LONGEST if self.maximum is None else self.maximum
+        if expected is str and (len(checked) > longest or "\0" in checked):
+            raise ValueError(f"must be text of at most {longest} characters")
         if self.choices and checked not in self.choices:
             raise ValueError(f"must be one of {', '.join(self.choices)}")
         if self.kind == "zone":

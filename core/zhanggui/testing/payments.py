@@ -16,16 +16,16 @@ anything is done; "lost": done, the line is cut; "unsigned": done, nobody signed
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
 import pytest
 
+from ..kernel import clock
 from ..kernel.errors import NotGenuine, ProviderError
 from ..kernel.money import Money
 
-_NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
 class ProviderContract:
@@ -43,7 +43,8 @@ class ProviderContract:
         """A payment that the provider has not heard of."""
         method = provider.capabilities().methods[0]
         number = "P" + secrets.token_hex(11).upper()
-        return payments.AttemptView(number, method.id, method.scenes[0], self.amount, "#1", _NOW, _NOW + timedelta(hours=2), payer=self.payer())
+        now = clock.now()  # a far end has a clock of its own
+        return payments.AttemptView(number, method.id, method.scenes[0], self.amount, "#1", now, now + timedelta(hours=2), payer=self.payer())
 
     def payer(self) -> str | None:
         """The customer's id at the provider, where its payments need one."""

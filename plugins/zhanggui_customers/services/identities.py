@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, insert, literal, select, update
@@ -35,15 +35,18 @@ def find_or_create_by_identity(
     phone: str | None = None,
     locale: str | None = None,
     admit: Callable[[], None] | None = None,
+    also: Mapping[str, str] = {},
 ) -> Customer:
     """The customer behind an identity of the outside; made at the first visit, however many visit at once.
 
     :param locale: the language that he reads in now; it is kept.
     :param admit: is called before a new customer is made, and may refuse by raising; of those who visit at
         once, only the one who is made counts: what it wrote for the others is taken back.
+    :param also: other ids of the same person, by provider. Whoever is not known by the first is himself by one of them;
+        those that lead to nobody lead to him from now on, and those that lead to somebody else go on doing so.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     """
-    customer_id = _sign_in(db, provider, subject, now)
+    customer_id = _sign_in(db, provider, subject, now) or _known_by_another(db, provider, subject, also, now)
     if customer_id is None:
         try:
             with db.begin_nested():
@@ -57,6 +60,9 @@ def find_or_create_by_identity(
             customer_id = _sign_in(db, provider, subject, now)
             if customer_id is None:
                 raise
+    for name, other in also.items():
+        if _customer_of(db, name, other) is None:
+            _try_to_add(db, customer_id, name, other, now)
     found = queries.customer(db, customer_id)
     if found.blocked:
         raise CustomerIsBlocked()
@@ -97,6 +103,24 @@ def _sign_in(db: Session, provider: str, subject: str, now: datetime) -> int | N
         .returning(Identity.customer_id)
         .execution_options(synchronize_session=False)
     )
+
+
+def _known_by_another(db: Session, provider: str, subject: str, also: Mapping[str, str], now: datetime) -> int | None:
+    """The customer to whom another id of the same person leads; the new one leads to him too."""
+    for name, other in also.items():
+        customer_id = _sign_in(db, name, other, now)
+        if customer_id is not None:
+            _try_to_add(db, customer_id, provider, subject, now)
+            return customer_id
+    return None
+
+
+def _try_to_add(db: Session, customer_id: int, provider: str, subject: str, now: datetime) -> None:
+    try:
+        with db.begin_nested():
+            _add(db, customer_id, provider, subject, now)
+    except IntegrityError:
+        return  # another request was first: what it said stays
 
 
 def _customer_of(db: Session, provider: str, subject: str) -> int | None:

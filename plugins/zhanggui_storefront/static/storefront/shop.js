@@ -379,14 +379,22 @@ async function order(_args, number) {
     return move;
   };
   return [h("div", { class: "row" }, heading(t.order), stage(o)),
-    o.stage === "to_pay" ? h("p", { class: "sheet" }, t.unpaid) : null,
+    o.stage === "to_pay" ? await payment(o) : null,
     h("div", { class: "sheet" }, h("ul", { class: "lines" }, o.lines.map((line) => lineRow(line, times(line)))), sums(o)),
     h("dl", { class: "sheet facts" }, h("dt", {}, t.number), h("dd", {}, o.number), h("dt", {}, t.placed_at), h("dd", {}, when(o.placed_at)),
       o.address ? [h("dt", {}, t.addresses), h("dd", {}, `${o.address.name} ${o.address.phone}`, h("br"), where(o.address))] : null,
       o.note ? [h("dt", {}, t.note), h("dd", {}, o.note)] : null,
+      h("dt", {}, t.payment), h("dd", {}, t[`payment_${o.payment_status}`]),
+      (o.refunds || []).map((r) => [h("dt", {}, t.refund), h("dd", {}, `${money(r.amount)} · ${t[`refund_${r.state}`]}`)]),
       o.shipments.map((s) => [h("dt", {}, t.shipment), h("dd", {}, `${s.carrier.toUpperCase()} ${s.tracking_number}`)])),
     o.stage === "to_pay" ? verb("cancel", t.cancel_ask, "wide") : null,
     o.stage === "shipped" && o.fulfillment_status === "fulfilled" ? verb("receive", t.receive_ask, "wide main") : null];
+}
+
+// How to pay comes from a file of its own, when there is something to pay.
+async function payment(o) {
+  const part = page.pay && await (await import(page.pay)).pay(o, { api, h, t, button, busy, money, toast, show, here: () => location.hash });
+  return part || h("p", { class: "sheet" }, t.unpaid);
 }
 
 function signIn() {
@@ -453,6 +461,9 @@ langs.append(...page.languages.filter((code) => code !== page.lang).map((code) =
   store.set("lang", code);
   location.reload();
 } }, NAMES[code] || code)));
+// Back from a provider: what it adds to the address proves nothing, and does not stay there.
+const back = new URLSearchParams(location.search).get("order");
+if (back) history.replaceState(null, "", `/shop/#/o/${encodeURIComponent(back)}`);
 for (const label of document.querySelectorAll("[data-text]")) label.textContent = t[label.dataset.text];
 cart.save(cart.lines());
 show();
