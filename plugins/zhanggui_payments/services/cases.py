@@ -68,7 +68,7 @@ def take_case(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
 
 
 def close_case(db: Session, *, id: int, note: str, actor: Actor, now: datetime) -> None:
-    """Settled: the sentence says how.
+    """Settled: the sentence says how. A payment of another amount than asked for waits for nobody from then on.
 
     :raises Invalid: without a sentence.
     :raises IllegalMove: when it is closed already.
@@ -84,6 +84,10 @@ def close_case(db: Session, *, id: int, note: str, actor: Actor, now: datetime) 
         db, "payments.case.closed", target=case, label=Code(case.kind), actor=actor, now=now, reason=note,
         before={"state": CaseState.OPEN}, after={"state": CaseState.CLOSED},
     )  # fmt: skip
+    if case.kind == "wrong_amount" and case.attempt_id is not None and case.refund_id is None:
+        from .settling import give_up
+
+        give_up(db, case.attempt_id, actor=actor, now=now)
 
 
 def _open(db: Session, case_id: int) -> Case:

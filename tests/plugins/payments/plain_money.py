@@ -107,6 +107,13 @@ class Plain:
         self.cases.setdefault((kind, what, which), "open")
         return new
 
+    def close_case(self, key: tuple[object, ...]) -> None:
+        """A person says how it was settled: money of another amount is waited for no longer."""
+        self.reached.add(("case", "open", "closed"))
+        self.cases[key] = "closed"
+        if key[:2] == ("wrong_amount", "attempt") and self.tries[int(str(key[2]))].state in OPEN:
+            self.hear(int(str(key[2])), "closed")
+
     def post(self, debit: str, credit: str, amount: int) -> None:
         self.ledger[debit] += amount
         self.ledger[credit] -= amount

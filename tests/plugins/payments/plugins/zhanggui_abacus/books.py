@@ -104,10 +104,11 @@ def asked(act: Callable[[], T]) -> T:
             raise Declined("the abacus does not want to", code="no")
         case "unset":
             raise Misconfigured("the abacus has no beads")
-    said = act()
-    if fate == "lost":
-        raise OutcomeUnknown("nobody heard the abacus")
-    return said
+    try:
+        return act()
+    finally:
+        if fate == "lost":
+            raise OutcomeUnknown("nobody heard the abacus")
 
 
 class Abacus(Provider):
