@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import json
 import random
-from collections import Counter
+from collections import Counter, namedtuple
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from shop import NOON, place
 from sqlalchemy import func, select, text, update
 from werkzeug.datastructures import Headers
 
-from zhanggui.api import SYSTEM, Actor, Arrival, DomainError, Money, NotGenuine, ProviderError, clock, current_runtime, reading, unit_of_work
+from zhanggui.api import SYSTEM, Actor, Arrival, DomainError, Money, NotGenuine, ProviderError, clock, reading, unit_of_work
 from zhanggui.webhooks import keep
 from zhanggui.webhooks.models import ArrivedMessage
 from zhanggui_orders import facade as orders
@@ -30,9 +30,10 @@ from zhanggui_payments.services import asking, attempts, cases, inbox, refunds
 
 PRICE = 3000
 T = TypeVar("T")
+SAID = {"waiting": "pending", "paid": "captured", "closed": "closed", "failed": "failed"}
 VERBS: dict[str, tuple[int, Callable[[Any], bool], dict[str, tuple[Any, ...]]]] = {}
 READS = [
-    f"SELECT {columns} FROM {table} WHERE {where} ORDER BY 1"
+    (namedtuple(table, columns.replace("sum(amount)", "amount")), f"SELECT {columns} FROM {table} WHERE {where} ORDER BY 1")
     for columns, table, where in (
         ("status, payment_status, fulfillment_status, paid_total, refunded_total", "orders__order", "id = {order}"),
         ("id, number, state, amount, reserved, refunded, close_wanted, ask_at, provider", "payments__attempt", "order_id = {order}"),
@@ -61,6 +62,7 @@ class Machine(RuleBasedStateMachine):
     """One order of one piece. What lies under way between two steps is kept here: claims, answers, letters, messages."""
 
     tea: Any
+    cursor: Any  # of a connection that is in no transaction: it sees what is committed
     steps, refusals = 0, 0
     reached: set[tuple[str, str, str]]
     refused_in: set[tuple[str, ...]]  # verbs and what orders were then
@@ -78,7 +80,7 @@ class Machine(RuleBasedStateMachine):
             self.order = place(db, SYSTEM, (self.tea, 1)).id
             since = [db.scalar(text(f"SELECT coalesce(max(id), 0) FROM payments__{table}")) for table in ("case", "entry")]
             self.owner = Actor("user", name="owner", everything=True)
-        self.reads = [read.format(order=self.order, cases=since[0], entries=since[1]) for read in READS]
+        self.reads = [(kind, read.format(order=self.order, cases=since[0], entries=since[1])) for kind, read in READS]
         self.touched, self.rows, self.done = True, {}, -1
         self.tried: set[tuple[str, ...]] = set()
         self.model = Plain(PRICE, self.reached)
@@ -93,6 +95,7 @@ class Machine(RuleBasedStateMachine):
         self.letters: list[tuple[bytes, str]] = []  # what the provider said once, whenever it arrives
         self.messages: list[tuple[int, dict[str, Any]]] = []  # kept by the shop; handled as often as may be
         self.seals: set[str] = set()
+        self.failed: set[str] = set()
         self.handed: set[str] = set()  # numbers that a customer has in his hands
         self.strangers = self.desks = 0
         self.tries_of: Counter[int] = Counter()  # how often somebody asked about a refund
@@ -113,6 +116,23 @@ class Machine(RuleBasedStateMachine):
             rolled["which"] = dice.randrange(6)
         note(f"{name}({', '.join(f'{k}={v!r}' for k, v in rolled.items())})")
         act(**rolled)
+
+    @classmethod
+    def play(cls, script: str) -> None:
+        """A few verbs in a given order: ``customer_begins_to_pay(scene=h5) ...``, each with its first choices where none are given."""
+        machine = cls()
+        machine.both_say_the_same_and_nothing_is_forgotten()
+        for line in script.split():
+            name, _bracket, rest = line.partition("(")
+            given: dict[str, Any] = dict(pair.split("=") for pair in rest.rstrip(")").split(",") if pair)
+            act = getattr(machine, name)
+            rolled = {argument: options[0] for argument, options in VERBS[name][2].items()} | {k: int(v) if v.isdigit() else v for k, v in given.items()}
+            if "which" in inspect.signature(act).parameters:
+                rolled.setdefault("which", 0)
+            act(**rolled)
+            machine.done += 1
+            machine.both_say_the_same_and_nothing_is_forgotten()
+        machine.teardown()
 
     # -- the hand that does it ---------------------------------------------------------------------
 
@@ -139,8 +159,7 @@ class Machine(RuleBasedStateMachine):
 
     def look(self) -> dict[int, dict[str, Any]]:
         """Compare everything with the model; answers the rows of attempts."""
-        with current_runtime().read_bind.connect() as connection:
-            order, tries, backs, opened, entries = (connection.exec_driver_sql(read).all() for read in self.reads)
+        order, tries, backs, opened, entries = ([kind(*row) for row in self.cursor.execute(read).fetchall()] for kind, read in self.reads)
         m = self.model
         assert tuple(order[0]) == (m.status, m.payment(), m.shipped, m.paid(), m.back())
         self.ids, self.numbers = [r.id for r in tries], [r.number for r in tries]
@@ -160,8 +179,8 @@ class Machine(RuleBasedStateMachine):
         self.case_keys = list(found)
         ledger: Counter[str] = Counter()
         for row in entries:
-            ledger[row[0]] += row[2]
-            ledger[row[1]] -= row[2]
+            ledger[row.debit] += int(row.amount)
+            ledger[row.credit] -= int(row.amount)
         assert {k: v for k, v in ledger.items() if v} == {k: v for k, v in m.ledger.items() if v}
         assert sum(ledger.values()) == 0
         return {n: {"state": r.state, "ask_at": r.ask_at} for n, r in enumerate(tries)} | {-1 - n: {"state": r.state, "ask_at": r.ask_at} for n, r in enumerate(backs)}
@@ -178,7 +197,9 @@ class Machine(RuleBasedStateMachine):
         for n, number in enumerate(self.numbers):
             charge = self.books.charges.get(number)
             wrong = ("wrong_amount", "attempt", n) in self.model.cases
-            if charge and number in self.handed and charge["state"] != "closed" and rows[n]["state"] != "captured" and not wrong:
+            if charge and charge["state"] == "failed":
+                self.failed.add(number)  # said to be over there: should money come all the same, only a letter can tell
+            if charge and number in self.handed - self.failed and charge["state"] != "closed" and rows[n]["state"] != "captured" and not wrong:
                 assert rows[n]["ask_at"] is not None, f"{number} can be paid, or was, and nobody will ever ask"
         for n, number in enumerate(self.back_numbers):
             if self.model.backs[n].state in ("processing", "abnormal"):
@@ -217,7 +238,22 @@ class Machine(RuleBasedStateMachine):
     def waiting(self) -> list[str]:
         """What a customer can pay: it waits there, and he has its address or the shop still asks about it."""
         at_shop = {number for number, t in zip(self.numbers, self.model.tries, strict=True) if t.state in OPEN}
-        return [number for number, c in self.books.charges.items() if c["state"] == "waiting" and number in self.handed | at_shop]
+        return [number for number, c in self.books.charges.items() if c["state"] in ("waiting", "failed") and number in self.handed | at_shop]
+
+    @verb(1, lambda self: self.waiting())
+    def payment_fails_there(self, which: int) -> None:
+        self.books.charges[self.pick(self.waiting(), which)]["state"] = "failed"
+
+    @verb(1, lambda self: self.closed())
+    def payment_crosses_the_closing(self, which: int) -> None:
+        """It was paid in the moment in which it was closed: the provider tells of it by a letter."""
+        number = self.pick(self.closed(), which)
+        self.books.charges[number] |= {"state": "paid", "got": self.books.charges[number]["amount"]}
+        self.failed.add(number)
+        self.letters.append(self.books.told(number))
+
+    def closed(self) -> list[str]:
+        return [number for number, c in self.books.charges.items() if c["state"] == "closed" and number in self.handed]
 
     @verb(6, lambda self: self.books.refunds, state=("succeeded", "succeeded", "failed", "abnormal"))
     def refund_ends(self, which: int, state: str) -> None:
@@ -275,7 +311,7 @@ class Machine(RuleBasedStateMachine):
         if t.state not in OPEN or (t.state == "pending" and t.action and t.expires > self.now):
             return None
         if fate == "refuse":  # it is asked whether it is payable there all the same
-            return Declined if charge is None or charge["state"] == "closed" else Snapshot if charge["state"] == "paid" else None
+            return Declined if charge is None or charge["state"] in ("closed", "failed") else Snapshot if charge["state"] == "paid" else None
         if fate:
             return ProviderError
         assert charge is not None
@@ -339,7 +375,7 @@ class Machine(RuleBasedStateMachine):
     def hear_of(self, n: int) -> None:
         charge = self.books.charges.get(self.numbers[n])
         if charge is not None:
-            self.model.hear(n, {"waiting": "pending", "paid": "captured", "closed": "closed"}[charge["state"]], charge["got"])
+            self.model.hear(n, SAID[charge["state"]], charge["got"])
 
     def question(self, ask: Callable[[], object]) -> tuple[bool, str]:
         """Whether somebody knew, and what went wrong."""
@@ -398,11 +434,13 @@ class Machine(RuleBasedStateMachine):
         fate = self.books.fate
         with self.held():
             jobs.poll.function()
+        came = False
         for attempt_id in due[Attempt]:
             n = self.ids.index(attempt_id)
-            if self.model.tries[n].state in OPEN:
+            if self.model.tries[n].state in OPEN and not came:
                 self.expect_ask(n, fate)
                 fate = ""
+                came = self.model.tries[n].state == "captured"  # the others are to be closed from now on: at the next poll
         for refund_id in due[Refund]:
             n = self.back_ids.index(refund_id)
             asked = self.model.backs[n].state in ("processing", "abnormal") and self.model.tries[self.model.backs[n].of].provider != "offline"
@@ -469,7 +507,7 @@ class Machine(RuleBasedStateMachine):
             elif told["state"] == "succeeded":
                 m.hear_outside(number, self.numbers.index(told["of"]), told["amount"])
         elif number in self.numbers:
-            m.hear(self.numbers.index(number), {"waiting": "pending", "paid": "captured", "closed": "closed"}[told["state"]], told["got"])
+            m.hear(self.numbers.index(number), SAID[told["state"]], told["got"])
         else:
             m.case("unknown_payment", "abacus", number)
 
@@ -609,7 +647,7 @@ class Machine(RuleBasedStateMachine):
         for n, number in enumerate(self.back_numbers):
             if self.model.backs[n].state in ("processing", "abnormal") and number in self.books.refunds:
                 self.books.end(number, "succeeded")
-        for _twice in range(2):
+        for _poll in range(3):
             self.books.fate = ""
             self.clock_polls()
             self.look()

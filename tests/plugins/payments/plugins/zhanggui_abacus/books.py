@@ -28,7 +28,7 @@ from zhanggui_payments.facade import (
 
 KEY = b"between us"
 T = TypeVar("T")
-FATES = ("down", "lost", "refuse", "unset")
+SAID = {"waiting": "pending", "paid": "captured", "closed": "closed", "failed": "failed"}
 
 
 def seal(body: bytes) -> str:
@@ -38,7 +38,7 @@ def seal(body: bytes) -> str:
 
 @dataclass
 class Books:
-    """``charges[number]`` is ``{"state": waiting | paid | closed, "amount", "got"}``, ``refunds[number]`` is ``{"of", "state", "amount"}``.
+    """``charges[number]`` is ``{"state": waiting | paid | closed | failed, "amount", "got"}``, ``refunds[number]`` is ``{"of", "state", "amount"}``.
 
     ``fate``: what becomes of the next question: ``down`` nothing was done, ``lost`` it was and nobody hears of it, ``refuse``, ``unset`` the shop
     has no key.
@@ -51,8 +51,8 @@ class Books:
     moved: Counter[str] = field(default_factory=Counter)  # how often money went back under a number
 
     def pay(self, number: str, got: int) -> None:
-        """Somebody pays what is waiting."""
-        if self.charges[number]["state"] == "waiting":
+        """Somebody pays what is waiting, or tries once more."""
+        if self.charges[number]["state"] in ("waiting", "failed"):
             self.charges[number] |= {"state": "paid", "got": got}
 
     def end(self, number: str, state: str) -> None:
@@ -87,7 +87,7 @@ def said_of(number: str) -> Snapshot:
 def _snapshot(number: str, charge: dict[str, Any]) -> Snapshot:
     if charge["state"] == "paid":
         return Snapshot(number, "captured", Money(charge["got"], "CNY"), f"T{number}")
-    return Snapshot(number, "pending" if charge["state"] == "waiting" else "closed", Money(charge["amount"], "CNY"))
+    return Snapshot(number, SAID[charge["state"]], Money(charge["amount"], "CNY"))
 
 
 def _refund_snapshot(number: str, refund: dict[str, Any]) -> RefundSnapshot:
