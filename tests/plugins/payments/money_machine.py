@@ -105,10 +105,10 @@ class Machine(RuleBasedStateMachine):
         """One of the verbs that make sense now, the more important ones more often."""
         possible = [(name, weight) for name, (weight, when, _choices) in VERBS.items() if when(self)]
         roll %= sum(weight for _name, weight in possible)
-        for name, weight in possible:
-            if roll < weight:
-                break
+        name, weight = possible.pop(0)
+        while roll >= weight:
             roll -= weight
+            name, weight = possible.pop(0)
         dice = random.Random(seed)
         rolled = {argument: dice.choice(options) for argument, options in VERBS[name][2].items()}
         act = getattr(self, name)

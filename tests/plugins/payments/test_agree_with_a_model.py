@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from shop import add_product
 
@@ -69,20 +69,19 @@ def test_both_say_the_same(instance: Runtime, kind: str, owner: Actor, size: Any
     Machine.tea, Machine.reached, Machine.steps, Machine.refusals, Machine.refused_in = tea, reached, 0, 0, set()
     wanted = size(3000, 50_000) if kind == "sqlite" else size(300, 50_000)
     how = settings(
-        max_examples=wanted // STEPS, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None, print_blob=False, **({"phases": (Phase.generate,)} if __import__("os").environ.get("QUICK") else {}),
+        max_examples=wanted // STEPS, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None, print_blob=False,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    began = time.monotonic(); cpu = time.process_time()
+    began = time.process_time()
     with instance.read_bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         Machine.cursor = connection.connection.cursor()
         for script in SCRIPTS:
             Machine.play(script)
         run_state_machine_as_test(Machine, settings=how)
     keep_figures(f"money_model_{kind}", {
-        "steps": Machine.steps, "refused": Machine.refusals, "orders": wanted // STEPS, "differences": 0, "moves_reached": len(reached), "moves": len(LEGAL),
-        "seconds": round(time.monotonic() - began),
+        "steps": Machine.steps, "refused": Machine.refusals, "refused_in": len(Machine.refused_in), "orders": wanted // STEPS, "differences": 0, "moves_reached": len(reached), "moves": len(LEGAL),
+        "cpu_s": round(time.process_time() - began),
     })  # fmt: skip
-    print(Machine.steps, Machine.refusals, len(Machine.refused_in), LEGAL - reached, time.process_time() - cpu)
     assert Machine.steps >= wanted
     if kind == "sqlite":
         assert LEGAL - reached == set()
