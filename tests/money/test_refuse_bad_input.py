@@ -32,7 +32,7 @@ def kind() -> str:
 
 def test_it_is_refused_in_words(instance: Runtime, site: Site, sandbox: Sandbox) -> None:
     with reading() as db:
-        tea = db.scalars(select(Variant)).one()
+        tea = db.execute(select(Variant.public_id)).one()
     alice, bob = signed_in(site, "alice"), signed_in(site, "bob")
 
     def ordered() -> tuple[str, int]:
@@ -76,12 +76,12 @@ def test_it_is_refused_in_words(instance: Runtime, site: Site, sandbox: Sandbox)
 
 def test_a_provider_without_its_keys_is_not_offered(instance: Runtime, site: Site, sandbox: Sandbox) -> None:
     with reading() as db:
-        tea = db.scalars(select(Variant)).one()
+        tea = db.execute(select(Variant.public_id)).one()
     alice = signed_in(site, "alice")
     number = alice.order(tea).get_json()["number"]
     with unit_of_work() as db:
         for plugin in METHODS:
-            settings.set(db, f"plugin.{plugin}.private_key", "", actor=SYSTEM, now=clock.now())
+            settings.set(db, f"plugin.{plugin}.app_id", "", actor=SYSTEM, now=clock.now())
     offered = {item["method"]: item for item in alice.get("/payment-methods?scene=qr")["items"]}
     before = asked(sandbox)
     for method in METHODS:
