@@ -126,13 +126,19 @@ def make_payable(*, attempt_id: int, close: Sequence[int], return_url: str = "")
             return None
         seen = replace(queries.seen_by_provider(attempt), return_url=return_url, ip=current_actor().ip)
         provider = attempt.provider
+    there = provider_of(provider)
     try:
-        return provider_of(provider).create(seen)
+        return there.create(seen)
     except ProviderError as trouble:
         meant = outcome(trouble)
-        if isinstance(meant, Declined):
-            return meant
-        raise meant from None
+        if not isinstance(meant, Declined):
+            raise meant from None
+    try:
+        # Refused now: one that was made payable before (its answer got lost, its time ran out) can be paid all the same.
+        said = there.query(seen)
+    except ProviderError as trouble:
+        raise outcome(trouble) from None
+    return meant if said.state in ("unknown", "closed", "failed") else said if said.state == AttemptState.CAPTURED else None
 
 
 def show_payment(

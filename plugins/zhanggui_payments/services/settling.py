@@ -14,7 +14,7 @@ from zhanggui_orders import facade as orders
 from .. import queries
 from ..contracts import ClientAction, Declined, RefundSnapshot, Snapshot
 from ..events import PaymentCaptured, RefundSucceeded
-from ..models import Attempt, ProviderEvent, Refund
+from ..models import Attempt, Case, ProviderEvent, Refund
 from ..states import OPEN_ATTEMPT, AttemptState, RefundState, before
 from . import past
 from .cases import open_case
@@ -72,6 +72,9 @@ def capture(db: Session, attempt: Attempt, order: orders.OrderFacts, said: Snaps
     others = update(Attempt).where(Attempt.order_id == order.id, Attempt.id != attempt.id, Attempt.state.in_(OPEN_ATTEMPT))
     db.execute(others.values(close_wanted=True, ask_at=now).execution_options(synchronize_session=False))
     post(db, [posting(f"attempt:{attempt.id}", clearing(attempt.provider), SALES, due, at, **_owner(attempt))])
+    c = Case.__table__.c
+    for key, amount in db.execute(select(c.case_key, c.amount).where(c.order_id == order.id, c.kind == "outside_refund", c.attempt_id == attempt.id, c.currency == due.currency)).all():  # fmt: skip
+        _book_outside(db, attempt, key.rpartition(":")[2], Money(amount, due.currency), now)  # its word was here first
     record_audit(
         db, "payments.payment.captured", target=("payments.Attempt", attempt.id), label=Code(attempt.number), subject=person_of(attempt), actor=actor,
         now=now, after={"amount": attempt.amount, "provider": Code(attempt.provider), "method": Code(attempt.method)},
@@ -109,7 +112,9 @@ def begin_waiting(db: Session, attempt_id: int, action: ClientAction, *, now: da
 
 def decline(db: Session, attempt_id: int, trouble: Declined, *, actor: Actor, now: datetime) -> None:
     """The provider does not take it."""
-    number = db.scalar(select(Attempt.number).where(Attempt.id == attempt_id)) or ""
+    number, state = db.execute(select(Attempt.number, Attempt.state).where(Attempt.id == attempt_id)).one()
+    if state != A.CREATED:
+        return  # somebody else made it payable meanwhile, or it is settled
     apply_snapshot(db, attempt_id, Snapshot(number, "failed", code=trouble.code), source="answered", actor=actor, now=now)
 
 
@@ -132,6 +137,8 @@ def apply_refund(db: Session, refund_id: int, said: RefundSnapshot, *, source: s
         return
     order = orders.facts(db, order_id)
     refund = queries.refund_for_update(db, refund_id)
+    if refund.asked != getattr(said, "turn", refund.asked):
+        return  # refused on an older try than the last one
     if key is not None or said.state != refund.state:
         remember(db, refund.provider, source, said, now, refund_id=refund.id, key=key)
     if said.state in ("unknown", R.PROCESSING):
@@ -201,12 +208,18 @@ def outside_refund(db: Session, attempt_id: int, said: RefundSnapshot, *, actor:
     opened = open_case(db, "outside_refund", f"{attempt.provider}:{said.number}", provider=attempt.provider, amount=said.amount, actor=actor, now=now, **of)
     if opened is None or said.amount.currency != attempt.currency or attempt.state != A.CAPTURED:
         return
-    more = {"reserved": Attempt.reserved + said.amount.amount, "refunded": Attempt.refunded + said.amount.amount, "row_version": Attempt.row_version + 1}
-    fits = update(Attempt).where(Attempt.id == attempt.id, Attempt.reserved + said.amount.amount <= Attempt.amount)
+    if _book_outside(db, attempt, said.number, said.amount, said.at or now):
+        tell_order(db, order, actor=actor, now=now)
+
+
+def _book_outside(db: Session, attempt: Attempt, number: str, amount: Money, at: datetime) -> bool:
+    """False when more than was here went back, or is on its way: the case says so."""
+    more = {"reserved": Attempt.reserved + amount.amount, "refunded": Attempt.refunded + amount.amount, "row_version": Attempt.row_version + 1}
+    fits = update(Attempt).where(Attempt.id == attempt.id, Attempt.reserved + amount.amount <= Attempt.amount)
     if db.scalar(fits.values(more).returning(Attempt.id).execution_options(synchronize_session=False)) is None:
-        return  # more than was here went back, or is on its way: the case says so
-    post(db, [posting(f"outside:{said.number}"[:96], REFUNDS, clearing(attempt.provider), said.amount, said.at or now, **_owner(attempt))])
-    tell_order(db, order, actor=actor, now=now)
+        return False
+    post(db, [posting(f"outside:{number}"[:96], REFUNDS, clearing(attempt.provider), amount, at, **_owner(attempt))])
+    return True
 
 
 def remember(

@@ -14,7 +14,7 @@ from zhanggui.app import Site
 from zhanggui.runtime import Runtime
 
 _TESTS = Path(__file__).parents[2]
-sys.path[:0] = [str(_TESTS / "outside"), str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
+sys.path[:0] = [str(Path(__file__).parent), str(_TESTS / "outside"), str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
 
 from panda import Panda, open_for_business, panda_shop  # noqa: E402 - found by the line above
 from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402
