@@ -93,7 +93,7 @@ FIRST_STEPS = (
         href="/system/settings/", order=10,
     ),
     FirstStep(
-        "team", _l("Add your team"), _l("Each with an own account sees and does only what is his to do."), _has_team, ("can_add", "core.User"),
+        "team", _l("Add your team"), _l("Everybody gets an account of their own, with the rights they need and no more."), _has_team, ("can_add", "core.User"),
         href="/people/users/add", order=50,
     ),
 )  # fmt: skip
