@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import AuditWords, DemoData, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
+from zhanggui.api import AuditWords, DemoData, FirstStep, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
 
-from . import audit_words, demo, jobs, models, screens
+from . import audit_words, demo, jobs, models, queries, screens
 from .services.levels import forget_empty_levels
 
 
@@ -72,6 +72,16 @@ def register_role_presets() -> Sequence[RolePreset]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return demo.DEMO
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "stock", _l("Enter the stock"), _l("What is not in stock cannot be ordered."), queries.has_moved,
+            ("can_restock", "inventory.StockLevel"), screen="inventory.StockLevel", order=30,
+        ),
+    ]  # fmt: skip
 
 
 @hookimpl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Reader, _, actor_names, fmt
@@ -116,3 +116,8 @@ def names_of_movements(db: Session, _reader: Reader, ids: Sequence[int]) -> dict
         .where(_movements.c.id.in_(ids))
     )
     return dict(rows.all())
+
+
+def has_moved(db: Session, _reader: Reader) -> bool:
+    """Whether anything was ever put on a shelf."""
+    return bool(db.scalar(select(exists(select(StockMovement.id)))))

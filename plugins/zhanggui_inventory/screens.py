@@ -156,6 +156,15 @@ MENU = (
 )
 
 SLOTS = (
+    Slot(
+        "products.Product",
+        Field(
+            "opening", _l("In stock now"), "int", minimum=0, maximum=_MAX, only_new=True, permission=("can_restock", "inventory.StockLevel"),
+            help=_l("The pieces that lie on the shelf today."),
+        ),
+        within="variants",
+        save=counting.enter_opening_stock,
+    ),
     Slot("products.Product", Column("available", _l("Available"), "int", load=queries.available_by_product, order=35)),
     Slot("products.Product", Filter("low_stock", _l("Runs low"), "bool", clause=queries.runs_low)),
     Slot(

@@ -15,6 +15,7 @@ class MovementKind(StrEnum):
     RESERVE = "reserve"
     RELEASE = "release"
     TAKE = "take"
+    OPENING = "opening"
     RESTOCK = "restock"
     COUNT = "count"
     ADJUST = "adjust"
@@ -24,6 +25,7 @@ MOVEMENT_CHOICES = (
     Choice("reserve", _l("Reserved for an order"), "info"),
     Choice("release", _l("Released"), "neutral"),
     Choice("take", _l("Taken for shipment"), "good"),
+    Choice("opening", _l("Opening stock"), "good"),
     Choice("restock", _l("Restocked"), "good"),
     Choice("count", _l("Counted"), "warn"),
     Choice("adjust", _l("Adjusted"), "warn"),

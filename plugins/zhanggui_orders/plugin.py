@@ -10,6 +10,7 @@ from zhanggui.api import (
     AuditWords,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     MenuItem,
@@ -143,6 +144,16 @@ def register_personal_data() -> Sequence[PersonalData]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "first_order", _l("Try an order"), _l("Order one piece yourself and follow it until it is shipped."), queries.has_orders,
+            ("can_add", "orders.Order"), href="/orders/add", order=60,
+        ),
+    ]  # fmt: skip
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks, kept_text
@@ -336,3 +336,8 @@ def of_customer(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
 def customer_name(db: Session, customer_id: int | None) -> str | None:
     """What the customer of an order is called."""
     return customers.names(db, [customer_id]).get(customer_id) if customer_id else None
+
+
+def has_orders(db: Session, _reader: Reader) -> bool:
+    """Whether the shop has an order."""
+    return bool(db.scalar(select(exists(select(Order.id)))))

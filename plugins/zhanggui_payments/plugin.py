@@ -14,6 +14,7 @@ from zhanggui.api import (
     Approvable,
     AuditWords,
     DemoData,
+    FirstStep,
     JobDef,
     Kind,
     MenuItem,
@@ -50,6 +51,7 @@ from . import (
     rest,
     screens,
     slots,
+    widgets,
 )
 from .permissions import ABOVE, PERMISSIONS
 from .services import attempts, giving_back, refunds
@@ -202,6 +204,16 @@ def orders_released(db: Session, order: OrderFacts, actor: Actor, now: datetime)
 @hookimpl
 def orders_refunds(db: Session, order_ids: Sequence[int]) -> Mapping[int, Sequence[RefundView]]:
     return queries.refunds_for_buyers(db, order_ids)
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "way_to_pay", _l("Choose how customers pay"), _l("Connect a provider, or say in the settings that you take cash and transfers."), widgets.can_be_paid,
+            ("can_manage", "core.Setting"), href="/system/settings/", order=40,
+        ),
+    ]  # fmt: skip
 
 
 @hookimpl

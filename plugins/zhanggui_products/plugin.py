@@ -10,6 +10,7 @@ from zhanggui.api import (
     AuditWords,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     MenuItem,
     Permission,
@@ -94,6 +95,16 @@ def register_exporters() -> Sequence[Exporter]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "first_product", _l("Add the first product"), _l("Without a product there is nothing to sell."), queries.has_products,
+            ("can_add", "products.Product"), href="/products/add", order=20,
+        ),
+    ]  # fmt: skip
 
 
 @hookimpl

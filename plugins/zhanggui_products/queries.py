@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, translations, url_for_file, words
@@ -270,3 +270,8 @@ def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:
     barcodes = Counter(row.barcode for row in rows if row.barcode)
     by_barcode = {row.barcode: row.id for row in rows if row.barcode and barcodes[row.barcode] == 1}
     return {code: found for code, found in (by_barcode | {row.sku: row.id for row in rows}).items() if code in wanted}
+
+
+def has_products(db: Session, _reader: Reader) -> bool:
+    """Whether the shop has a product, however far it is."""
+    return bool(db.scalar(select(exists(select(Product.id)))))

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app
 
-from zhanggui.api import View, expose, get_setting, public
+from zhanggui.api import View, expose, get_setting, public, url_for_file
 
 from .identity import demo_login_allowed
 from .texts import texts
@@ -44,10 +44,16 @@ class WebShopView(View):
         return _page()
 
 
+def _about_shop() -> dict[str, str]:
+    """What the shop says of itself: the address of its logo, how to reach it, where it is; each may be empty."""
+    logo = get_setting("instance.logo")
+    return {"logo": url_for_file(logo) if logo else "", "contact": get_setting("instance.contact"), "address": get_setting("instance.address")}
+
+
 def _page() -> dict[str, Any]:
     locale = current_app.extensions["babel"].locale_selector()
     return {
-        "shop": get_setting("instance.name"), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
+        "shop": get_setting("instance.name"), **_about_shop(), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
         # Without a plugin that takes money the shop says how it gets its money.
         "pay": _address("pay.js") if any(rule.rule == _TAKES_MONEY for rule in current_app.url_map.iter_rules()) else "",
         "languages": [code.replace("_", "-") for code in get_setting("i18n.locales")], "texts": texts(),

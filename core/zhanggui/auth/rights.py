@@ -49,7 +49,7 @@ def _words(host: Host) -> Mapping[tuple[str, str], Any]:
         lines = (line for f in (() if callable(screen.fields) else screen.fields) for line in f.rows)
         guarded: Any
         for guarded in (*screen.columns, *lines, *screen.filters, *screen.measures, *(() if callable(screen.fields) else screen.fields)):
-            if guarded.permission and guarded.permission not in _PLAIN:
+            if isinstance(guarded.permission, str) and guarded.permission not in _PLAIN:
                 words[guarded.permission, screen.resource] = _l("see: %(what)s", what=guarded.label)
         words |= {(f"can_{a.name}", screen.resource): a.label for a in screen.actions}
     for page in host.every("pages"):

@@ -18,8 +18,9 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from ..auth import service as accounts
-from ..config import Config
+from ..config import Config, settings
 from ..db.uow import unit_of_work
+from ..files import save_image
 from ..host import current_host, refresh
 from ..host.faults import book_of
 from ..host.service import upgrade
@@ -28,6 +29,7 @@ from ..kernel.actors import SYSTEM, acting_as
 from ..migrations.runner import UpgradeFailed
 from ..notices.models import Notice, ReadUpTo
 from ..runtime import Runtime, activated, open_runtime
+from ..web.theme import load_theme
 from . import process, sandbox
 
 log = logging.getLogger(__name__)
@@ -120,6 +122,7 @@ def _make(runtime: Runtime, data: Path) -> None:
                 accounts.create_user(
                     db, username=name, password=password, roles=[name], display_name=NAMES[name], actor=SYSTEM, now=clock.now()
                 )
+        _hang_out_the_sign(runtime)
         rng = random.Random(_SEED)
         for part in current_host().every("demo"):
             part.fill(clock.now(), rng)
@@ -130,6 +133,16 @@ def _make(runtime: Runtime, data: Path) -> None:
         _read_old_notices()
     (data / "ready").write_text("made\n")
     click.echo(f"Made in {time.monotonic() - started:.0f} s.")
+
+
+def _hang_out_the_sign(runtime: Runtime) -> None:
+    """The demo's logo is the app icon of its theme; its name is in its configuration."""
+    theme = load_theme(runtime)
+    icon = theme.files["app-192.png"].rpartition("/")[2]
+    path = next(folder / "static" / icon for folder in theme.chain if (folder / "static" / icon).is_file())
+    with path.open("rb") as stream, unit_of_work() as db:
+        logo = save_image(db, stream, filename="logo.png", actor=SYSTEM, now=clock.now())
+        settings.set(db, "instance.logo", logo.id, actor=SYSTEM, now=clock.now())
 
 
 def _read_old_notices() -> None:

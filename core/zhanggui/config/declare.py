@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ..i18n.texts import lazy_gettext as _l
 
-KINDS = ("str", "int", "bool", "list", "secret", "zone", "url")
+KINDS = ("str", "int", "bool", "list", "secret", "zone", "url", "picture")
 _LARGEST, _LONGEST = 10**9, 2000  # of a setting that names no limits itself
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 

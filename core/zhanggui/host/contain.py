@@ -43,6 +43,7 @@ from .declare import (
     Approvable,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     PersonalData,
@@ -102,6 +103,12 @@ def _hits(_provider: Any, hits: Any) -> list[Hit]:
     if not all(isinstance(hit, Hit) for hit in found):
         raise TypeError("a search answers with a list of Hit")
     return found
+
+
+def _yes_or_no(_step: Any, done: Any) -> bool:
+    if not isinstance(done, bool):
+        raise TypeError(f"whether a step is done is True or False, not {type(done).__name__}")
+    return done
 
 
 def _message(_webhook: Any, found: Any) -> Any:
@@ -206,6 +213,7 @@ def _show_nothing(_value: Any, _row: Any) -> Markup:
 SHARED: dict[type[Any], dict[str, Rule]] = {
     MenuItem: {"badge": Rule(lambda item, args: 0, check=_count)},
     Widget: {"data": Rule(lambda widget, args: {"failed": _("This figure is not available right now.")}, check=lambda widget, data: dict(data))},
+    FirstStep: {"done": Rule(lambda first, args: None, check=_yes_or_no)},  # None: nobody knows, so the line is left out
     SearchProvider: {"find": Rule(lambda provider, args: [], passes=(DomainError,), check=_hits)},
     Screen: {
         "label": Rule(lambda screen, args: f"#{getattr(args[0], screen.key, '')}", check=_words),
@@ -241,7 +249,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Preparation: ("batch",),
     Exporter: ("batch", "of"),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "approvals": "approval", "personal_data": "people"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "approvals": "approval", "personal_data": "people"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:

@@ -23,6 +23,7 @@ def core_part() -> Contribution:
     from ..web.export_pages import ExportView
     from ..web.export_tasks import write_export
     from ..web.file_exports import write_rows_of_list
+    from ..web.first_steps import FIRST_STEPS
     from ..web.import_pages import ImportView
     from ..web.several import act_on_all
     from ..web.task_pages import TaskProgressView
@@ -32,6 +33,7 @@ def core_part() -> Contribution:
         views=[private_file_pages.PrivateFileView, TaskProgressView, ImportView, ExportView],
         apis=[private_file_pages.PrivateFileApi],
         menu=[*core_menu.MENU, *task_screens.MENU],
+        first_steps=list(FIRST_STEPS),
         permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
         role_presets=list(task_screens.ROLE_PRESETS),
         events=[NoticeCreated],

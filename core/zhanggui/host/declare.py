@@ -139,6 +139,24 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class FirstStep:
+    """A line of the list that a new shop finds on its home page, until all of them are done or the owner puts the list away.
+
+    ``done(db, reader) -> bool`` looks at a fact, in at most one cheap query (an ``exists``); once it said yes, it is not asked
+    again. The line leads to the list of ``screen``, or to ``href``, for who holds the ``permission``; others do not see it.
+    """
+
+    id: str
+    label: Text  # what to do: "Add the first product"
+    help: Text  # one sentence that says why
+    done: Callable[..., bool]
+    permission: tuple[str, str]
+    screen: str | None = None
+    href: str | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True)
 class PublicEvent:
     """What programs outside are told of an event: public ids, numbers, codes and amounts, and never anything of a person.
 

@@ -35,6 +35,7 @@ from .declare import (
     CartChoice,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     Permission,
@@ -87,6 +88,7 @@ class Contribution:
     slots: list[Slot] = field(default_factory=list)
     menu: list[MenuItem] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)
+    first_steps: list[FirstStep] = field(default_factory=list)
     help_targets: list[HelpTarget] = field(default_factory=list)
     search: list[SearchProvider] = field(default_factory=list)
     permissions: list[Permission] = field(default_factory=list)
@@ -119,6 +121,7 @@ class Host:
     seniority: list[str] = field(default_factory=list)  # parts, the oldest first: what is taken twice stays with the elder
     screens: dict[str, Screen] = field(default_factory=dict)  # with the slots of other plugins
     field_savers: dict[tuple[str, str], Any] = field(default_factory=dict)
+    line_savers: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)  # screen -> field -> what stands in its lines
     jobs: dict[str, JobDef] = field(default_factory=dict)
     handlers: dict[str, list[JobDef]] = field(default_factory=dict)
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)

@@ -22,7 +22,7 @@ from ..web.kinds import filter_kind
 from ..web.kinds.periods import PERIODS
 from ..web.query import parse
 from .checks import called, parts_of, step
-from .declare import EVERY
+from .declare import EVERY, FirstStep
 from .permissions import declared_permissions
 from .spots import Step
 
@@ -76,7 +76,7 @@ def unanswered(host: Host, icons: Collection[str] = ()) -> Iterator[tuple[str, W
             for resource, verbs in preset.grants.items():
                 for verb in verbs:
                     yield from ((plugin, error) for error in _permission(known, (f"can_{verb}", resource), preset, (step(preset), ("", verb))))
-        for room in ("screens", "pages", "slots", "menu", "widgets", "search", "importers"):
+        for room in ("screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers"):
             for thing in getattr(part, room):
                 yield from ((plugin, error) for error in _within(known, thing, ()))
 
@@ -89,7 +89,7 @@ def _within(known: Known, thing: Any, around: tuple[Step, ...]) -> Iterator[Wiri
         yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=_l("the theme has no icon “%(icon)s”", icon=icon)), at=here)
     if isinstance(thing, Column | Field | Filter) and thing.to is not None:
         yield from _screen(known, thing.to, thing, here)
-    if isinstance(thing, MenuItem | Block) and thing.screen is not None:
+    if isinstance(thing, MenuItem | Block | FirstStep) and thing.screen is not None:
         yield from _screen(known, thing.screen, thing, here)
     if isinstance(thing, Question):
         yield from _question(known, thing, here)

@@ -23,7 +23,7 @@ _HOOKS = {
     "SearchProvider": "register_search", "Schedule": "register_schedules", "Importer": "register_importers", "Exporter": "register_exporters",
     "CartChoice": "register_choices", "Webhook": "register_webhooks", "PublicEvent": "register_public_events", "Permission": "register_permissions", "DemoData": "register_demo",
     "RolePreset": "register_role_presets", "SettingTest": "register_setting_tests", "Approvable": "register_approvals",
-    "PersonalData": "register_personal_data", "HelpTarget": "register_help_targets", "AuditWords": "register_audit_words",
+    "PersonalData": "register_personal_data", "HelpTarget": "register_help_targets", "AuditWords": "register_audit_words", "FirstStep": "register_first_steps",
 }  # fmt: skip
 
 

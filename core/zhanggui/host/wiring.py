@@ -16,6 +16,7 @@ from ..web.kinds import BUILT_IN
 from .checks import (
     called,
     check_approvable,
+    check_first_step,
     check_personal_data,
     check_public_event,
     check_schedule,
@@ -58,6 +59,8 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_page(page)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
+    for first in part.first_steps:
+        check_first_step(first)
     for webhook in part.webhooks:
         check_webhook(webhook)
     for public in part.public_events:
@@ -75,16 +78,16 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
     part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
-    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "public_events", "approvals", "personal_data"):
+    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.pages = [contain_page(page, manifest, host.book) for page in part.pages]
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "public_events", "approvals",
+_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "approvals",
            "personal_data")  # fmt: skip
-_WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "public_events", "approvals", "personal_data")
+_WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "approvals", "personal_data")
 
 
 def _check_names(manifest: Manifest, part: Contribution) -> None:
@@ -179,7 +182,7 @@ def wire(host: Host) -> Fault | None:
     host.acts |= {words.action: words for words in host.every("audit_words")}
     host.help_targets = {target.key: target for target in reversed(host.every("help_targets"))}
     host.screens = {screen.resource: screen for screen in host.every("screens")}
-    for rooms in (host.field_savers, host.jobs, host.handlers, host.events, host.approvals):
+    for rooms in (host.field_savers, host.line_savers, host.jobs, host.handlers, host.events, host.approvals):
         rooms.clear()  # type: ignore[attr-defined]
     host.schedules.clear()
     slots = [(one, plugin_id) for plugin_id, part in host.parts.items() for slot in part.slots for one in _spread(host, slot)]
@@ -203,9 +206,12 @@ def _add_slot(host: Host, plugin_id: str, slot: Any) -> None:
         return
     if plugin_id != screen.plugin and plugin_id != "core":
         check_slot(slot, screen)
-        if isinstance(slot.add, Field) and not callable(screen.fields):
+        if isinstance(slot.add, Field) and not callable(screen.fields) and slot.within is None:
             check_form((*screen.fields, slot.add), screen.fieldsets, slot)
         slot = _prefixed(plugin_id, contain_slot(slot, screen, host.manifests[plugin_id], host.book))
+    if slot.within is not None:
+        _add_within(host, screen, slot)
+        return
     room = _SLOT_ROOM[type(slot.add)]
     there = getattr(screen, room)
     if not callable(there) and any(name_of(other) == name_of(slot.add) for other in there):
@@ -215,6 +221,19 @@ def _add_slot(host: Host, plugin_id: str, slot: Any) -> None:
     host.screens[slot.screen] = replace(screen, **more)
     if slot.save is not None:
         host.field_savers[slot.screen, slot.add.name] = slot.save
+
+
+def _add_within(host: Host, screen: Screen, slot: Slot) -> None:
+    """A field in each line of a field of the screen."""
+    assert not callable(screen.fields)  # see check_slot
+    lines = next(f for f in screen.fields if f.name == slot.within)
+    if any(part.name == name_of(slot.add) for part in lines.rows):
+        what = _l("is there twice")
+        raise WiringError(_l("%(where)s: %(what)s", where=f"{called(slot.add)} ({slot.screen})", what=what), at=(("Slot", slot.screen), step(slot.add)))
+    added: Field = slot.add  # type: ignore[assignment] # see check_slot
+    rows = tuple(sorted((*lines.rows, added), key=lambda part: part.order))
+    host.screens[slot.screen] = replace(screen, fields=tuple(replace(f, rows=rows) if f is lines else f for f in screen.fields))
+    host.line_savers.setdefault(slot.screen, {}).setdefault(lines.name, {})[name_of(slot.add)] = slot.save
 
 
 def _spread(host: Host, slot: Slot) -> list[Slot]:
@@ -231,7 +250,7 @@ def _spread(host: Host, slot: Slot) -> list[Slot]:
         return load(db, reader(), [row_id]).get(row_id)
 
     spread = [replace(slot, add=f if f.get is not None else replace(f, get=get))]
-    if (BUILT_IN | host.kinds)[f.kind].column:
+    if (BUILT_IN | host.kinds)[f.kind].column and not isinstance(f.permission, tuple):  # a column has rights of its screen alone
         column = Column(
             f.name, f.label, f.kind, choices=() if callable(f.choices) else f.choices, decimals=f.decimals, to=f.to,
             load=load, permission=f.permission, wide=False, order=f.order,

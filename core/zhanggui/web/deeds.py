@@ -50,13 +50,13 @@ def _after(screen: Screen, row_id: Any) -> str:
 
 def show_add(screen: Screen, bound: Bound | None = None, error: DomainError | None = None) -> Answer:
     """The form of a new row: empty, or as it was typed with what is wrong with it."""
-    form = gateway.form(screen, context.actor())
+    form = gateway.form(screen, context.actor(), new=True)
     return draw(screen, form, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
 
 
 def add_row(screen: Screen) -> Answer:
     """What the empty form posts."""
-    who, form = context.actor(), gateway.form(screen, context.actor())
+    who, form = context.actor(), gateway.form(screen, context.actor(), new=True)
     bound = Bound()
     try:
         with unit_of_work() as db:

@@ -177,7 +177,8 @@ class Field:
     fixed: bool = False  # a column of such a table that is read, not filled: it names its line
     accept: Sequence[str] = DOCUMENTS  # kind "file": names of files.kinds.KINDS
     max_bytes: int = MAX_BYTES  # kind "file"
-    permission: str | None = None
+    permission: str | tuple[str, str] | None = None  # a verb on the screen's own resource, or a right as it is
+    only_new: bool = False  # asked for when a row is made, not when it is changed
     autocomplete: str = "off"
     shown_when: When | None = None
     fieldset: str | None = None
@@ -324,12 +325,16 @@ class Slot:
     ``add`` is a Column (with ``load``), Filter (with ``clause``), Action, Section or Field (with
     ``save``, and ``load`` or ``get``); it appears while both plugins are enabled, under the name ``<plugin>__<name>`` in routes, rights,
     files and forms, so that it never meets another plugin's. A Field with ``load`` stands in form, detail, REST and files alike.
+
+    With ``within``, the name of a field of kind ``rows``, a Field that is ``only_new`` stands in each line of it while a row is
+    made. The ``value`` of its ``save`` is ``[(line, what was typed), ...]`` then, the line as the screen's own service got it.
     """
 
     screen: str
     add: Column | Filter | Action | Section | Field
     save: Callable[..., Any] | None = None  # for a Field: save(db, *, id, value, actor, now)
     load: Callable[[Any, Reader, list[Any]], Mapping[Any, Any]] | None = None  # for a Field: (db, reader, ids) -> {id: value}, one query for all
+    within: str | None = None
     order: int = 100
 
 

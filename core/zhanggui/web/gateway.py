@@ -333,12 +333,12 @@ class Gateway:
     def asked_fields(self, screen: Screen, action: Action, actor: Actor) -> list[Field]:
         """The questions of an action that no field rule keeps from this actor; what is kept from him does not stand in them."""
         hidden = hidden_columns(screen, actor)
-        asked = [f for f in action.fields if f.permission is None or actor.may(f.permission, screen.resource)]
+        asked = [f for f in action.fields if _may(actor, f, screen)]
         return [replace(f, get=None) if f.name in hidden else f for f in asked]
 
-    def form(self, screen: Screen, actor: Actor) -> Form:
-        """The form of a row, with the fields that no field rule keeps from this actor."""
-        return Form(self.writable(screen, actor), screen.fieldsets, screen.validate, screen.resource)
+    def form(self, screen: Screen, actor: Actor, *, new: bool = False) -> Form:
+        """The form of a row, with the fields that no field rule keeps from this actor. ``new``: of one that is made."""
+        return Form(self.writable(screen, actor, new=new), screen.fieldsets, screen.validate, screen.resource)
 
     def questions(self, screen: Screen, action: Action, actor: Actor) -> Form:
         """The form that an action asks with, for this actor."""
@@ -376,20 +376,23 @@ class Gateway:
 
     # -- generic writing -----------------------------------------------------------------------
 
-    def writable(self, screen: Screen, actor: Actor) -> list[Field]:
+    def writable(self, screen: Screen, actor: Actor, *, new: bool = False) -> list[Field]:
         """Fields of the form that no field rule keeps from this actor."""
         from ..host import current_host
 
         declared = screen.fields() if callable(screen.fields) else screen.fields
         secret = hidden_columns(screen, actor)
-        shown = [f for f in declared if f.name not in secret and (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
+        shown = [f for f in declared if f.name not in secret and _may(actor, f, screen) and not is_paused(f.get) and (new or not f.only_new)]
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
         shown = [f for f in shown if f.to not in screens or not kind_of(f.kind).points or actor.may("can_list", f.to)]
-        hidden = {line.permission for f in shown for line in f.rows if line.permission and not actor.may(line.permission, screen.resource)}
-        if hidden:
-            shown = [replace(f, rows=tuple(line for line in f.rows if line.permission not in hidden)) if f.rows else f for f in shown]
+        shown = [replace(f, rows=tuple(line for line in f.rows if _may(actor, line, screen) and (new or not line.only_new))) if f.rows else f for f in shown]
         return sorted(shown, key=lambda f: f.order)
+
+
+def _may(actor: Actor, f: Field, screen: Screen) -> bool:
+    right = f.permission
+    return right is None or (actor.may(right, screen.resource) if isinstance(right, str) else actor.may(*right))
 
 
 def answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:

@@ -26,6 +26,7 @@ from .charts import Chart, Series
 from .describe import Question, Widget
 from .drawing import draw
 from .figure_words import change, written
+from .first_steps import opening_list
 from .page import HomeWidget
 from .plugin_pages import PluginsView, RepairsView
 from .questions import address
@@ -51,9 +52,10 @@ class HomeView(View):
         """What there is to do, and how the day goes."""
         with reading() as db:
             widgets = _widgets(db)
+            opening = opening_list(db, context.reader())
             compared = _("As of %(time)s, beside yesterday at this time", time=f"{clock.now().astimezone(shop_zone()):%H:%M}")
             as_of = compared if any(w.data.get("same_time") for w in widgets) else ""
-            return render_template("zg/home.html", title=_("Today"), widgets=widgets, as_of=as_of)
+            return render_template("zg/home.html", title=_("Today"), widgets=widgets, as_of=as_of, opening=opening)
 
     @expose("/search")
     @signed_in

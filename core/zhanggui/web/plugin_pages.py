@@ -29,7 +29,7 @@ from .views import Answer, View
 
 _KINDS = {
     "column": _l("Column"), "filter": _l("Filter"), "action": _l("Action"), "section": _l("Section"), "field": _l("Field"),
-    "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "search": _l("Search over everything"),
+    "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "first_step": _l("Line of the opening list"), "search": _l("Search over everything"),
     "block": _l("Part of a page"), "screen": _l("Screen"), "kind": _l("Kind of value"), "setting": _l("Test of a setting"), "demo": _l("Demo data"), "hook": _l("Hook"),
     "schedule": _l("Schedule"), "catalog": _l("Translations"), "operation": _l("Path of the storefront"), "webhook": _l("Messages from outside"),
     "event": _l("Event for programs outside"),

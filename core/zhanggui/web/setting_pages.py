@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
 
+from .. import files
 from ..auth.permissions import expose, has_access
 from ..config import settings
 from ..config.declare import Setting
@@ -18,6 +19,7 @@ from ..i18n.zones import read_zone, zone_label
 from ..kernel import clock
 from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, ProviderError, StaleRow
 from . import context
+from .first_steps import SHOWN
 from .shell import shell
 from .views import Answer, View
 
@@ -40,9 +42,13 @@ class SettingsView(View):
         """Store what was changed; nothing at all when one value is wrong."""
         _refuse_others()
         values, errors = _typed(_own())
+        pictures = _pictures(values, errors)
         if not errors:
             try:
                 with unit_of_work() as db:
+                    for made in pictures:
+                        files.keep_image(db, made)
+                    files.adopt_images(db, [values[s.key] for s in _own() if s.kind == "picture" and values.get(s.key)])
                     settings.save(db, values, shown=_shown(), actor=context.actor(), now=clock.now())
             except Invalid as error:
                 errors = {k: str(v) for k, v in error.errors.items()}
@@ -50,7 +56,8 @@ class SettingsView(View):
                 flash(error.text(), "danger")
                 return _page({}, {}), 409
         if errors:
-            return _as_typed(errors, 422)
+            _keep_drafts(pictures)
+            return _as_typed(errors, 422, {s.key: values[s.key] for s in _own() if s.kind == "picture" and s.key in values})
         flash(_("Saved."), "success")
         return redirect("/system/settings/", 303)
 
@@ -80,7 +87,16 @@ class SettingsView(View):
             status = error.status
         return _as_typed({}, status)
 
-    save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined] # how the base names a right
+    @expose("/first-steps", methods=["POST"])
+    @has_access
+    def put_away_first_steps(self) -> Answer:
+        """Take the opening list from the home page, for everybody."""
+        with unit_of_work() as db:
+            settings.set(db, SHOWN, False, actor=context.actor(), now=clock.now())
+        flash(_("The list is put away. It can be shown again in the settings."), "success")
+        return redirect("/", 303)
+
+    save._permission_name = put_away_first_steps._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined] # how the base names a right
 
 
 def _may_set(plugin: str) -> bool:
@@ -118,14 +134,43 @@ def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]
     return values, errors
 
 
+def _pictures(values: dict[str, Any], errors: dict[str, str]) -> list[dict[str, Any]]:
+    """The pictures that were sent, on the disk: their ids stand among the values, their rows are for :func:`files.keep_image`."""
+    made: list[dict[str, Any]] = []
+    for setting in _own():
+        if setting.kind != "picture" or setting.key not in values:
+            continue
+        upload = request.files.get(f"{setting.key}__new")
+        if upload is not None and upload.filename:
+            try:
+                made.append(files.put_image(upload.stream, filename=upload.filename, now=clock.now()))
+                values[setting.key] = made[-1]["id"]
+            except Invalid as error:
+                errors[setting.key] = error.text()
+        elif f"{setting.key}__none" in request.form:
+            values[setting.key] = ""
+        elif values[setting.key]:
+            with reading() as db:
+                if not files.known(db, [values[setting.key]]):
+                    errors[setting.key], values[setting.key] = _("Choose from the list."), ""
+    return made
+
+
+def _keep_drafts(pictures: Iterable[Mapping[str, Any]]) -> None:
+    """A picture survives the refusal of its form, for a day."""
+    with unit_of_work() as db:
+        for made in pictures:
+            files.keep_image(db, made, draft=True)
+
+
 def _shown() -> int | None:
     text = request.form.get("seen", "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def _as_typed(errors: Mapping[str, str], status: int) -> Response:
+def _as_typed(errors: Mapping[str, str], status: int, pictures: Mapping[str, str] | None = None) -> Response:
     """The form as it was sent, secrets included: no browser may keep this page."""
-    response = make_response(_page(dict(request.form), errors, _shown()), status)
+    response = make_response(_page({**request.form, **(pictures or {})}, errors, _shown()), status)
     response.headers["Cache-Control"] = "private, no-cache, no-store"
     return response
 
@@ -150,6 +195,7 @@ def _groups(typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[st
             "value": _value(setting, typed), "shown": zone_label(str(_value(setting, typed))) if setting.kind == "zone" else "", "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
             "secret": setting.secret, "test": str(tests[setting.key].label) if setting.key in tests else "",
             "minimum": setting.minimum, "maximum": setting.maximum,
+            "picture": files.url_for_file(str(_value(setting, typed)), "thumb") if setting.kind == "picture" and _value(setting, typed) else "",
         })  # fmt: skip
     return [{"title": title, "settings": rows} for title, rows in groups.items()]
 

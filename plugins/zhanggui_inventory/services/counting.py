@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, DomainError, NotFound, _l, record_audit
+from zhanggui_products import facade as products
 
 from ..models import StockLevel
 from ..states import MovementKind, reason_to_tell
@@ -66,6 +68,30 @@ def restock(
         db, "inventory.stock.restocked", level, actor=actor, now=now,
         before=level.on_hand - quantity, after=level.on_hand, reason=reason,
     )  # fmt: skip
+
+
+def enter_opening_stock(
+    db: Session, *, id: int, value: Sequence[tuple[Mapping[str, Any], int]], actor: Actor, now: datetime
+) -> None:
+    """What lies on the shelf of a product as it is added: for each line of its form, the pieces of that SKU. Once a variant.
+
+    :param value: ``[({"sku": "TEA-250", ...}, 12), ...]``; a line of 0 moves nothing.
+    """
+    wanted = {str(line["sku"]).strip(): pieces for line, pieces in value if pieces}
+    if not wanted:
+        return
+    variants = {sku: variant for sku, (variant, product) in products.variant_ids_by_sku(db, wanted).items() if product == id}
+    ensure_levels(db, variants.values(), now=now)
+    location = main_location(db)
+    for sku, variant_id in sorted(variants.items(), key=lambda pair: pair[1]):
+        pieces = wanted[sku]
+        level = change(
+            db, variant_id=variant_id, kind=MovementKind.OPENING, on_hand=pieces, location_id=location,
+            reference=f"products.Product:{id}", actor=actor, now=now,
+        )  # fmt: skip
+        if level is None:
+            raise NotFound(_l("There is no such variant."))
+        audit_level(db, "inventory.stock.opened", level, actor=actor, now=now, before=level.on_hand - pieces, after=level.on_hand, reason="")
 
 
 def restock_level(

@@ -158,6 +158,24 @@ REFUSED = {
     "a creation": (screens(more="fields=[Field('name', 'N')],\n create=lambda db, *, actor, now: 1  # here\n"), "name="),
     "a badge": (hook("menu", "[\n MenuItem('a', 'A', 'list', href='/', badge=lambda db: 1)]  # here\n"), "badge cannot take what it is called with: db, reader"),
     "a figure": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, now, zone: {}, MAY)]  # here\n"), "data cannot take what it is called with: db, reader"),
+    "a first step that leads nowhere": (hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY)]  # here\n"), "it needs either a screen or an href"),
+    "a first step that leads elsewhere": (
+        hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY, href='//else.where')]  # here\n"), "must be a path of this shop",
+    ),
+    "a first step's function": (
+        hook("first_steps", "[FirstStep('a', 'A', 'A',\n lambda db: True, MAY, href='/')]  # here\n"), "done cannot take what it is called with: db, reader",
+    ),
+    "a first step twice": (
+        hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY, href='/')] * 2  # here\n"), "“a” is there twice",
+    ),
+    "a field within no lines": (
+        hook("slots", "[\n Slot(ON, Field('a', 'A', 'int', only_new=True), save=lambda db, *, id, value, actor, now: 1, within='name')]  # here\n"),
+        "“name” is no field with lines",
+    ),
+    "a field within lines that are changed": (
+        hook("slots", "[\n Slot(ON, Field('a', 'A', 'int'), save=lambda db, *, id, value, actor, now: 1, within='variants')]  # here\n"),
+        "within lines it needs save, no load, and only_new",
+    ),
     "a test of a setting": (hook("setting_tests", "{'instance.name':\n SettingTest('A', lambda: 'fine')}  # here\n"), "run cannot take"),
     "a hook": ("@hookimpl  # here\ndef register_menus():\n    return []\n", "there is no hook “register_menus”"),
     "an argument of a hook": ("@hookimpl  # here\ndef register_menu(db):\n    return []\n", "there is no argument “db”"),
@@ -184,6 +202,7 @@ REFUSED = {
 }  # fmt: skip
 # What nothing answers to: the plugin runs, and is told of.
 TOLD = {
+    "a screen of a first step": (hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY, 'products.Nothing')]  # here\n"), "there is no screen “products.Nothing”"),
     "an event": (hook("handlers", "{\n 'products.product.savd@1': [hear]}  # here\n"), "there is no event “products.product.savd@1”"),
     "a version": (hook("handlers", "{\n 'products.product.saved@7': [hear]}  # here\n"), "but “products.product.saved@1”"),
     "no event at all": (hook("handlers", "{\n 'saved': [hear]}  # here\n"), "“saved” is no event"),
