@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, fields
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
-from zhanggui.api import _l
+from zhanggui.api import _l, regions
 
 from .fields import MOST, NEEDED, Amount, ChoicesField, Currency, Flag, Length, Limit, Quantity, Several, Text, one_of
 
@@ -74,9 +74,15 @@ class CancelBody(Body):
     reason = Text(200, load_default="", allow_none=True)
 
 
+def _with_district(names: Sequence[str]) -> None:
+    if regions.lacks_district(names):
+        raise ValidationError(_l("The district is missing."))
+
+
 def _region(**kwargs: Any) -> fields.List[Any]:
     long = Length(1, 6, error=_l("From 1 to 6 names are needed."))  # type: ignore[arg-type]
-    return Several(Text(60, 1), validate=long, metadata={"description": "Names, from the largest to the smallest."}, **kwargs)
+    said = {"description": "Names, from the largest to the smallest; in China down to the district."}
+    return Several(Text(60, 1), validate=[long, _with_district], metadata=said, **kwargs)
 
 
 class AddressBody(Body):

@@ -17,7 +17,7 @@ from zhanggui_orders.models import Order
 from zhanggui_products.services import selling
 from zhanggui_storefront.bodies import LARGEST
 
-ADDRESS = {"name": "Wang Wei", "phone": "138 0013 8000", "region": ["浙江省", "杭州市"], "detail": "龙井路 1 号"}
+ADDRESS = {"name": "Wang Wei", "phone": "138 0013 8000", "region": ["浙江省", "杭州市", "西湖区"], "detail": "龙井路 1 号"}
 
 
 def order_rows() -> int:
