@@ -70,20 +70,21 @@ def name_of(code: str | None) -> str:
 
 
 def tree() -> list[list[Any]]:
-    """All of China to choose from, as ``[code, official name, name for the reader, [what lies below, in the same form]]``.
+    """All of China to choose from, as ``[code, official name, name for the reader, [what lies below]]``; where nothing lies below,
+    and the names are one, as ``[code, name]``.
 
     Below a province stand its cities and the counties that no city governs, below a city its districts; below Beijing and the like
     the districts at once. A few cities have none, and of Hong Kong, Macao and Taiwan there is no official code below themselves.
     """
     return [
-        [province, name, name_of(province), [_branch(city) for city in (*_directly_below(province), *districts_of(province))]]
+        [province, name, name_of(province), [_branch(code, text) for code, text in (_directly_below(province) | districts_of(province)).items()]]
         for province, name in _rows().items() if province in PROVINCES
     ]  # fmt: skip
 
 
-def _branch(code: str) -> list[Any]:
-    name = _rows().get(code) or _districts()[_above(code)][code]
-    return [code, name, name, [[below, text, text, []] for below, text in districts_of(code).items()]]
+def _branch(code: str, name: str) -> list[Any]:
+    below = [list(one) for one in districts_of(code).items()]
+    return [code, name, name, below] if below else [code, name]
 
 
 def countries() -> list[tuple[str, str]]:
@@ -92,7 +93,7 @@ def countries() -> list[tuple[str, str]]:
     return sorted(((code, names[code]) for code in {*_countries().values()} if len(code) == 2 and code != _CHINA and code in names), key=lambda pair: pair[1])
 
 
-def districts_of(code: str) -> Mapping[str, str]:
+def districts_of(code: str) -> dict[str, str]:
     """``{code: name}`` of the districts of a city, or of a province that is a city itself."""
     return _districts().get(code, {})
 
@@ -111,8 +112,8 @@ def lacks_district(names: Sequence[str]) -> bool:
 
 
 @cache
-def _directly_below(province: str) -> tuple[str, ...]:
-    return tuple(code for code in _rows() if code not in PROVINCES and _province(code) == province)
+def _directly_below(province: str) -> dict[str, str]:
+    return {code: name for code, name in _rows().items() if code not in PROVINCES and _province(code) == province}
 
 
 @cache

@@ -44,12 +44,12 @@ def test_the_list_holds_the_provinces_and_what_stands_below_them():
 def test_who_chooses_comes_to_a_district_in_at_most_three_steps():
     provinces = {code: (name, below) for code, name, _shown, below in regions.tree()}
     cities = {code: (name, below) for code, name, _shown, below in provinces["330000"][1]}
-    assert ["330106", "西湖区", "西湖区", []] in cities["330100"][1]
-    assert ["110105", "朝阳区", "朝阳区", []] in provinces["110000"][1]  # a city that is a province
-    assert ["469005", "文昌市", "文昌市", []] in provinces["460000"][1]  # a county that no city governs
-    leaves = [code for _code, (_name, below) in provinces.items() for city in below for code, *_ in (city[3] or [city])]
+    assert ["330106", "西湖区"] in cities["330100"][1]
+    assert ["110105", "朝阳区"] in provinces["110000"][1]  # a city that is a province
+    assert ["469005", "文昌市"] in provinces["460000"][1]  # a county that no city governs
+    leaves = [code for _name, below in provinces.values() for city in below for code, *_ in (city[3] if city[3:] else [city])]
     assert (len(leaves), len(set(leaves))) == (2978, 2978)
-    without = {city[0] for _name, below in provinces.values() for city in below if not city[3] and city[0].endswith("00")}
+    without = {city[0] for _name, below in provinces.values() for city in below if not city[3:] and city[0].endswith("00")}
     assert without == {"441900", "442000", "460400", "620200"}
     assert {code for code, (_name, below) in provinces.items() if not below} == {"710000", "810000", "820000"}
 

@@ -16,8 +16,8 @@ export function picker({ h, t, button, load }) {
     button({ class: "plain", onclick: () => sheet.close() }, t.close)), search, steps, list);
   open.setAttribute("aria-labelledby", "l-region f-region");
 
-  const below = (at) => (at.length ? at.at(-1)[3] : [...all.china, ["", t.abroad, t.abroad, all.abroad.map(([code, name]) => [code, name, name, []])]]);
-  const called = ([, name, shown]) => (name.includes(shown) ? name : `${shown} ${name}`);
+  const below = (at) => (at.length ? at.at(-1)[3] || [] : [...all.china, ["", t.abroad, t.abroad, all.abroad]]);
+  const called = ([, name, shown = name]) => (name.includes(shown) ? name : `${shown} ${name}`);
   const row = (at, text) => h("li", {}, button({ onclick: () => take(at) }, text));
 
   function take(at) {
