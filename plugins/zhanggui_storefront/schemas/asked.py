@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
-from zhanggui.api import _l, regions
+from zhanggui.api import _, _l, regions
 
 from .fields import MOST, NEEDED, Amount, ChoicesField, Currency, Flag, Length, Limit, Quantity, Several, Text, one_of
 
@@ -76,7 +76,7 @@ class CancelBody(Body):
 
 def _with_district(names: Sequence[str]) -> None:
     if regions.lacks_district(names):
-        raise ValidationError(_l("The district is missing."))
+        raise ValidationError(_("The district is missing."))
 
 
 def _region(**kwargs: Any) -> fields.List[Any]:

@@ -49,6 +49,16 @@ def test_it_names_the_field_that_cannot_be(sign_in: Callable[..., Any], name: st
     assert shopper.send("PATCH", f"/addresses/{made}", json={name: value}).status_code == 422
 
 
+def test_an_address_in_china_has_its_district(sign_in: Callable[..., Any]) -> None:
+    shopper = sign_in()
+    for region in (["浙江省"], ["浙江省", "杭州市"], ["北京市"]):
+        response = shopper.post("/addresses", {**WRITTEN, "region": region})
+        assert (response.status_code, response.get_json()["errors"]) == (422, {"region": "The district is missing."})
+    for region in (["北京市", "朝阳区"], ["广东省", "东莞市"], ["Germany", "Berlin"]):
+        assert shopper.post("/addresses", {**WRITTEN, "region": region}).status_code == 201
+    assert shopper.send("PATCH", f"/addresses/{response.get_json().get('id', 'x')}", json={"region": ["浙江省"]}).status_code == 422
+
+
 def test_a_key_adds_one_address(sign_in: Callable[..., Any]) -> None:
     shopper = sign_in()
     answers = {shopper.post("/addresses", WRITTEN, headers={"Idempotency-Key": "a1"}).get_data() for _ in range(3)}

@@ -271,7 +271,7 @@ async function product(_args, id) {
   choose(chosen);
   const variants = found.variants.length > 1 && h("fieldset", { class: "variants" }, h("legend", {}, t.variant), found.variants.map((v) =>
     h("label", {}, h("input", { type: "radio", name: "variant", value: v.id, checked: v === chosen && v.available > 0, disabled: v.available < 1, onchange: () => choose(v) }),
-      h("span", {}, h("span", {}, v.option || v.sku), v.available < 1 ? h("small", {}, t.sold_out) : null))));
+      h("span", {}, h("span", {}, v.option || v.sku), v.available < 1 ? [" ", h("small", {}, t.sold_out)] : null))));
   return [h("div", { class: "pictures", tabindex: found.pictures.length > 1 ? 0 : null, role: "group", "aria-label": t.picture },
     found.pictures.length ? found.pictures.map((p) => picture(p, found.name, "full", true)) : picture(null, found.name)),
   h("div", { class: "sheet" }, price, heading(found.name), left, variants, step,
