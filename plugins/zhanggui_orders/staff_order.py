@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields as kinds
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Field, Fieldset, Invalid, _, _l, choice_schemas, read_choices
+from zhanggui.api import Actor, Field, Fieldset, Invalid, _, _l, choice_schemas, read_choices, regions
 from zhanggui_customers import facade as customers
 from zhanggui_inventory import facade as inventory
 from zhanggui_products import facade as products
@@ -113,6 +113,8 @@ def _address(
     parts = (region or "").replace("，", " ").replace(",", " ").split()
     if not parts:
         raise Invalid(errors={"region": _l("%(label)s is needed.", label=_("Province, city, district"))})
+    if regions.lacks_district(parts):
+        raise Invalid(errors={"region": _l("The district is missing.")})
     contact = customers.contact_of(db, buyer)
     who, number = (name or contact.name).strip(), phone or contact.phone or ""
     same = next((a for a in known if list(a.region) == parts and a.detail == (detail or "").strip() and a.name == who), None)

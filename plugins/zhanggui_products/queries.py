@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, translations, url_for_file, words
+from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, get_setting, translations, url_for_file, words
 
 from .contracts import Shelf, ShelfProduct, ShelfVariant, SoldVariant
 from .models import Category, Product, Variant
 from .states import LABELS, ProductStatus
 
-PRODUCT, CATEGORY = "products.Product", "products.Category"
+PRODUCT, CATEGORY, VARIANT = "products.Product", "products.Category", "products.Variant"
 
 
 # -- for screens -------------------------------------------------------------------------------
@@ -45,13 +45,20 @@ def category_name(c: Any) -> Any:
 
 def variant_lines(db: Session, row: Any) -> list[dict[str, Any]]:
     """The variants of a product as lines of its form."""
+    variants, other = _variants(db, row.id), other_language()
+    named = translations.texts_of(db, VARIANT, [v.id for v in variants], "option", other) if other else {}
     return [
         {
-            "id": v.id, "sku": v.sku, "option": v.option, "price": v.price, "cost": v.cost, "barcode": v.barcode,
+            "id": v.id, "sku": v.sku, "option": v.option, "option_other": named.get(v.id, ""), "price": v.price, "cost": v.cost, "barcode": v.barcode,
             "weight_g": v.weight_g, "retired": not v.active, "currency": v.currency, "active": v.active,
         }
-        for v in _variants(db, row.id)
+        for v in variants
     ]  # fmt: skip
+
+
+def other_language() -> str | None:
+    """The language beside the one that this shop writes in; None where it has one alone."""
+    return next((code for code in get_setting("i18n.locales") if code != translations.source_locale()), None)
 
 
 def sold_section(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
@@ -102,6 +109,12 @@ def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
 # -- for orders and stock ----------------------------------------------------------------------
 
 
+def option_texts(db: Session, sources: Mapping[int, str]) -> dict[int, InLanguages]:
+    """What variants are called, ``{id: option}``, in each language of the shop."""
+    texts = translations.texts_in_all_of(db, VARIANT, sources, "option") if sources else {}
+    return {key: InLanguages(source, texts[key]) for key, source in sources.items()}
+
+
 def sold_variants(
     db: Session,
     *,
@@ -124,12 +137,16 @@ def sold_variants(
     sources = {row.product_id: row.name for row in rows}
     texts = translations.texts_in_all_of(db, PRODUCT, sources, "name") if sources else {}
     names = {key: InLanguages(source, texts[key]) for key, source in sources.items()}
+    options = option_texts(db, {row.id: row.option for row in rows})
     return [
         SoldVariant(
             id=row.id, public_id=row.public_id, product_id=row.product_id, sku=row.sku,
             name=names[row.product_id].of(locale) if locale else row.name,
-            texts={code: {"name": text, "option": row.option} for code, text in texts[row.product_id].items()},
-            option=row.option, picture=row.picture, price=row.price, currency=row.currency, weight_g=row.weight_g,
+            texts={
+                code: {"name": names[row.product_id].of(code), "option": options[row.id].of(code)}
+                for code in {**texts[row.product_id], **options[row.id].texts}
+            },
+            option=options[row.id].of(locale) if locale else row.option, picture=row.picture, price=row.price, currency=row.currency, weight_g=row.weight_g,
             sellable=row.active and row.status == ProductStatus.ON_SALE, category_id=row.category_id,
             cost=row.cost,
         )
@@ -186,10 +203,11 @@ def shelf_products(db: Session, products: Sequence[Product], locale: str) -> lis
         select(Variant)
         .where(Variant.product_id.in_(ids), Variant.active.is_(True))
         .order_by(Variant.position, Variant.id)
-    )
+    ).all()
+    options = translations.texts_of(db, VARIANT, {v.id: v.option for v in found}, "option", locale)
     for v in found:
         variants[v.product_id].append(
-            ShelfVariant(v.id, v.public_id, v.sku, v.option, v.attributes, v.price, v.currency)
+            ShelfVariant(v.id, v.public_id, v.sku, options[v.id], v.attributes, v.price, v.currency)
         )
     categories = _public_ids(db, {p.category_id for p in products if p.category_id is not None})
     return [

@@ -13,6 +13,7 @@ _VARIANT_FIELDS = (
     Field("id", _l("Id"), "hidden"),
     Field("sku", _l("SKU"), "code", max_length=64, scan=True),
     Field("option", _l("Option"), max_length=200, help=_l("Size, color or weight, such as 250 g")),
+    Field("option_other", _l("Option in the other language"), max_length=200, help=_l("What customers read who chose the shop's other language")),
     Field("price", _l("Price"), "money", minimum=0),
     Field("cost", _l("Cost"), "money", minimum=0, permission="can_see_cost"),
     Field("barcode", _l("Barcode"), "code", max_length=64, scan=True),

@@ -8,12 +8,12 @@ from zhanggui.api import _
 def texts() -> dict[str, str]:
     """Every sentence by the name that ``shop.js`` uses. ``{n}`` stands for a number there."""
     return {
-        "add": _("Add to cart"), "added": _("It is in the cart."), "addresses": _("Where to"), "agree": _("Yes"),
+        "abroad": _("Another country"), "add": _("Add to cart"), "added": _("It is in the cart."), "addresses": _("Where to"), "agree": _("Yes"),
         "all": _("All"), "available": _("{n} left"), "buy": _("Buy now"), "cancel": _("Cancel order"),
         "cancel_ask": _("Cancel this order? What it holds is given back to the shop."), "cart": _("Cart"),
-        "cart_empty": _("The cart is empty."), "categories": _("Categories"), "checkout": _("Check out"),
+        "cart_empty": _("The cart is empty."), "categories": _("Categories"), "checkout": _("Check out"), "checkout_title": _("Confirm order"), "close": _("Close"),
         "decline": _("No"), "demo_name": _("Your name in this demo"), "detail": _("Street and house number"),
-        "discount": _("Discount"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "more": _("Show more"),
+        "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "more": _("Show more"),
         "more_of": _("One more"), "name": _("Full name"), "new_address": _("New address"),
         "no_demo": _("Please open this shop in its mini-program to order."),
         "no_line": _("There is no connection. Please try again."), "no_orders": _("No orders yet."), "note": _("A note for the shop"),
@@ -27,7 +27,7 @@ def texts() -> dict[str, str]:
         "scan": _("Scan this code with {n} to pay {m}"), "orders": _("My orders"), "phone": _("Phone"), "picture": _("Picture"), "place": _("Place order"),
         "placed": _("The order was placed."), "placed_at": _("Placed"), "quantity": _("Quantity"), "receive": _("I have received it"),
         "receive_ask": _("Has everything arrived?"), "region": _("Province, city, district"),
-        "region_help": _("Separate them with spaces."),
+        "region_choose": _("Choose province, city and district"), "region_search": _("Search for a place"),
         "remove": _("Remove"), "save": _("Save"), "search": _("Search"), "shipment": _("Parcel"), "shop": _("Shop"),
         "sign_in": _("Sign in"), "sign_out": _("Sign out"), "sold_out": _("Sold out"), "stage_canceled": _("Canceled"),
         "stage_done": _("Done"), "stage_shipped": _("Shipped"), "stage_to_pay": _("To pay"), "stage_to_ship": _("To ship"),

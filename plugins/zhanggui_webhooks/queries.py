@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Choice, Reader, _, fmt, public_events
 
 from .models import Delivery, Endpoint, Try
-from .services.endpoints import ALL
-from .services.replay import missed
+from .rules import ALL
 from .states import DELIVERY_CHOICES, EndpointState
 
 SHOWN = 20  # tries of a delivery
@@ -37,6 +36,12 @@ def waiting(db: Session, reader: Reader, ids: list[Any]) -> dict[Any, int]:
     """How many deliveries wait for each endpoint."""
     counted = select(d.endpoint_id, func.count()).where(d.endpoint_id.in_(ids), d.state.in_(("pending", "sending"))).group_by(d.endpoint_id)
     return {**dict.fromkeys(ids, 0), **dict(db.execute(counted).tuples().all())}
+
+
+def missed(db: Session, endpoint_id: int) -> int:
+    """How many an endpoint did not get, of those that are kept."""
+    lost = select(func.count()).select_from(Delivery).where(d.endpoint_id == endpoint_id, d.state.in_(("failed", "dropped")))
+    return db.scalar(lost) or 0
 
 
 def doing(db: Session, reader: Reader, row: Any) -> dict[str, Any]:

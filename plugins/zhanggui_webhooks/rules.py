@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+ALL = "*"  # every event that can be told
 PREFIX = "whsec_"
 SCHEDULE = tuple(timedelta(seconds=s) for s in (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))  # before each try
 REFUSED_SCHEDULE = tuple(timedelta(seconds=s) for s in (0, 300, 3600))  # after an answer that says no: a deployment answers 404 for minutes
@@ -64,7 +65,7 @@ def body_of(event_id: str, type_: str, at: datetime, sequence: int, data: Mappin
 
 def wants(patterns: Sequence[str], type_: str) -> bool:
     """Whether one of ``*``, ``orders.*`` and ``orders.order.paid@1`` means this type."""
-    return any(p in ("*", type_) or (p.endswith(".*") and type_.startswith(p[:-1])) for p in patterns)
+    return any(p in (ALL, type_) or (p.endswith(".*") and type_.startswith(p[:-1])) for p in patterns)
 
 
 def succeeded(status: int | None) -> bool:

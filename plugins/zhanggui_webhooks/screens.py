@@ -22,7 +22,7 @@ from zhanggui.api import (
     _l,
 )
 
-from . import jobs, queries
+from . import jobs, queries, rules
 from .models import Delivery, Endpoint
 from .services import endpoints, replay
 from .states import AGAIN, DELIVERY_CHOICES, ENDPOINT_CHOICES
@@ -102,9 +102,9 @@ ENDPOINTS = Screen(
     fields=(
         Field("label", _l("Name"), required=True, max_length=80, help=_l("Who is told, such as the bookkeeping."), order=10),
         Field("url", _l("Address"), required=True, max_length=1000, help=_l("https://, at which the other program takes messages."), clean=_address, order=20),
-        Field("everything", _l("Tell everything that can be told"), "bool", get=lambda db, row: endpoints.ALL in row.events, order=30),
+        Field("everything", _l("Tell everything that can be told"), "bool", get=lambda db, row: rules.ALL in row.events, order=30),
         Field(
-            "events", _l("Or these events"), "choices", choices=queries.event_choices, get=lambda db, row: [one for one in row.events if one != endpoints.ALL],
+            "events", _l("Or these events"), "choices", choices=queries.event_choices, get=lambda db, row: [one for one in row.events if one != rules.ALL],
             order=40,
         ),
         Field(
@@ -136,7 +136,7 @@ ENDPOINTS = Screen(
         ),
         Action(
             "end_old_secret", _l("End the old secret now"), endpoints.end_old_secret, icon="x", tone="danger", needs=("old_secret",),
-            when=lambda row: row.old_secret is not None, confirm=_l("Sign with the new secret alone? Who still checks with the old one refuses from now on."),
+            when=lambda row: row.old_secret is not None, confirm=_l("Sign with the new secret alone?"), follows=_l("Who still checks with the old one refuses from now on."), stays=_l("Keep both"),
             done=_l("Messages are signed with the new secret alone."), order=40,
         ),
         Action(

@@ -28,10 +28,10 @@ class CrookedView(View):
 def register_views():
     return [CrookedView]
 '''
-EVENT = '''from zhanggui.api import hookimpl, job
+EVENT = '''from zhanggui.api import _l, hookimpl, job
 
 
-@job()
+@job(_l("Hear"))
 def hear(**fields):
     return None
 

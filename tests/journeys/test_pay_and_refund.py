@@ -109,8 +109,11 @@ def buy(page: Page, method: str, name: str) -> str:
     page.locator("[name=name]").fill(name)
     page.get_by_role("button", name="登录").tap()
     page.locator("[name=phone]").wait_for()
-    for field, text in (("name", name), ("phone", "13800138000"), ("region", "浙江省 杭州市"), ("detail", "龙井路 1 号")):
+    for field, text in (("name", name), ("phone", "13800138000"), ("detail", "龙井路 1 号")):
         page.locator(f"[name={field}]").fill(text)
+    page.locator("[name=region]").tap()
+    for place in ("浙江省", "杭州市", "西湖区"):
+        page.get_by_role("button", name=place, exact=True).tap()
     page.get_by_role("button", name="保存").tap()
     page.get_by_role("button", name="提交订单").tap()
     page.locator(f"input[value={method}]").check()

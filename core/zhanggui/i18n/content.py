@@ -82,6 +82,17 @@ def set_texts(
     return standing
 
 
+def set_texts_of_rows(db: Session, resource: str, field: str, rows: Mapping[int, tuple[Mapping[str, str], str]]) -> None:
+    """The same for one field of several rows, ``{row id: ({locale: text}, source text)}``: one statement reads all of them."""
+    standing: dict[int, dict[str, Translation]] = {row_id: {} for row_id in rows}
+    found = select(Translation).where(Translation.resource == resource, Translation.field == field, Translation.row_id.in_(list(rows)))
+    for row in db.scalars(found):
+        standing[row.row_id][row.locale] = row
+    for row_id, (texts, source) in rows.items():
+        wanted = {locale: text for locale, text in texts.items() if text}
+        _change(db, (resource, row_id, field), standing[row_id], wanted, digest(source))
+
+
 def _change(db: Session, place: tuple[str, int, str], rows: Mapping[str, Translation], wanted: Mapping[str, str], made_from: str) -> None:
     gone = [row.id for locale, row in rows.items() if locale not in wanted]
     if gone:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, hooks, one_at_a_time, record_audit, translations
 
 from ..models import Product, Variant
-from .editing import CATALOGUE
+from .editing import CATALOGUE, VARIANT
 
 RESOURCE = "products.Product"
 IN_USE = "in_use"
@@ -38,6 +38,7 @@ def _deleted(db: Session, ids: Sequence[int]) -> bool:
     try:
         with db.begin_nested():
             hooks.call("products_removing", db=db, variant_ids=list(ids))
+            translations.forget(db, VARIANT, ids)
             db.execute(delete(Variant).where(Variant.id.in_(ids)).execution_options(synchronize_session=False))
     except IntegrityError:
         return False

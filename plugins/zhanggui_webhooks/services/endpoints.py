@@ -17,7 +17,6 @@ from .. import rules
 from ..models import Delivery, Endpoint, Try
 from ..states import ENDPOINT_MOVES, DeliveryState, EndpointState
 
-ALL = "*"
 WELL: Mapping[str, Any] = {"failures": 0, "probes": 0, "told": 0, "failing_since": None, "probe_at": None}  # of one that does not fail
 MOST = 50  # endpoints of one shop
 _KEPT = ("label", "url", "events", "headers", "rate_per_minute", "seconds", "ordered")
@@ -72,7 +71,7 @@ def head(text: str | None) -> dict[str, str]:
 def patterns(everything: bool, chosen: Sequence[str] | None) -> list[str]:
     """:raises Invalid: when nothing is wanted."""
     if everything:
-        return [ALL]
+        return [rules.ALL]
     if not chosen:
         raise Invalid(errors={"events": _l("Choose at least one event.")})
     return sorted(chosen)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, Code, IllegalMove, NotFound, _l, get_setting, notify, public_id, record_audit
 
-from .. import rules
+from .. import queries, rules
 from ..models import Delivery, Endpoint, Try
 from ..states import AGAIN, DeliveryState, EndpointState
 from . import delivering, endpoints, health
@@ -56,17 +56,11 @@ def _needs_endpoint(db: Session, endpoint_id: int) -> Endpoint:
     return endpoint
 
 
-def missed(db: Session, endpoint_id: int) -> int:
-    """How many it did not get, of those that are kept."""
-    count = select(func.count()).select_from(Delivery).where(d.endpoint_id == endpoint_id, d.state.in_((DeliveryState.FAILED, DeliveryState.DROPPED)))
-    return db.scalar(count) or 0
-
-
 def send_missed(db: Session, *, id: int, actor: Actor, now: datetime) -> int:
     """All that it did not get, the oldest first, at its own rate; how many."""
     endpoint = _needs_endpoint(db, id)
     lost = update(Delivery).where(d.endpoint_id == id, d.state.in_((DeliveryState.FAILED, DeliveryState.DROPPED)))
-    count = missed(db, id)
+    count = queries.missed(db, id)
     if not count:
         raise IllegalMove(_l("“%(label)s” has missed nothing.", label=endpoint.label))
     db.execute(lost.values(**_ANEW, next_at=now).execution_options(synchronize_session=False))
