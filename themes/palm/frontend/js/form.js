@@ -248,7 +248,7 @@ document.addEventListener("click", (event) => {
 export function forms(root) {
   $$("[data-langs]", root).forEach(languages);
   $$("[data-lines]", root).forEach(lines);
-  $$("[data-step]", root).forEach(steps);
+  $$(".step", root).forEach(steps);
   $$("[data-pictures]", root).forEach(pictures);
   for (const form of $$("form[data-form]", root)) {
     draft(form);
