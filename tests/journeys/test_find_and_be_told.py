@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,7 @@ def buy(tea_shop: Any) -> str:
         with unit_of_work() as db:
             fetched = select(OrderLine.variant_public_id).where(OrderLine.variant_public_id.is_not(None)).order_by(OrderLine.id.desc()).limit(1)
             line = orders.CartLine(str(db.scalar(fetched)), 1)
-            return orders.place_order(db, lines=[line], customer_id=None, buyer_name="陈静", actor=SYSTEM, now=clock.now()).number
+            return orders.place_order(db, lines=[line], customer_id=None, buyer_name="陈静", actor=SYSTEM, now=clock.now()).facts.number
 
 
 def test_an_order_is_found_by_four_digits_and_the_question_is_kept(open_page: Open) -> None:
@@ -46,6 +47,7 @@ def test_an_order_is_found_by_four_digits_and_the_question_is_kept(open_page: Op
     expect(page.locator(".flashes .alert-success")).to_contain_text("视图已保存")
     page.goto("/orders/")
     page.locator(".views .chip", has_text="找这一单").tap()
+    expect(page.locator(".zg-list tbody tr")).to_have_count(1)
     expect(page.locator(".zg-list tbody .t")).to_have_text(number)
     page.goto("/messages/")
     expect(page.locator("[data-kept]")).to_contain_text("视图已保存")
@@ -110,4 +112,4 @@ def test_keys_walk_a_list_and_the_menu_opens_at_its_row(open_page: Open) -> None
     assert foot["y"] + foot["height"] <= 720
     second.focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/orders/*[0-9]")
+    page.wait_for_url(re.compile(r"/orders/\d+$"))

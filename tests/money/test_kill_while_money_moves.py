@@ -136,7 +136,7 @@ def victims(supervisor: int) -> dict[str, list[psutil.Process]]:
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_all_books_agree(instance: Runtime, kind: str, sandbox: Sandbox, port: int, repository: Path, tmp_path: Path, size: Any, keep_figures: Any) -> None:
-    movements = size(200, 2000)
+    movements = size(30, 2000)
     with reading() as db:
         tea = db.scalars(select(Variant.public_id)).one()
     with unit_of_work() as db:

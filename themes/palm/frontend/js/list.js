@@ -37,9 +37,10 @@ function rowMenu(dots) {
 function beside(menu, dots) {
   const at = dots.getBoundingClientRect();
   menu.classList.add("at-row");
-  const {height, width} = menu.getBoundingClientRect();
-  menu.style.top = `${Math.max(8, Math.min(at.bottom, innerHeight - height - 8))}px`;
-  menu.style.left = `${Math.max(8, document.dir === "rtl" ? at.left : at.right - width)}px`;
+  menu.style.top = `${Math.max(8, Math.min(at.bottom, innerHeight - menu.getBoundingClientRect().height - 8))}px`;
+  // From the side of the dots: how wide it is need not be known, and is not yet.
+  if (document.dir === "rtl") menu.style.left = `${at.left}px`;
+  else menu.style.right = `${document.documentElement.clientWidth - at.right}px`;
 }
 
 async function act(button) {
