@@ -352,7 +352,7 @@ def test_a_token_is_listed_as_a_device_and_ended_from_there(visit, site):
     assert asks_with(site, tokens["access_token"]).status_code == 200
     devices = clerk.get("/me/devices").text
     row_id = re.search(r'/me/devices/(\d+)/revoke', devices).group(1)
-    assert "API" in devices
+    assert "A program" in devices
     assert clerk.post(f"/me/devices/{row_id}/revoke").status_code == 303
     assert asks_with(site, tokens["access_token"]).status_code == 401
     answer = Client(site).post("/api/v1/security/refresh", headers={"Authorization": f"Bearer {tokens['refresh_token']}"})
