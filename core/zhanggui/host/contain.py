@@ -163,6 +163,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
     Action: {
         "when": Rule(lambda action, args: False),
         "confirm": Rule(lambda action, args: "", passes=(DomainError,)),
+        "about": Rule(lambda action, args: "", passes=(DomainError,)),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
         "validate": Rule(refuses=_SAVED, passes=(DomainError,), check=lambda action, found: [(str(name), text) for name, text in found or ()]),
         "preview": Rule(refuses=_ASKED, passes=(DomainError,), check=_preview),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.numbers import format_currency
 
+from zhanggui.i18n import formats
 from zhanggui.i18n.formats import _money_pattern, fmt
 from zhanggui.i18n.texts import NOBODY, Reader, read_by, reader
 from zhanggui.kernel.money import exponent
@@ -26,6 +27,12 @@ def reads(locale: str, zone: str = "Asia/Shanghai") -> None:
 def test_whoever_read_in_the_test_before_has_gone(turn: str) -> None:
     assert reader() is NOBODY, turn
     reads("zh_CN")
+
+
+@pytest.fixture(autouse=True)
+def no_shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No shop is open, whose own currency would be written by its bare sign."""
+    monkeypatch.setattr(formats, "_own_currency", lambda: "")
 
 
 @pytest.mark.parametrize(

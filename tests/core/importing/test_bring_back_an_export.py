@@ -113,7 +113,7 @@ def test_everything_is_the_same_when_it_comes_back(shop, owner):
 def test_an_order_has_what_a_parcel_needs_in_words(shop, owner, tmp_path):
     found = table(taken(owner, "orders", "xlsx", "zh_CN"), tmp_path)
     row = dict(zip(found.columns, next(r for r in found.rows() if "SF1234567890" in r), strict=False))
-    assert (row["SKU"], row["单价"], row["电话"], row["运单号"]) == ("007", "128.5", "13800138000", "SF1234567890")
+    assert (row["SKU"], row["单价"], row["手机号"], row["运单号"]) == ("007", "128.5", "13800138000", "SF1234567890")
     assert row["地址"] == "浙江省 杭州市 西湖区 龙井路 1 号"
     assert row["快递公司"] == "顺丰速运"
     assert (row["订单结果"], row["订单状态"]) == ("进行中", "已发货")
