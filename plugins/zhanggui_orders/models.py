@@ -66,7 +66,6 @@ class OrderTerm(Model):
     """An order under a word of what was ordered, or four digits of its number. The key is the index: the newest of a term are one walk."""
 
     __tablename__ = "orders__order_term"
-    __table_args__ = {"sqlite_with_rowid": False}  # the key is all there is
 
     term: Mapped[str] = mapped_column(code_string(40), primary_key=True)
     placed_at: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)

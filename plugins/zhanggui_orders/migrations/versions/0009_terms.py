@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders__order.id"], name=op.f("fk_orders__order_term_order_id_orders__order")),
         sa.PrimaryKeyConstraint("term", "placed_at", "order_id", name=op.f("pk_orders__order_term")),
-        sqlite_with_rowid=False,
     )
     index_sealed("orders__order", "buyer_name", "name_index", lambda name: blind_index(f"customers.name:{words.fold(name)}"))
     _fill_terms()
