@@ -12,16 +12,12 @@ from sqlalchemy.orm import Session
 from zhanggui.api import (
     Actor,
     Approvable,
-    AuditWords,
     DemoData,
-    FirstStep,
     JobDef,
-    Kind,
     MenuItem,
     Operation,
     Permission,
     PersonalData,
-    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -34,36 +30,11 @@ from zhanggui.api import (
 )
 from zhanggui_orders.contracts import OrderFacts, PastPayment, RefundView
 
-from . import (
-    audit_words,
-    case_screen,
-    demo,
-    events,
-    finance,
-    hookspecs,
-    jobs,
-    kinds,
-    ledger_screen,
-    models,
-    people,
-    public_events,
-    queries,
-    rest,
-    screens,
-    slots,
-    widgets,
-)
-from .permissions import ABOVE, PERMISSIONS
-from .services import attempts, giving_back, refunds
+from . import demo, events, finance, hookspecs, jobs, models, people, queries, rest, screens
+from .services import attempts, refunds
 
-APPROVALS = [
-    Approvable(name, label, resource, ABOVE, ThreePhases(claim, refunds.send, refunds.write_down, jobs.ask_refunds), words=giving_back.in_words)
-    for name, label, resource, claim in (
-        ("refund", _l("Refund above the limit"), "orders.Order", giving_back.claim_approved),
-        ("send", _l("Refund that is owed, above the limit"), "payments.Refund", giving_back.claim_requested_approved),
-        ("case_refund", _l("Refund of a case, above the limit"), "payments.Case", giving_back.claim_case_approved),
-    )
-]
+ABOVE = ("can_refund_above_limit", "payments.Refund")
+APPROVED = ThreePhases(refunds.claim_approved, refunds.send, refunds.write_down, jobs.ask_refunds)
 
 
 @hookimpl
@@ -78,12 +49,7 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_screens() -> Sequence[Screen]:
-    return [screens.ATTEMPTS, screens.REFUNDS, case_screen.CASES, ledger_screen.ENTRIES]
-
-
-@hookimpl
-def register_kinds() -> Sequence[Kind]:
-    return kinds.KINDS
+    return [screens.ATTEMPTS, screens.REFUNDS, screens.CASES, screens.ENTRIES]
 
 
 @hookimpl
@@ -93,22 +59,22 @@ def register_views() -> Sequence[type[Any]]:
 
 @hookimpl
 def register_slots() -> Sequence[Slot]:
-    return slots.SLOTS
+    return screens.SLOTS
 
 
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
-    return slots.MENU
+    return screens.MENU
 
 
 @hookimpl
 def register_widgets() -> Sequence[Widget]:
-    return slots.WIDGETS
+    return screens.WIDGETS
 
 
 @hookimpl
 def register_search() -> Sequence[SearchProvider]:
-    return [SearchProvider("payments", _l("Payments"), slots.MAY_LIST, queries.search, order=30)]
+    return [SearchProvider("payments", _l("Payments"), screens.MAY_LIST, queries.search, order=30)]
 
 
 @hookimpl
@@ -117,28 +83,23 @@ def register_events() -> Sequence[type[Any]]:
 
 
 @hookimpl
-def register_public_events() -> Sequence[PublicEvent]:
-    return public_events.PUBLIC
-
-
-@hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.poll, jobs.ask_attempt, jobs.ask_refunds, jobs.close_attempts, jobs.take_over]
+    return [jobs.poll, jobs.ask_attempt, jobs.ask_refunds, jobs.close_attempts]
 
 
 @hookimpl
 def register_schedules() -> Sequence[Schedule]:
-    return [Schedule("poll", jobs.poll, seconds=15), Schedule("take_over", jobs.take_over, seconds=6 * 3600)]
+    return [Schedule("poll", jobs.poll, seconds=15)]
 
 
 @hookimpl
 def register_permissions() -> Sequence[Permission]:
-    return PERMISSIONS
+    return [Permission("can_refund_above_limit", "payments.Refund", _l("Agree to refunds above the limit"))]
 
 
 @hookimpl
 def register_approvals() -> Sequence[Approvable]:
-    return APPROVALS
+    return [Approvable("refund", _l("Refund above the limit"), "orders.Order", ABOVE, APPROVED, words=refunds.in_words)]
 
 
 @hookimpl
@@ -186,36 +147,15 @@ def orders_paid_before(db: Session, payments: Sequence[PastPayment], actor: Acto
 
 
 @hookimpl
-def orders_move_guards(db: Session, order: OrderFacts, verb: str, actor: Actor) -> None:
-    if verb == "reprice":
-        attempts.refuse_while_paying(db, order.id)
-
-
-@hookimpl
 def orders_closing(db: Session, order: OrderFacts, actor: Actor, now: datetime) -> bool:
     return jobs.close_for_order(db, order.id, now=now)
 
 
 @hookimpl
 def orders_released(db: Session, order: OrderFacts, actor: Actor, now: datetime) -> None:
-    giving_back.owe(db, order, actor=actor, now=now)
+    refunds.owe(db, order, actor=actor, now=now)
 
 
 @hookimpl
 def orders_refunds(db: Session, order_ids: Sequence[int]) -> Mapping[int, Sequence[RefundView]]:
     return queries.refunds_for_buyers(db, order_ids)
-
-
-@hookimpl
-def register_first_steps() -> Sequence[FirstStep]:
-    return [
-        FirstStep(
-            "way_to_pay", _l("Choose how customers pay"), _l("Connect a provider, or say in the settings that you take cash and transfers."), widgets.can_be_paid,
-            ("can_manage", "core.Setting"), href="/system/settings/", order=40,
-        ),
-    ]  # fmt: skip
-
-
-@hookimpl
-def register_audit_words() -> Sequence[AuditWords]:
-    return audit_words.WORDS

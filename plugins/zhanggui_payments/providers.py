@@ -8,19 +8,9 @@ from typing import Any
 from zhanggui.api import _, _l, hooks
 from zhanggui_orders import facade as orders
 
-from .contracts import (
-    HISTORY,
-    OFFLINE,
-    AttemptView,
-    Capabilities,
-    ClientAction,
-    Method,
-    Misconfigured,
-    Provider,
-    RefundRequest,
-    RefundSnapshot,
-    Snapshot,
-)
+from .contracts import AttemptView, Capabilities, ClientAction, Method, Misconfigured, Provider, RefundRequest, RefundSnapshot, Snapshot
+
+OFFLINE, HISTORY = "offline", "history"
 
 
 class Offline(Provider):
@@ -104,4 +94,4 @@ def labels() -> dict[tuple[str, str], Any]:
 
 def is_simulated(name: str) -> bool:
     """Whether a provider moves play money."""
-    return provider_of(name).simulated()
+    return provider_of(name).capabilities().simulated

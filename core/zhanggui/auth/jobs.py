@@ -8,7 +8,6 @@ from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
 from .. import approvals, webhooks
-from ..i18n.texts import lazy_gettext as _l
 from ..jobs import aside, job
 from ..kernel import clock
 from . import tokens
@@ -18,7 +17,7 @@ from .models import Throttle, UserSession
 KEEP_ENDED = timedelta(days=90)  # for as long a device or an address is known: see ``known``
 
 
-@job(_l("Forget sessions, tokens and counts that ran out"))
+@job()
 def clean_up(db: Session) -> None:
     """Drop what nobody can use any more."""
     now = clock.now()

@@ -37,8 +37,7 @@ async function reader() {
   };
 }
 
-// With `each` the camera stays open: it takes every code and answers what to say; a code that is held still counts once.
-export async function scan(sheet, t, each) {
+export async function scan(sheet, t) {
   const video = make("video", {playsInline: true, muted: true});
   const words = make("p", {textContent: t("scanhint")});
   words.setAttribute("aria-live", "polite");
@@ -54,14 +53,7 @@ export async function scan(sheet, t, each) {
     eye.close();
     resolve(code);
   }));
-  let before = "";
-  const found = (text) => {
-    if (!text || !open || (each && text === before)) return;
-    navigator.vibrate?.(20);
-    before = text;
-    if (each) words.textContent = each(text);
-    else { code = text; dialog.close(); }
-  };
+  const found = (text) => { if (text && open) { code = text; navigator.vibrate?.(20); dialog.close(); } };
   photo.addEventListener("change", async () => {
     const text = await eye.read(await createImageBitmap(photo.files[0])).catch((error) => { words.textContent = error.message; return null; });
     if (text === "") words.textContent = t("nocode");

@@ -1,1 +1,0 @@
-"""Alipay: a provider of payments that knows a protocol and nothing of orders."""

@@ -1,1 +1,0 @@
-"""Programs outside are told what happened in the shop."""

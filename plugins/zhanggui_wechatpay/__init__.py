@@ -1,1 +1,0 @@
-"""WeChat Pay as a provider of payments."""
