@@ -131,6 +131,18 @@ def test_a_fault_that_is_none_is_refused_in_words(sandbox: Any):
 # --- notifications
 
 
+def test_a_retry_is_counted_from_when_it_was_sent_however_the_clock_moves_meanwhile(merchant: Any, sandbox: Any, shop: Any):
+    def answer(_told: Any) -> tuple[int, bytes]:
+        if len(shop.told) == 1:  # before the sandbox has read this, the time of the next try has come
+            sandbox.ask("POST", "/_sim/clock", {"advance_seconds": 16})
+        return 500, b""
+
+    shop.answer = answer
+    merchant.order("T000002")
+    merchant.pay("T000002")
+    shop.wait(2)
+
+
 def test_retries_follow_the_providers_schedule_on_the_simulated_clock(merchant: Any, sandbox: Any, shop: Any):
     shop.answer = lambda told: (500, b"")
     merchant.order("T000001")
