@@ -56,8 +56,9 @@ catalogs: $(VENV)/.dev ## collect the texts and compile the translations
 docs: $(VENV)/.dev ## write docs/reference anew from the code
 	@$(BIN)/python -m zhanggui.cli.reference
 
-assets: ## build the theme's files (needs Node 20)
+assets: $(VENV)/.demo ## build the theme's files (needs Node 20), compress those of plugins
 	@cd themes/palm/frontend && npm ci --silent && node build.mjs
+	@for folder in plugins/*/static; do $(BIN)/python -m whitenoise.compress -q $$folder; done
 
 lock: $(VENV)/.dev ## resolve the dependencies anew
 	@printf 'setuptools\nwheel\n' | $(BIN)/uv pip compile -q setup.cfg - --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(LOCK)

@@ -43,7 +43,11 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files with a long test come first, so that the workers end together; ``--shuffle``: any order of files, and of tests in each."""
+    """Files with a long test come first, so that the workers end together; what is for ``--hard`` alone is left out; ``--shuffle``: any order of files, and of tests in each."""
+    if not config.getoption("--hard"):
+        large = [item for item in items if item.get_closest_marker("hard")]
+        config.hook.pytest_deselected(items=large)
+        items[:] = [item for item in items if item not in large]
     seed = config.getoption("--shuffle")
     if seed is not None:
         rng = random.Random(seed)

@@ -83,6 +83,11 @@ def current_runtime() -> Runtime:
     return runtime
 
 
+def has_runtime() -> bool:
+    """Whether this code runs for an instance at all."""
+    return (_current.get() or _process) is not None
+
+
 def open_runtime(runtime: Runtime) -> Runtime:
     """Make ``runtime`` the instance of this process: its threads see it too."""
     global _process

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhanggui.api import Code, Event
+from zhanggui.api import Code, Event, _l
 
 
 @dataclass(frozen=True)
-class CustomerCreated(Event, name="customers.customer.created", version=1, key="customer_id"):
+class CustomerCreated(Event, name="customers.customer.created", version=1, key="customer_id", words=_l("New customer")):
     """Somebody became a customer."""
 
     customer_id: int
@@ -16,7 +16,7 @@ class CustomerCreated(Event, name="customers.customer.created", version=1, key="
 
 
 @dataclass(frozen=True)
-class CustomerBlocked(Event, name="customers.customer.blocked", version=1, key="customer_id"):
+class CustomerBlocked(Event, name="customers.customer.blocked", version=1, key="customer_id", words=_l("Customer blocked")):
     """A customer may no longer order; ``blocked`` is false when that was taken back."""
 
     customer_id: int
@@ -24,7 +24,7 @@ class CustomerBlocked(Event, name="customers.customer.blocked", version=1, key="
 
 
 @dataclass(frozen=True)
-class CustomerErased(Event, name="customers.customer.erased", version=1, key="customer_id"):
+class CustomerErased(Event, name="customers.customer.erased", version=1, key="customer_id", words=_l("Customer erased")):
     """All that was known of a person was erased; whoever keeps copies (orders, tokens) erases theirs."""
 
     customer_id: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from zhanggui.api import Actor, clock, current_actor
 
 from . import queries
 from .contracts import AddressView, Contact, CustomerRecord, CustomerView, Purchases
-from .rules import masked_phone, normal_phone, phone_index
+from .rules import masked_phone, name_index, normal_phone, phone_index
 from .services import addresses, counters, history, identities
 from .services.addresses import TooManyAddresses
 from .services.identities import IdentityTaken
@@ -20,7 +20,8 @@ from .services.profile import CustomerIsBlocked
 __all__ = [
     "AddressView", "Contact", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "IdentityTaken", "Purchases",
     "TooManyAddresses", "add_address", "add_purchases", "address_of", "addresses_of", "contact_of", "customer",
-    "customer_for_update", "find_or_create_by_identity", "ids_by_key", "keys_by_id", "link_identity", "masked_phone", "names",
+    "customer_for_update", "find_or_create_by_identity", "find_or_create_by_phone", "ids_by_key", "keys_by_id", "link_identity", "masked_phone", "name_index",
+    "names",
     "normal_phone", "phone_index", "remove_address", "subject_of", "update_address", "upsert_customers",
 ]  # fmt: skip
 
@@ -35,17 +36,27 @@ def find_or_create_by_identity(
     phone: str | None = None,
     locale: str | None = None,
     admit: Callable[[], None] | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> CustomerView:
     """The customer behind an identity (``provider="wechat"``, ``subject=openid``), made at the first visit.
 
     :param locale: the language that he reads in now; it is kept.
     :param admit: is called before a new customer is made, and may refuse by raising.
+    :param also: other ids of the same person, by provider: see ``services.identities``.
     :raises CustomerIsBlocked: when the shop does not sell to this customer.
     """
     found = identities.find_or_create_by_identity(
-        db, provider=provider, subject=subject, name=name, now=now, phone=phone, locale=locale, admit=admit
+        db, provider=provider, subject=subject, name=name, now=now, phone=phone, locale=locale, admit=admit, also=also or {}
     )
     return queries.view_of_customer(found)
+
+
+def find_or_create_by_phone(db: Session, *, name: str, phone: str, actor: Actor, now: datetime) -> int:
+    """The customer who has this phone, the one seen last where several do; a new one where none does. Answers the id.
+
+    :raises Invalid: when it is no phone, or a new customer has no name.
+    """
+    return identities.find_or_create_by_phone(db, name=name, phone=phone, actor=actor, now=now)
 
 
 def link_identity(db: Session, *, customer_id: int, provider: str, subject: str, actor: Actor, now: datetime) -> None:

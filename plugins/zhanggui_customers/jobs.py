@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import clock, current_runtime, job
+from zhanggui.api import _l, clock, current_runtime, job
 
 from .services.counters import count_order
 
 
-@job()
+@job(_l("Count what a customer bought"))
 def count_paid_order(
     db: Session,
     *,
@@ -29,7 +29,7 @@ def count_paid_order(
         count_order(db, customer_id=customer_id, amount=spent, sign=1, at=moment)
 
 
-@job()
+@job(_l("Take a canceled order out of what a customer bought"))
 def uncount_canceled_order(db: Session, *, customer_id: int | None, paid: int, **_from_newer_releases: object) -> None:
     """A customer's order was canceled after it had been paid."""
     if customer_id is not None and paid:

@@ -5,14 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, JobDef, MenuItem, PersonalData, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    Exporter,
+    Importer,
+    JobDef,
+    MenuItem,
+    Permission,
+    PersonalData,
+    PublicEvent,
+    RolePreset,
+    Screen,
+    SearchProvider,
+    _l,
+    hookimpl,
+)
 
-from . import demo, events, exporting, importing, jobs, models, people, queries, screens
+from . import audit_words, demo, events, exporting, importing, jobs, models, people, public_events, queries, screens
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [models.Customer, models.Identity, models.Address]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "customers.Customer", _l("Import customers from a file"))]
 
 
 @hookimpl
@@ -28,6 +48,11 @@ def register_menu() -> Sequence[MenuItem]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.CustomerCreated, events.CustomerBlocked, events.CustomerErased]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl
@@ -77,3 +102,8 @@ def register_personal_data() -> Sequence[PersonalData]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

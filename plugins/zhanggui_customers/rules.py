@@ -8,6 +8,7 @@ import unicodedata
 from zhanggui.api import Choice, _l, blind_index, words
 
 _DIGITS = re.compile(r"\d{5,15}\Z")
+SOURCES = (Choice("storefront", _l("Storefront")), Choice("admin", _l("By staff")), Choice("import", _l("Import")))
 GENDERS = (Choice("female", _l("Female")), Choice("male", _l("Male")), Choice("other", _l("Other")))
 _EMAIL = re.compile(r"[^\s@<>,;:\"]{1,64}@[^\s@<>,;:\"]+\.[^\s@<>,;:\".]{2,}\Z")
 TAIL = 4

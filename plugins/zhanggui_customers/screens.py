@@ -6,7 +6,7 @@ from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, 
 
 from . import queries
 from .models import Customer
-from .rules import GENDERS, masked_phone
+from .rules import GENDERS, SOURCES, masked_phone
 from .services import erasure, profile
 
 REVEAL = "can_reveal"
@@ -22,7 +22,7 @@ CUSTOMERS = Screen(
     columns=(
         Column("name", _l("Full name"), order=10),
         Column("phone_masked", _l("Phone"), value=lambda row: masked_phone(row.phone), order=20),
-        Column("phone", _l("Full phone"), permission=REVEAL, wide=False, order=25),
+        Column("phone", _l("Full phone"), "phone", permission=REVEAL, wide=False, order=25),
         Column("email", _l("E-mail"), permission=REVEAL, wide=False, order=27),
         Column("region", _l("Region"), order=30),
         Column("order_count", _l("Order count"), "int", order=40),
@@ -34,7 +34,7 @@ CUSTOMERS = Screen(
         Column("gender", _l("Gender"), "choice", choices=GENDERS, wide=False, order=100),
         Column("birthday", _l("Birthday"), "date", permission=REVEAL, wide=False, order=110),
         Column("note", _l("Note"), "long_text", permission=REVEAL, wide=False, order=120),
-        Column("source", _l("Source"), wide=False, order=130),
+        Column("source", _l("Source"), "choice", choices=SOURCES, wide=False, order=130),
     ),
     card=Card(title="name", end="spent", sub=("phone_masked", "region")),
     filters=(
@@ -99,6 +99,9 @@ CUSTOMERS = Screen(
             needs=("blocked",),
             when=lambda row: not row.blocked,
             fields=(Field("reason", _l("Reason"), max_length=200),),
+            confirm=lambda row: _l("Block %(name)s?", name=row.name),
+            follows=_l("The customer cannot place orders until unblocked; orders that are there go on."),
+            stays=_l("Do not block"),
             done=_l("The customer can no longer order."),
             order=50,
         ),
@@ -120,7 +123,9 @@ CUSTOMERS = Screen(
             tone="danger",
             needs=("erased_at",),
             when=lambda row: row.erased_at is None,
-            confirm=_l("Erase all that is known of this person, for good? Orders stay, without name and address."),
+            confirm=lambda row: _l("Erase all that is known of %(name)s, for good?", name=row.name),
+            follows=_l("Orders stay, without name and address. It cannot be brought back."),
+            stays=_l("Do not erase"),
             done=_l("The customer was erased."),
             order=70,
         ),

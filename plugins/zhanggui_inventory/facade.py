@@ -26,9 +26,15 @@ __all__ = [
     "restock",
     "stock_of",
     "take_stock",
+    "variants_of_levels",
 ]
 
 
 def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
     """On hand, reserved and available by variant; one without a level has none of each."""
     return queries.stock_of(db, variant_ids)
+
+
+def variants_of_levels(db: Session, level_ids: Collection[int]) -> dict[int, int]:
+    """The variant of stock levels, as people choose them in a form: ``{level id: variant id}``."""
+    return queries.variants_of_levels(db, level_ids)

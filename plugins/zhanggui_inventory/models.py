@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zhanggui.api import AppendOnly, BigKey, Model, Pii, UTCDateTime, Versioned, code_string
@@ -43,7 +43,8 @@ class StockLevel(Model):
     on_hand: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
     warn_level: Mapped[int] = mapped_column(default=0)
-    low: Mapped[bool] = mapped_column(default=True)  # on_hand - reserved <= warn_level, kept for its index
+    sellable: Mapped[bool] = mapped_column(default=True, server_default=true())  # what is a draft or off sale does not run low
+    low: Mapped[bool] = mapped_column(default=True)  # sellable and on_hand - reserved <= warn_level, kept for its index
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

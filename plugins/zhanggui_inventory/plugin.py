@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import DemoData, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
+from sqlalchemy.orm import Session
 
-from . import demo, jobs, models, screens
+from zhanggui.api import AuditWords, DemoData, FirstStep, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
+
+from . import audit_words, demo, jobs, models, queries, screens
+from .services.levels import forget_empty_levels
 
 
 @hookimpl
@@ -51,6 +54,11 @@ def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
 
 
 @hookimpl
+def products_removing(db: Session, variant_ids: Sequence[int]) -> None:
+    forget_empty_levels(db, variant_ids)
+
+
+@hookimpl
 def register_role_presets() -> Sequence[RolePreset]:
     reading = ("list", "show")
     working = (*reading, "restock", "count", "adjust", "warn")
@@ -64,3 +72,18 @@ def register_role_presets() -> Sequence[RolePreset]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return demo.DEMO
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "stock", _l("Enter the stock"), _l("What is not in stock cannot be ordered."), queries.has_moved,
+            ("can_restock", "inventory.StockLevel"), screen="inventory.StockLevel", order=30,
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Reader, fmt
+from zhanggui.api import Reader, _, actor_names, fmt
 
 from .contracts import Stock
 from .models import StockLevel, StockMovement
@@ -16,6 +16,21 @@ from .states import MOVEMENT_CHOICES
 
 _levels, _movements = StockLevel.__table__, StockMovement.__table__
 _KINDS = {choice.value: choice.label for choice in MOVEMENT_CHOICES}
+
+
+def left_in_words(row: Any) -> str:
+    """What can be sold of a level."""
+    return _("%(count)s to sell", count=fmt.number(row.on_hand - row.reserved))
+
+
+def stands_in_words(row: Any) -> str:
+    """How a level stands."""
+    return _("%(hand)s on hand, %(held)s held for orders", hand=fmt.number(row.on_hand), held=fmt.number(row.reserved))
+
+
+def about_level(row: Any) -> str:
+    """What stands above the questions of a level: the product, and how much there is now."""
+    return _("%(title)s: %(hand)s on hand, %(held)s held for orders", title=row.title, hand=fmt.number(row.on_hand), held=fmt.number(row.reserved))
 
 
 def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
@@ -28,6 +43,12 @@ def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
     )
     found = {variant_id: Stock(variant_id, int(on_hand), int(reserved)) for variant_id, on_hand, reserved in rows}
     return {variant_id: found.get(variant_id) or Stock(variant_id, 0, 0) for variant_id in variant_ids}
+
+
+def variants_of_levels(db: Session, level_ids: Collection[int]) -> dict[int, int]:
+    """The variant of each level."""
+    c = _levels.c
+    return dict(db.execute(select(c.id, c.variant_id).where(c.id.in_(list(level_ids)))).tuples().all()) if level_ids else {}
 
 
 _AVAILABLE = (
@@ -76,6 +97,14 @@ def movements_of_level(db: Session, _reader: Reader, row: Any) -> Mapping[str, A
     }  # fmt: skip
 
 
+def authors(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:
+    """Who moved it, by movement; a movement holds its author as ``user:clerk``."""
+    rows = db.execute(select(_movements.c.id, _movements.c.actor).where(_movements.c.id.in_(ids))).all()
+    by = {number: (kind, None, name) for number, actor in rows for kind, _colon, name in [actor.partition(":")]}
+    names = actor_names(db, set(by.values()))
+    return {number: names[who] for number, who in by.items()}
+
+
 def names_of_movements(db: Session, _reader: Reader, ids: Sequence[int]) -> dict[int, str]:
     """What was moved, by movement."""
     rows = db.execute(
@@ -87,3 +116,8 @@ def names_of_movements(db: Session, _reader: Reader, ids: Sequence[int]) -> dict
         .where(_movements.c.id.in_(ids))
     )
     return dict(rows.all())
+
+
+def has_moved(db: Session, _reader: Reader) -> bool:
+    """Whether anything was ever put on a shelf."""
+    return bool(db.scalar(select(exists(select(StockMovement.id)))))

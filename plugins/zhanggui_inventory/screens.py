@@ -7,7 +7,7 @@ from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Question
 from . import queries
 from .models import StockLevel, StockMovement
 from .services import counting
-from .states import ADJUST_REASONS, MOVEMENT_CHOICES, who
+from .states import ADJUST_REASONS, KIND_LABELS, MOVEMENT_CHOICES, reason_words
 
 _MAX = 1_000_000_000
 
@@ -18,7 +18,7 @@ LEVELS = Screen(
     title=_l("Stock"),
     singular=_l("Stock level"),
     icon="building-warehouse",
-    label="sku",
+    label=lambda row: f"{row.title} · {row.sku}",
     columns=(
         Column("title", _l("Product"), order=10),
         Column("sku", _l("SKU"), "code", sortable=True, order=20),
@@ -28,8 +28,11 @@ LEVELS = Screen(
         Column("warn_level", _l("Warn at"), "int", order=60),
         Column("low", _l("Runs low"), "bool", order=70),
         Column("changed_at", _l("Changed"), "datetime", wide=False, order=80),
+        Column("left", _l("Available"), value=queries.left_in_words, wide=False, order=90),
+        Column("stands", _l("Stock"), value=queries.stands_in_words, wide=False, order=95),
     ),
-    card=Card(title="title", end="available", sub=("sku", "on_hand", "reserved")),
+    card=Card(title="title", end="left", sub=("sku", "stands")),
+    always=("title", "on_hand", "reserved"),
     filters=(Filter("low", _l("Runs low"), "bool"),),
     search=Search(prefix=("sku",), words=("search_text",), hint=_l("Product or SKU")),
     default_sort=("sku", "id"),
@@ -51,6 +54,7 @@ LEVELS = Screen(
             counting.restock_level,
             icon="plus",
             tone="primary",
+            about=queries.about_level,
             fields=(
                 Field("quantity", _l("Pieces that came in"), "int", required=True, minimum=1, maximum=_MAX),
                 Field("reason", _l("Note"), max_length=200),
@@ -63,6 +67,7 @@ LEVELS = Screen(
             _l("Count"),
             counting.count_stock,
             icon="clipboard-check",
+            about=queries.about_level,
             fields=(
                 Field("counted", _l("Counted quantity"), "int", required=True, minimum=0, maximum=_MAX),
                 Field("note", _l("Note"), max_length=200),
@@ -75,6 +80,7 @@ LEVELS = Screen(
             _l("Adjust"),
             counting.adjust_stock,
             icon="adjustments",
+            about=queries.about_level,
             fields=(
                 Field(
                     "quantity",
@@ -96,6 +102,7 @@ LEVELS = Screen(
             _l("Set warning"),
             counting.set_warn_level,
             icon="bell",
+            about=queries.about_level,
             fields=(
                 Field(
                     "warn_level",
@@ -120,7 +127,7 @@ MOVEMENTS = Screen(
     title=_l("Stock movements"),
     singular=_l("Stock movement"),
     icon="arrows-exchange",
-    label="id",
+    label=lambda row: str(KIND_LABELS.get(row.kind, row.kind)),
     columns=(
         Column("at", _l("When"), "datetime", order=10),
         Column("title", _l("Product"), load=queries.names_of_movements, order=20),
@@ -129,11 +136,11 @@ MOVEMENTS = Screen(
         Column("reserved_change", _l("Reserved change"), "int", wide=False, order=50),
         Column("on_hand_after", _l("On hand afterwards"), "int", order=60),
         Column("change", _l("Change"), value=lambda row: f"{row.on_hand_change or row.reserved_change:+d}", order=35),
-        Column("reason", _l("Note"), order=70),
-        Column("actor", _l("Who"), value=lambda row: who(row.actor), order=80),
+        Column("reason", _l("Note"), value=lambda row: reason_words(row.reason), order=70),
+        Column("actor", _l("Who"), load=queries.authors, order=80),
         Column("reference", _l("Source reference"), "code", wide=False, order=90),
     ),
-    always=("on_hand_change", "reserved_change"),
+    always=("kind", "on_hand_change", "reserved_change"),
     card=Card(title="title", end="change", badge="kind", sub=("at", "reason")),
     filters=(
         Filter("kind", _l("Kind"), choices=MOVEMENT_CHOICES),
@@ -149,6 +156,15 @@ MENU = (
 )
 
 SLOTS = (
+    Slot(
+        "products.Product",
+        Field(
+            "opening", _l("In stock now"), "int", minimum=0, maximum=_MAX, only_new=True, permission=("can_restock", "inventory.StockLevel"),
+            help=_l("The pieces that lie on the shelf today."),
+        ),
+        within="variants",
+        save=counting.enter_opening_stock,
+    ),
     Slot("products.Product", Column("available", _l("Available"), "int", load=queries.available_by_product, order=35)),
     Slot("products.Product", Filter("low_stock", _l("Runs low"), "bool", clause=queries.runs_low)),
     Slot(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from zhanggui.api import Choice, _l
 
@@ -14,6 +15,7 @@ class MovementKind(StrEnum):
     RESERVE = "reserve"
     RELEASE = "release"
     TAKE = "take"
+    OPENING = "opening"
     RESTOCK = "restock"
     COUNT = "count"
     ADJUST = "adjust"
@@ -23,6 +25,7 @@ MOVEMENT_CHOICES = (
     Choice("reserve", _l("Reserved for an order"), "info"),
     Choice("release", _l("Released"), "neutral"),
     Choice("take", _l("Taken for shipment"), "good"),
+    Choice("opening", _l("Opening stock"), "good"),
     Choice("restock", _l("Restocked"), "good"),
     Choice("count", _l("Counted"), "warn"),
     Choice("adjust", _l("Adjusted"), "warn"),
@@ -51,10 +54,19 @@ ADJUST_REASONS = (
     Choice("other", _l("Other")),
 )
 
-_KINDS_OF_ACTORS = {"customer": _l("Customer"), "job": _l("Job"), "system": _l("System"), "token": _l("Token")}
+_REASONS = {choice.value: choice.label for choice in ADJUST_REASONS}
 
 
-def who(actor: str) -> str:
-    """An actor as it stands in a movement (``user:clerk``), in words: the name, else what kind it is."""
-    kind, _, name = actor.partition(":")
-    return name or str(_KINDS_OF_ACTORS.get(kind, kind))
+def reason_words(kept: str | None) -> str:
+    """Why a level was adjusted, as a movement keeps it (``damaged: wet``), in words; what was typed otherwise, as it is."""
+    code, colon, note = (kept or "").partition(": ")
+    return f"{_REASONS[code]}{colon}{note}" if code in _REASONS else kept or ""
+
+
+def reason_to_tell(reason: str, note: str | None) -> Any:
+    """The same for the trail, where each reader gets his own words."""
+    label = _REASONS.get(reason, reason)
+    return _l("%(reason)s: %(note)s", reason=label, note=note) if note else label
+
+
+KIND_LABELS = {choice.value: choice.label for choice in MOVEMENT_CHOICES}

@@ -11,6 +11,7 @@ from zhanggui.api import Choices, Money
 from zhanggui_customers.contracts import AddressView
 
 ADJUSTMENT_KINDS = ("discount", "freight", "fee", "tax")
+MANUAL = "manual"  # what the staff changed by hand; no price step makes it
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class QuoteLine:
     discount: int = 0
     choices: Choices = field(default_factory=dict)
     unit_cost: int | None = None
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # {locale: {"name", "option"}}
 
     @property
     def subtotal(self) -> int:
@@ -70,7 +72,7 @@ class Adjustment:
     step: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in ADJUSTMENT_KINDS:
+        if self.kind not in (*ADJUSTMENT_KINDS, MANUAL):
             raise ValueError(f"an adjustment is one of {', '.join(ADJUSTMENT_KINDS)}, not {self.kind!r}")
         if len(self.source) > 64:
             raise ValueError(f"a source has at most 64 characters: {self.source[:80]!r}")
@@ -225,6 +227,7 @@ class LineMoney:
     goods: int
     freight: int
     fee: int  # fees and taxes
+    picture: str | None = None  # of its product, the id of a file
 
     @property
     def total(self) -> int:

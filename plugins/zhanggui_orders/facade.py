@@ -68,6 +68,8 @@ __all__ = [
     "numbers_and_customers",
     "order_of_customer",
     "orders_of_customer",
+    "paid_and_refunded",
+    "paid_ids",
     "place_order",
     "quote_cart",
     "receive_by_customer",
@@ -155,6 +157,16 @@ def facts(db: Session, order_id: int) -> OrderFacts:
 def numbers(db: Session, order_ids: Collection[int]) -> dict[int, str]:
     """What orders are called, ``{id: number}``, in one statement; one that is none is left out."""
     return queries.numbers_of(db, order_ids)
+
+
+def paid_and_refunded(db: Session, order_id: int) -> tuple[int, int]:
+    """What was paid for an order and what went back, in minor units, without locking it; zeros for one that is none."""
+    return queries.paid_and_refunded(db, order_id)
+
+
+def paid_ids(db: Session, *, after: int, limit: int) -> list[int]:
+    """The next orders, by their id, for which something was paid."""
+    return queries.paid_ids(db, after, limit)
 
 
 def figures_of_days(db: Session, *, first: date, last: date, currency: str | None = None) -> list[DayFigures]:

@@ -83,7 +83,7 @@ def orders_refunds(db: Session, order_ids: Sequence[int]) -> Mapping[int, Sequen
 
 @hookspec(words=_l("Guard of orders"), strict=_l("The order cannot be placed or moved now: the plugin “%(plugin)s” failed."))
 def orders_move_guards(db: Session, order: OrderFacts, verb: str, actor: Actor) -> None:
-    """Called before an order moves (``place``, ``pay``, ``ship``, ``receive``, ``cancel``, ``refund``).
+    """Called before an order moves (``place``, ``pay``, ``ship``, ``receive``, ``cancel``, ``refund``, ``reprice``, ``readdress``).
 
     Raise a ``DomainError`` to refuse; its sentence reaches the user and nothing is changed.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -20,6 +20,7 @@ from zhanggui_products import facade as products
 from zhanggui_products.contracts import ProductRecord, VariantRecord
 
 from .contracts import HistoricLine, HistoricOrder
+from .exporting import LABELS
 from .models import Order, OrderLine
 from .services import history
 
@@ -39,7 +40,7 @@ _STATES = {
     "canceled": "canceled", "cancelled": "canceled", "已取消": "canceled", "交易关闭": "canceled", "voided": "canceled", "failed": "canceled",
     "open": "open", "closing": "open", "unpaid": "open", "pending": "open", "authorized": "open", "partially_paid": "open",
     "processing": "open", "on-hold": "open", "未完成": "open", "待付款": "open", "等待买家付款": "open", "待发货": "open",
-    "等待卖家发货": "open", "买家已付款": "open", "卖家已发货": "open", "待收货": "open",
+    "等待卖家发货": "open", "买家已付款": "open", "卖家已发货": "open", "待收货": "open", "进行中": "open", "正在关闭": "open", "being closed": "open",
 }  # fmt: skip
 
 
@@ -64,11 +65,15 @@ def batch(db: Session, rows: Sequence[ImportRow], run: ImportRun) -> list[Outcom
     """Orders of the past, whole ones; answers what each row became."""
     outcomes: dict[int, Outcome] = {}
     orders = []
+    whole: dict[str, Sequence[ImportRow]] = {}
     for _number, group in groupby(rows, key=lambda row: row["number"]):
-        found = _order(list(group), run, outcomes)
+        found = _order(some := list(group), run, outcomes)
         if found is not None:
             orders.append(found)
+            whole[found[0].key] = some
     known = _known(db, [order for order, _parsed in orders])
+    # How an order ended is asked of those alone that the shop does not know: its own may be in the middle of it.
+    orders = [(ended, lines) for order, lines in orders if (ended := order if order.key in known else _ended(order, whole[order.key], lines, run, outcomes))]
     skus = {parsed.sku for _order, lines in orders for parsed in lines if not parsed.fee}
     variants = products.variant_ids_by_sku(db, skus)
     people = _people(db, {buyer for _order, lines in orders if (buyer := _buyer(lines))}, run)
@@ -110,14 +115,18 @@ def _order(rows: list[ImportRow], run: ImportRun, outcomes: dict[int, Outcome]) 
     if not lines:
         return None
     first = lines[0]
+    return HistoricOrder(run.key(first.number), min(p.at for p in lines), run.currency, (), number=first.number), lines
+
+
+def _ended(
+    order: HistoricOrder, rows: Sequence[ImportRow], lines: Sequence[_Parsed], run: ImportRun, outcomes: dict[int, Outcome]
+) -> HistoricOrder | None:  # fmt: skip
+    """The order as it ended; None where that cannot be told, or it did not."""
     state = _state(rows, run)
     if state not in ("completed", "canceled"):
         outcomes |= {p.row.number: Outcome.rejected(state, p.amount) for p in lines}
         return None
-    order = HistoricOrder(
-        run.key(first.number), min(p.at for p in lines), run.currency, (), number=first.number, canceled=state == "canceled"
-    )
-    return order, lines
+    return replace(order, canceled=state == "canceled")
 
 
 def _parse(row: ImportRow, run: ImportRun) -> _Parsed | str:
@@ -344,13 +353,13 @@ ORDERS = Importer(
     kind="orders",
     label=_l("Orders"),
     columns={
-        "number": ("InvoiceNo", "Invoice", "Order number", "Order No", "Order ID", "订单号", "订单编号", "单号"),
+        "number": ("InvoiceNo", "Invoice", "Order number", "Order No", "Order ID", "订单号", "订单编号", "单号", "订单号码"),
         "sku": ("StockCode", "Product code", "Item code", "商品编码", "商品编号", "规格编码", "货号"),
         "name": ("Description", "Product", "Product name", "Title", "商品", "商品名称", "品名"),
         "quantity": ("Qty", "Count", "数量", "购买数量"),
-        "placed_at": ("InvoiceDate", "Date", "Order date", "Created at", "下单时间", "订单时间", "日期"),
+        "placed_at": ("InvoiceDate", "Date", "Order date", "Created at", "下单时间", "订单时间", "日期", "Placed"),
         "price": ("UnitPrice", "Unit price", "单价", "价格"),
-        "customer": ("CustomerID", "Customer", "Buyer ID", "客户编号", "顾客编号", "会员号"),
+        "customer": ("CustomerID", "Customer", "Buyer ID", "客户编号", "顾客编号", "会员号", "Customer number"),
         "customer_name": ("Customer name", "Buyer", "客户", "顾客", "买家", "收货人"),
         "region": ("Country", "Province", "国家", "省份", "地区"),
         "city": ("Town", "城市"),
@@ -364,6 +373,27 @@ ORDERS = Importer(
         Preparation("sku", ("name", "price"), make_products),
     ),
     compare=compare,
+    permission=("can_import", "orders.Order"),
+    labels={name: LABELS[name] for name in ("number", "sku", "name", "quantity", "placed_at", "price", "customer", "customer_name", "region", "status")}
+    | {"city": _l("City")},
+    reasons={
+        "no_number": ("number", _l("There is no order number.")),
+        "bad_number": ("number", _l("“%(value)s” is no order number: letters, digits, - and _, 32 at most.")),
+        "no_sku": ("sku", _l("There is no SKU.")),
+        "bad_sku": ("sku", _l("“%(value)s” is too long for a SKU: 64 characters at most.")),
+        "bad_quantity": ("quantity", _l("“%(value)s” is no whole number of pieces.")),
+        "no_quantity": ("quantity", _l("The quantity is 0.")),
+        "bad_price": ("price", _l("“%(value)s” is no amount such as 19.90.")),
+        "bad_date": ("placed_at", _l("“%(value)s” is no date and time such as 2026-11-26 14:20.")),
+        "stock_write_off": ("price", _l("It costs nothing and comes back: a correction of the stock, no order.")),
+        "stock_correction": ("price", _l("It costs nothing and nobody bought it: a correction of the stock, no order.")),
+        "not_finished": ("status", _l("“%(value)s”: only orders that are completed or canceled are imported.")),
+        "unknown_state": ("status", _l("“%(value)s” does not say whether the order was completed or canceled.")),
+        "no_state": ("status", _l("It is not said whether the order was completed or canceled.")),
+        "states_differ": ("status", _l("The rows of this order say different things about how it ended.")),
+        "order_changed": ("number", _l("The shop has the order %(value)s with other lines; it stays as it is.")),
+    },
+    stays=_l("Orders that were imported stay in the books: they count in figures. A single one can be canceled or refunded on its page."),
     options=("fee_codes", "date_format"),
     words={"states": MEANINGS},
 )  # fmt: skip

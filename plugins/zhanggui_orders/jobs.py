@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from zhanggui.api import SYSTEM, DomainError, clock, get_setting, is_aside, job, reading, set_aside, take_back, unit_of_work
+from zhanggui.api import SYSTEM, DomainError, _l, clock, get_setting, is_aside, job, reading, set_aside, take_back, unit_of_work
 
 from . import queries
 from .services.cancellation import cancel_unpaid
@@ -20,15 +20,18 @@ SECONDS = 40  # of one run; the clock asks every minute
 CLOSE, RECEIVE = "orders.close", "orders.receive"
 
 
-@job(max_attempts=1)
+@job(_l("Close orders that were not paid in time"), max_attempts=1)
 def close_unpaid_orders(**_from_newer_releases: object) -> None:
     """Close orders that were not paid in time; their stock is free again."""
     minutes = int(get_setting("plugin.orders.auto_close_minutes"))
     if minutes:
         _each(CLOSE, queries.due_for_closing, clock.now() - timedelta(minutes=minutes), _close)
+    hours = int(get_setting("plugin.orders.staff_close_hours"))
+    if hours:  # who ordered on the phone pays when he comes to it
+        _each(CLOSE, queries.staff_due_for_closing, clock.now() - timedelta(hours=hours), _close)
 
 
-@job(max_attempts=1)
+@job(_l("Count orders as received that were shipped long ago"), max_attempts=1)
 def receive_shipped_orders(**_from_newer_releases: object) -> None:
     """Count orders as received that were shipped long ago."""
     days = int(get_setting("plugin.orders.auto_receive_days"))
@@ -37,7 +40,7 @@ def receive_shipped_orders(**_from_newer_releases: object) -> None:
 
 
 def _close(db: Any, order_id: int, now: datetime) -> None:
-    cancel_unpaid(db, id=order_id, reason="not paid in time", actor=SYSTEM, now=now)
+    cancel_unpaid(db, id=order_id, reason=_l("Not paid in time"), actor=SYSTEM, now=now)
 
 
 def _receive(db: Any, order_id: int, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from zhanggui.api import Card, Choice, Column, Filter, MenuItem, Screen, Search, _l
 
 from .models import Order, OrderLine
+from .rules import named
 from .states import STAGES
 
 SEE_COST = "can_see_cost"
@@ -44,8 +45,8 @@ ORDER_LINES = Screen(
     columns=(
         Column("placed_at", _l("Placed"), "datetime", expr=_of_order("placed_at"), order=10),
         Column("order_id", _l("Order"), "lookup", to="orders.Order", order=20),
-        Column("name", _l("Product"), order=30),
-        Column("option", _l("Option"), order=40),
+        Column("name", _l("Product"), value=lambda row: named(row)[0], order=30),
+        Column("option", _l("Option"), value=lambda row: named(row)[1], order=40),
         Column("sku", _l("SKU"), "code", order=50),
         Column("quantity", _l("Quantity"), "pieces", order=60),
         Column("unit_price", _l("Price"), "money", currency="currency", order=70),
@@ -58,6 +59,7 @@ ORDER_LINES = Screen(
         Column("currency", _l("Currency"), "code", expr=_of_order("currency"), wide=False, order=140),
         Column("region", _l("Code of the region"), "code", expr=_of_order("region"), wide=False, order=150),
     ),
+    always=("name", "option", "texts"),
     card=Card(title="name", end="total", badge="stage", sub=("quantity", "placed_at")),
     filters=(
         Filter("placed_at", _l("Placed"), "date_range", clause=_on_days, order=10),

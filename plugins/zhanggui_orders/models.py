@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zhanggui.api import BigKey, BlindIndex, Model, Pii, UTCDateTime, Versioned, code_string
@@ -22,6 +23,8 @@ class Order(Versioned, Model):
         Index("ix_orders__order_customer", "customer_id", "placed_at", "id"),
         # What the figures above the list add up, without the rows.
         Index("ix_orders__order_sums", "currency", "payment_status", "total"),
+        # The money of a day.
+        Index("ix_orders__order_paid", "paid_at", "currency", "payment_status", "total"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -42,8 +45,10 @@ class Order(Versioned, Model):
     total: Mapped[int] = mapped_column(BigInteger)
     paid_total: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded_total: Mapped[int] = mapped_column(BigInteger, default=0)
-    summary: Mapped[str] = mapped_column(String(200), default="")
+    summary: Mapped[str] = mapped_column(String(200), default="")  # in the language of the order
+    summaries: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # {locale: summary}, in the shop's other languages where it reads otherwise
     buyer_name: Mapped[str] = mapped_column(Pii)
+    name_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
     phone_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)  # of the address
     region: Mapped[str | None] = mapped_column(code_string(6), index=True)  # of the address: an official code, see ``regions``
     address: Mapped[str | None] = mapped_column(Pii)  # JSON, as it was at placing
@@ -55,6 +60,16 @@ class Order(Versioned, Model):
     completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cancel_reason: Mapped[str | None] = mapped_column(Pii)
+
+
+class OrderTerm(Model):
+    """An order under a word of what was ordered, or four digits of its number. The key is the index: the newest of a term are one walk."""
+
+    __tablename__ = "orders__order_term"
+
+    term: Mapped[str] = mapped_column(code_string(40), primary_key=True)
+    placed_at: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders__order.id"), primary_key=True)
 
 
 class OrderLine(Model):
@@ -80,6 +95,7 @@ class OrderLine(Model):
     sku: Mapped[str] = mapped_column(code_string(64))
     name: Mapped[str] = mapped_column(String(200))
     option: Mapped[str] = mapped_column(String(200), default="")
+    texts: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # {locale: {"name", "option"}}, where they are other than in the language of the order
     picture: Mapped[str | None] = mapped_column(String(40))
     unit_price: Mapped[int] = mapped_column(BigInteger)
     unit_cost: Mapped[int | None] = mapped_column(BigInteger)  # what one cost the shop at placing, where it said so
@@ -115,7 +131,7 @@ class LineAdjustment(Model):
     amount: Mapped[int] = mapped_column(BigInteger)
 
 
-class Shipment(Model):
+class Shipment(Versioned, Model):
     """A parcel."""
 
     __tablename__ = "orders__shipment"

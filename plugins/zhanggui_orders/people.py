@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, PersonalData, look_up
+from zhanggui.api import Actor, PersonalData, kept_text, look_up
 
 from .models import Order, OrderLine, Shipment
 from .queries import REVEAL, SEARCHED
@@ -49,6 +49,7 @@ def export(db: Session, person: tuple[str, Any]) -> dict[str, Any]:
 
 def _told(order: Any, own: tuple[str, ...], parts: dict[str, list[Any]]) -> dict[str, Any]:
     told = {name: getattr(order, name) for name in own}
+    told["cancel_reason"] = kept_text(told["cancel_reason"]) or None
     told["address"] = json.loads(order.address) if order.address else None
     return {**told, **parts}
 

@@ -7,12 +7,16 @@ from types import ModuleType
 from typing import Any
 
 from zhanggui.api import (
+    AuditWords,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     MenuItem,
+    Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -23,14 +27,29 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import demo, events, exporting, hookspecs, importing, jobs, line_screen, models, people, queries, screens
+from . import (
+    audit_words,
+    demo,
+    events,
+    exporting,
+    hookspecs,
+    importing,
+    jobs,
+    line_screen,
+    models,
+    people,
+    public_events,
+    queries,
+    screens,
+    shipment_screen,
+)
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [
         models.Order, models.OrderLine, models.PriceAdjustment, models.LineAdjustment, models.Shipment,
-        models.ShipmentLine, models.Day,
+        models.ShipmentLine, models.Day, models.OrderTerm,
     ]  # fmt: skip
 
 
@@ -40,8 +59,13 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 
 @hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "orders.Order", _l("Import orders from a file"))]
+
+
+@hookimpl
 def register_screens() -> Sequence[Screen]:
-    return [screens.ORDERS, line_screen.ORDER_LINES]
+    return [screens.ORDERS, line_screen.ORDER_LINES, shipment_screen.SHIPMENTS]
 
 
 @hookimpl
@@ -51,7 +75,7 @@ def register_slots() -> Sequence[Slot]:
 
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
-    return [*screens.MENU, *line_screen.MENU]
+    return [*screens.MENU, *shipment_screen.MENU, *line_screen.MENU]
 
 
 @hookimpl
@@ -63,8 +87,13 @@ def register_widgets() -> Sequence[Widget]:
 def register_events() -> Sequence[type[Any]]:
     return [
         events.OrderPlaced, events.OrderPaid, events.OrderShipped, events.OrderReceived, events.OrderCanceled,
-        events.OrderRefunded, events.OrdersImported,
+        events.OrderRefunded, events.OrdersImported, events.ShipmentCorrected, events.OrderRepriced,
     ]  # fmt: skip
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl
@@ -88,11 +117,12 @@ def register_search() -> Sequence[SearchProvider]:
 @hookimpl
 def register_role_presets() -> Sequence[RolePreset]:
     reading = ("list", "show")
-    selling = (*reading, "ship", "mark_paid", "receive", "cancel", "write_note")
+    selling = (*reading, "add", "ship", "mark_paid", "receive", "cancel", "write_note", "change_address")  # not the price: that is the owner's
+    parcels = {"orders.Shipment": (*reading, "edit")}
     return [
-        RolePreset("clerk", _l("Clerk"), {"orders.Order": selling, "orders.OrderLine": reading}),
-        RolePreset("warehouse", _l("Warehouse"), {"orders.Order": (*reading, "ship", "write_note")}),
-        RolePreset("viewer", _l("Viewer"), {"orders.Order": reading, "orders.OrderLine": reading}),
+        RolePreset("clerk", _l("Clerk"), {"orders.Order": selling, "orders.OrderLine": reading, **parcels}),
+        RolePreset("warehouse", _l("Warehouse"), {"orders.Order": (*reading, "ship", "write_note"), **parcels}),
+        RolePreset("viewer", _l("Viewer"), {"orders.Order": reading, "orders.OrderLine": reading, "orders.Shipment": reading}),
     ]
 
 
@@ -114,3 +144,18 @@ def register_personal_data() -> Sequence[PersonalData]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "first_order", _l("Try an order"), _l("Order one piece yourself and follow it until it is shipped."), queries.has_orders,
+            ("can_add", "orders.Order"), href="/orders/add", order=60,
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

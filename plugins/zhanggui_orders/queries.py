@@ -9,19 +9,21 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, Reader, _l, find_rows, fmt, hooks
+from zhanggui.api import Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks, kept_text
 from zhanggui_customers import facade as customers
 
-from .contracts import Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
-from .models import Day, LineAdjustment, Order, OrderLine, PriceAdjustment, Shipment
+from .contracts import MANUAL, Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
+from .models import Day, LineAdjustment, Order, OrderLine, OrderTerm, PriceAdjustment, Shipment
+from .rules import named, sold
 from .states import STAGE_LABELS, OrderStatus, Stage
 
 _orders = Order.__table__
 _days = Day.__table__
 ORDER_ID = _orders.c.id
+BY_STAFF = "admin"  # the source of an order that somebody of the staff took
 
 
 def order_for_update(db: Session, order_id: int) -> Order:
@@ -92,7 +94,7 @@ def lines_money(db: Session, order_id: int) -> list[LineMoney]:
     statement = (
         select(part.order_line_id, change.kind, func.sum(part.amount))
         .join(PriceAdjustment.__table__, change.id == part.adjustment_id)
-        .where(change.order_id == order_id, change.kind != "discount")
+        .where(change.order_id == order_id, change.kind != "discount", or_(change.kind != MANUAL, change.amount > 0))
         .group_by(part.order_line_id, change.kind)
     )
     for line_id, kind, amount in db.execute(statement):
@@ -102,11 +104,24 @@ def lines_money(db: Session, order_id: int) -> list[LineMoney]:
         more = found.get(line.id, {})
         told.append(
             LineMoney(
-                line.id, line.name, line.option, line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
-                more.get("fee", 0) + more.get("tax", 0),
+                line.id, *named(line), line.sku, line.quantity, line.shipped_quantity, line.total, more.get("freight", 0),
+                more.get("fee", 0) + more.get("tax", 0) + more.get(MANUAL, 0), line.picture,
             )
         )  # fmt: skip
     return told
+
+
+def paid_and_refunded(db: Session, order_id: int) -> tuple[int, int]:
+    """What was paid for an order and what went back."""
+    c = Order.__table__.c
+    row = db.execute(select(c.paid_total, c.refunded_total).where(c.id == order_id)).first()
+    return (int(row.paid_total or 0), int(row.refunded_total or 0)) if row is not None else (0, 0)
+
+
+def paid_ids(db: Session, after: int, limit: int) -> list[int]:
+    """The next orders for which something was paid."""
+    c = Order.__table__.c
+    return list(db.scalars(select(c.id).where(c.id > after, c.paid_total > 0).order_by(c.id).limit(limit)))
 
 
 def adjustments_of(db: Session, order_ids: Sequence[int]) -> dict[int, list[PriceAdjustment]]:
@@ -158,7 +173,7 @@ def views(db: Session, orders: Sequence[Order]) -> list[OrderView]:
             goods_total=o.goods_total, discount_total=o.discount_total, freight_total=o.freight_total,
             fee_total=o.fee_total, tax_total=o.tax_total, adjustments=[_adjustment(change) for change in changes[o.id]],
             address=address_of(o), note=o.note or "", paid_at=o.paid_at, shipped_at=o.shipped_at,
-            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=o.cancel_reason or "",
+            completed_at=o.completed_at, canceled_at=o.canceled_at, cancel_reason=kept_text(o.cancel_reason),
             shipments=[ShipmentView(s.carrier, s.tracking_number, s.shipped_at) for s in shipments[o.id]],
             refunds=refunds.get(o.id, ()),
         )
@@ -236,12 +251,21 @@ def searched_phone(text: str) -> str | None:
     return customers.phone_index(plain)
 
 
-SEARCHED = {"phone_index": searched_phone}
+def searched_name(text: str) -> str | None:
+    """The index of what may be a whole name, else None: nobody is called by a number, and a name is no sentence."""
+    plain = text.strip()
+    if not 2 <= len(plain) <= 60 or any(sign.isdigit() for sign in plain):
+        return None
+    return customers.name_index(plain)
+
+
+SEARCHED = {"phone_index": searched_phone, "name_index": searched_name}
+FOUND_BY = TermIndex(OrderTerm, "order_id", ("placed_at",), ("number",))
 REVEAL = ("can_reveal", "customers.Customer")
 
 
 def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
-    """Orders by the beginning of their number, or by the whole phone of the address."""
+    """Orders as their list finds them."""
     rows = find_rows(db, reader, "orders.Order", text, limit, columns=("number", "stage", "total", "currency"), sort="-number")
     return [
         Hit(
@@ -259,13 +283,31 @@ def in_provinces(codes: Sequence[str], c: Any) -> Any:
     return or_(*(c.region.between(code, f"{code[:2]}9999") for code in codes))
 
 
+def first_pictures(db: Session, reader: Reader, order_ids: Sequence[int]) -> dict[int, str]:
+    """The picture of the first line that has one, of a page of orders, in one statement."""
+    line = OrderLine.__table__.c
+    rows = db.execute(
+        select(line.order_id, line.picture).where(line.order_id.in_(list(order_ids)), line.picture.is_not(None)).order_by(line.order_id, line.position.desc(), line.id.desc())
+    )
+    return {row.order_id: row.picture for row in rows}
+
+
 def usual_carrier(db: Session, row: Any) -> str | None:
     """The carrier of the last parcel: most shops use one."""
     return db.scalar(select(Shipment.carrier).order_by(Shipment.id.desc()).limit(1))
 
 
 def due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
-    """Unpaid orders placed before a moment, the oldest first; ``clause`` narrows them further."""
+    """Unpaid orders of buyers placed before a moment, the oldest first; ``clause`` narrows them further."""
+    return _due_for_closing(db, before, limit, and_(_orders.c.source != BY_STAFF, clause))
+
+
+def staff_due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
+    """The same of orders that the staff took."""
+    return _due_for_closing(db, before, limit, and_(_orders.c.source == BY_STAFF, clause))
+
+
+def _due_for_closing(db: Session, before: datetime, limit: int, clause: Any) -> list[int]:
     c = _orders.c
     wanted = and_(c.stage == Stage.TO_PAY, c.status == OrderStatus.OPEN, c.placed_at <= before, clause)
     return list(db.scalars(select(c.id).where(wanted).order_by(c.placed_at, c.id).limit(limit)))
@@ -282,14 +324,20 @@ def of_customer(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """A customer's newest orders, for his page."""
     c = _orders.c
     found = db.execute(
-        select(c.id, c.number, c.summary, c.stage, c.total, c.currency, c.placed_at)
+        select(c.id, c.number, c.summary, c.summaries, c.stage, c.total, c.currency, c.placed_at)
         .where(c.customer_id == row.id)
         .order_by(c.placed_at.desc(), c.id.desc())
         .limit(10)
     ).all()
-    return {"orders": found, "customer_id": row.id, "labels": STAGE_LABELS}
+    shown = [{**order._mapping, "summary": str(sold(order))} for order in found]
+    return {"orders": shown, "customer_id": row.id, "labels": STAGE_LABELS}
 
 
 def customer_name(db: Session, customer_id: int | None) -> str | None:
     """What the customer of an order is called."""
     return customers.names(db, [customer_id]).get(customer_id) if customer_id else None
+
+
+def has_orders(db: Session, _reader: Reader) -> bool:
+    """Whether the shop has an order."""
+    return bool(db.scalar(select(exists(select(Order.id)))))

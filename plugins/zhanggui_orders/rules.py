@@ -7,10 +7,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from zhanggui.api import Choice, Invalid, _l, allocate
+from zhanggui.api import Choice, InLanguages, Invalid, _, _l, allocate
 
-from .contracts import Adjustment, CartLine, Quote
+from .contracts import MANUAL, Adjustment, CartLine, Quote
 from .states import WAITING, FulfillmentStatus, OrderStatus, PaymentStatus, Stage
 
 CUSTOMER, GUEST = "customers.Customer", "orders.Order"  # as whom an order knows somebody: a guest is his order
@@ -36,6 +37,8 @@ CARRIERS = (
     Choice("ups", _l("UPS")),
     Choice("own", _l("Delivered by the shop")),
 )
+OWN = "own"
+NUMBERED = tuple(choice.value for choice in CARRIERS if choice.value != OWN)  # their parcels have a number
 CARRIER_LABELS = {choice.value: choice.label for choice in CARRIERS}
 
 
@@ -91,6 +94,8 @@ def adjusted(quote: Quote, change: Adjustment, step: str) -> Quote:
 
     :raises ValueError: for parts of lines that are not there.
     """
+    if change.kind == MANUAL:
+        raise ValueError("a price step makes no adjustment by hand")
     discounts = change.kind == "discount"
     left = [line.total if discounts else quote.part(change.kind, n) for n, line in enumerate(quote.lines)]  # what can be taken off
     if change.parts is not None:
@@ -126,16 +131,41 @@ def summary(names: Sequence[tuple[str, int]]) -> str:
     return (text[: 200 - len(more) - 1] + "…" if len(text) + len(more) > 200 else text) + more
 
 
-def tracking(carrier: str, number: str | None) -> str:
-    """A tracking number in its normal form.
+def named(line: Any) -> tuple[str, str]:
+    """The name and the option of an order line for whoever reads now; for the buyer they stand in the line itself."""
+    texts = line.texts or {}
+    name, option = (InLanguages(source, {code: text[part] for code, text in texts.items() if text.get(part)}) for part, source in (("name", line.name), ("option", line.option)))
+    return str(name), str(option)
 
-    :raises Invalid: for a carrier that we do not know, or a number that cannot be one.
+
+def sold(order: Any) -> InLanguages:
+    """What an order holds, in one line, for each who reads it."""
+    return InLanguages(order.summary, order.summaries or {})
+
+
+def tracking_form(number: str) -> str:
+    """A tracking number in its normal form: capital letters, no spaces.
+
+    :raises ValueError: for what cannot be one.
+    """
+    plain = re.sub(r"\s", "", number).upper()
+    if not _TRACKING.match(plain):
+        raise ValueError(_("A tracking number has 5 to 40 letters, digits or hyphens."))
+    return plain
+
+
+def tracking(carrier: str, number: str | None) -> str:
+    """The same for a carrier; "" where the shop delivers itself.
+
+    :raises Invalid: for a carrier that we do not know, or a number that is missing or cannot be one.
     """
     if carrier not in CARRIER_LABELS:
         raise Invalid(errors={"carrier": _l("This carrier is not known.")})
-    plain = re.sub(r"\s", "", number or "").upper()
-    if not plain and carrier == "own":
-        return ""
-    if not _TRACKING.match(plain):
-        raise Invalid(errors={"tracking_number": _l("A tracking number has 5 to 40 letters, digits or hyphens.")})
-    return plain
+    if not (number or "").strip():
+        if carrier == OWN:
+            return ""
+        raise Invalid(errors={"tracking_number": _l("A tracking number is needed.")})
+    try:
+        return tracking_form(number or "")
+    except ValueError as error:
+        raise Invalid(errors={"tracking_number": str(error)}) from None

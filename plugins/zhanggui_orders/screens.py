@@ -19,13 +19,14 @@ from zhanggui.api import (
     When,
     Widget,
     _l,
+    kept_text,
     regions,
 )
 
-from . import details, queries, widgets
+from . import details, queries, rules, staff_order, widgets
 from .models import Order
-from .rules import CARRIERS
-from .services import cancellation, fulfillment, notes, payment
+from .rules import CARRIERS, sold
+from .services import cancellation, corrections, fulfillment, notes, payment
 from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
 
 _PROVINCES = tuple(Choice(code, name) for code, name in regions.PROVINCES.items())
@@ -45,13 +46,14 @@ ORDERS = Screen(
     singular=_l("Order"),
     icon="receipt",
     label="number",
-    always=("currency", "region"),
+    always=("currency", "region", "summary", "summaries", "cancel_reason"),
     columns=(
+        Column("picture", _l("Picture"), "image", load=queries.first_pictures, order=5),
         Column("number", _l("Number"), "code", order=10),
         Column("buyer_name", _l("Buyer"), order=20),
         Column("stage", _l("Stage"), "status", choices=STAGES, order=30),
         Column("total", _l("Total"), "money", currency="currency", order=40),
-        Column("summary", _l("Products"), order=50),
+        Column("summary", _l("Products"), value=lambda row: str(sold(row)), order=50),
         Column("placed_at", _l("Placed"), "datetime", sortable=True, order=60),
         Column("payment_status", _l("Payment"), "status", choices=PAYMENT_CHOICES, wide=False, order=70),
         Column("fulfillment_status", _l("Fulfillment"), "status", choices=FULFILLMENT_CHOICES, wide=False, order=80),
@@ -62,24 +64,27 @@ ORDERS = Screen(
         Column("shipped_at", _l("Shipped at"), "datetime", wide=False, order=110),
         Column("completed_at", _l("Received at"), "datetime", wide=False, order=120),
         Column("canceled_at", _l("Canceled at"), "datetime", wide=False, order=130),
-        Column("cancel_reason", _l("Cancel reason"), wide=False, order=140),
+        Column("cancel_reason", _l("Cancel reason"), value=lambda row: kept_text(row.cancel_reason), wide=False, order=140),
         Column("note", _l("Note of the buyer"), "long_text", wide=False, order=150),
         Column("staff_note", _l("Note of the staff"), "long_text", wide=False, order=160),
     ),
-    card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at")),
+    card=Card(title="number", end="total", badge="stage", sub=("buyer_name", "summary", "placed_at"), image="picture", note="note"),
     filters=(
         Filter("stage", _l("Stage"), choices=STAGES, tabs=True, counted=("to_pay", "to_ship"), order=10),
         Filter("payment_status", _l("Payment"), choices=PAYMENT_CHOICES, order=20),
         Filter("source", _l("Source"), choices=SOURCES, order=30),
         Filter("province", _l("Province"), choices=_PROVINCES, clause=queries.in_provinces, order=35),
         Filter("placed_at", _l("Placed"), "date_range", order=40),
+        Filter("paid_at", _l("Paid at"), "date_range", order=45),
         Filter("total", _l("Total"), "money_range", order=50),
         Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
     ),
     search=Search(
-        prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, hint=_l("Order number, or the whole phone number")
+        prefix=("number",), exact=queries.SEARCHED, reveal=queries.REVEAL, index=queries.FOUND_BY,
+        hint=_l("Number or four digits of it, product, phone or name"),
     ),
     default_sort=("-placed_at", "-id"),
+    news=True,
     measures=(
         Measure("orders", _l("Orders"), order=10),
         Measure("total", _l("Total"), "sum", "total", "money", currency="currency", order=20),
@@ -100,7 +105,6 @@ ORDERS = Screen(
                 "fulfillment_status",
                 "source",
                 "region_name",
-                "note",
                 "staff_note",
                 "cancel_reason",
             ),
@@ -116,6 +120,7 @@ ORDERS = Screen(
             fulfillment.ship_order,
             icon="truck-delivery",
             tone="primary",
+            bulk=True,
             needs=_STATUSES,
             when=_when("ship"),
             fields=(
@@ -132,9 +137,12 @@ ORDERS = Screen(
                     "tracking_number",
                     _l("Tracking number"),
                     "code",
+                    required=True,
                     max_length=40,
                     scan=True,
-                    help=_l("May stay empty when the shop delivers itself."),
+                    clean=rules.tracking_form,
+                    shown_when=When("carrier", rules.NUMBERED),
+                    each=True,
                     order=20,
                 ),
             ),
@@ -183,6 +191,38 @@ ORDERS = Screen(
             order=30,
         ),
         Action(
+            "change_address",
+            _l("Change address"),
+            corrections.change_address,
+            icon="map-pin",
+            needs=_STATUSES,
+            when=_when("readdress"),
+            fields=(
+                Field("name", _l("Who receives it"), required=True, max_length=100, get=details.part_of_address("name"), order=10),
+                Field("phone", _l("Phone"), required=True, max_length=32, get=details.part_of_address("phone"), order=20),
+                Field("region", _l("Province, city, district"), required=True, max_length=120, get=details.part_of_address("region"), order=30),
+                Field("detail", _l("Street and number"), required=True, max_length=200, get=details.part_of_address("detail"), order=40),
+                Field("row_version", _l("Version"), "hidden", get=lambda db, row: row.row_version, order=90),
+            ),
+            done=_l("It goes to the new address."),
+            order=44,
+        ),
+        Action(
+            "change_price",
+            _l("Change price"),
+            corrections.change_price,
+            icon="discount",
+            needs=_STATUSES,
+            when=_when("reprice"),
+            fields=(
+                Field("total", _l("New total"), "money", required=True, minimum=0, get=lambda db, row: row.total, order=10),
+                Field("reason", _l("Reason"), required=True, max_length=200, help=_l("Only the shop reads it. The buyer sees the new total."), order=20),
+                Field("row_version", _l("Version"), "hidden", get=lambda db, row: row.row_version, order=90),
+            ),
+            done=_l("The order has its new price."),
+            order=46,
+        ),
+        Action(
             "write_note",
             _l("Write a note"),
             notes.write_note,
@@ -207,11 +247,17 @@ ORDERS = Screen(
             tone="danger",
             needs=_STATUSES,
             when=_when("cancel"),
+            confirm=details.cancel_question,
+            follows=_l("Its stock is free again; what was paid is to be given back."),
+            stays=_l("Do not cancel"),
             fields=(Field("reason", _l("Reason"), required=True, max_length=200),),
             done=_l("The order was canceled; its stock is free again."),
             order=90,
         ),
     ),
+    create=staff_order.take_order,
+    fields=staff_order.form_fields,
+    fieldsets=staff_order.GROUPS,
     empty=_l("No orders yet. They appear here as soon as somebody buys."),
 )
 
@@ -231,8 +277,8 @@ SLOTS = (
 
 _MAY = ("can_list", "orders.Order")
 WIDGETS = (
-    Widget("money_today", _l("Money today"), "number", widgets.money_today, _MAY, order=10),
+    Widget("money_today", _l("Money today"), "number", widgets.MONEY_TODAY, _MAY, since_yesterday=True, order=10),
     Widget("to_ship", _l("Orders to ship"), "todo", widgets.TO_SHIP, _MAY, icon="truck-delivery", order=20),
-    Widget("orders_today", _l("Orders today"), "number", widgets.orders_today, _MAY, order=15),
+    Widget("orders_today", _l("Orders today"), "number", widgets.ORDERS_TODAY, _MAY, since_yesterday=True, order=15),
     Widget("revenue", _l("Last 30 days"), "chart", widgets.revenue, _MAY, order=60),
 )

@@ -97,6 +97,8 @@ VERBS: Mapping[str, Verb] = {
         _OPEN, _HERE | {PaymentStatus.REFUNDED}, frozenset({FulfillmentStatus.FULFILLED}), _l("received")
     ),
     "cancel": Verb(_OPEN, frozenset(PaymentStatus), _UNSHIPPED, _l("canceled")),
+    "reprice": Verb(_OPEN, frozenset({PaymentStatus.UNPAID}), _UNSHIPPED, _l("repriced")),
+    "readdress": Verb(_OPEN, frozenset(PaymentStatus), _UNSHIPPED, _l("sent elsewhere")),
     "refund": Verb(frozenset(OrderStatus), _HERE | {PaymentStatus.PARTLY_PAID}, frozenset(FulfillmentStatus), _l("refunded")),
 }  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from zhanggui.api import Arrival, Money, ProviderError, WebhookReply
+from zhanggui.api import Arrival, Money, ProviderError, WebhookReply, _l
 
 SCENES = ("mini_program", "h5", "page", "qr", "offline")
 ACTIONS = ("mini_program", "redirect", "qr", "none")
@@ -44,12 +46,17 @@ class Misconfigured(ProviderError):
 
 @dataclass(frozen=True)
 class Method:
-    """A way to pay as customers know it. ``scenes`` are where it works."""
+    """A way to pay as customers know it. ``scenes`` are where it works.
+
+    ``needs_payer`` are the scenes that need the customer's id at the provider (``Provider.payer_of``), each with what he
+    has to do when he has none: ``{"mini_program": _l("sign in through WeChat first.")}``.
+    """
 
     id: str  # "wechatpay": of a method, not of the provider; letters, digits, underscores
     label: Any
     scenes: Sequence[str] = ()
     currencies: Sequence[str] = ("CNY",)
+    needs_payer: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = set(self.scenes) - set(SCENES)
@@ -66,7 +73,6 @@ class Capabilities:
     max_refunds: int = 50  # of one attempt
     refund_days: int = 365
     bills: bool = False
-    simulated: bool = False  # its money is play money: said on every row
 
 
 @dataclass(frozen=True)
@@ -165,38 +171,54 @@ class Provider:
 
     None of the methods is called inside a transaction. Each raises ``Declined``, ``Retryable``, ``OutcomeUnknown`` or
     ``Misconfigured``; a plain ``ProviderError`` of the core's client is read as the one of them that it means.
-    Amounts are :class:`~zhanggui.api.Money`, never floats.
+    Amounts are :class:`~zhanggui.api.Money`, never floats. One that lacks a function which is left open here, or whose function cannot take what
+    it is called with, is refused when its plugin is loaded.
     """
+
+    called_with: ClassVar[Mapping[str, Sequence[str]]] = {
+        "capabilities": (), "missing": (), "simulated": (), "create": ("attempt",), "query": ("attempt",), "close": ("attempt",), "refund": ("refund",),
+        "query_refund": ("refund",), "parse_notification": ("arrival",), "fetch_bill": ("day", "kind"), "probe": ("values",),
+    }  # fmt: skip
 
     id: str  # the plugin's name as a rule: "wechatpay"
     label: Any = ""
     # Name of the identity provider whose ids it pays from ("wechat": openids), when it needs one.
     payer_of: str | None = None
 
+    @abstractmethod
     def capabilities(self) -> Capabilities:
-        """What it can do, without asking anybody."""
+        """What it can do, whatever its settings are: asked when its plugin is loaded."""
         raise NotImplementedError
 
     def missing(self) -> str | None:
         """Why it cannot be used now ("no key was entered"), or None; without asking anybody and without a query."""
         return None
 
+    def simulated(self) -> bool:
+        """Whether its money is play money by its present settings: said on every row."""
+        return False
+
+    @abstractmethod
     def create(self, attempt: AttemptView) -> ClientAction | Snapshot:
         """Make it payable. The same number with the same amount may be created again."""
         raise NotImplementedError
 
+    @abstractmethod
     def query(self, attempt: AttemptView) -> Snapshot:
         """What became of it."""
         raise NotImplementedError
 
+    @abstractmethod
     def close(self, attempt: AttemptView) -> Snapshot:
         """Make it unpayable; answers ``closed``, or ``captured`` when somebody paid before."""
         raise NotImplementedError
 
+    @abstractmethod
     def refund(self, refund: RefundRequest) -> RefundSnapshot:
         """Send it back. The same number is one refund, however often it is asked for."""
         raise NotImplementedError
 
+    @abstractmethod
     def query_refund(self, refund: RefundRequest) -> RefundSnapshot:
         """What became of it; ``unknown`` when they never saw its number."""
         raise NotImplementedError
@@ -215,6 +237,33 @@ class Provider:
     def probe(self, values: Mapping[str, Any]) -> Any:
         """Ask them who we are, with settings that are only tried; answers a sentence."""
         raise NotImplementedError
+
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
+OFFLINE, HISTORY = "offline", "history"
+
+
+def check_provider(one: Provider) -> None:
+    """What is looked at of a provider when its plugin is loaded.
+
+    :raises ValueError: with the sentence.
+    """
+    if not isinstance(getattr(one, "id", None), str) or not _ID.match(one.id) or one.id in (OFFLINE, HISTORY):
+        raise ValueError(_l("its id is made of at most 32 lower-case letters, digits and underscores, and is not %(taken)s", taken=f"{OFFLINE}, {HISTORY}"))
+    can = one.capabilities()
+    if not isinstance(can, Capabilities) or not can.methods or not all(isinstance(method, Method) for method in can.methods):
+        raise ValueError(_l("its capabilities need at least one method"))
+    ids = [method.id for method in can.methods]
+    wrong = next((name for name in ids if not _ID.match(name) or ids.count(name) > 1), None)
+    if wrong is not None:
+        raise ValueError(_l("its method “%(method)s” is there twice, or is no name of lower-case letters, digits and underscores", method=wrong))
+    if can.bills and is_left_open(one, "fetch_bill"):
+        raise ValueError(_l("it says that it has bills, and has no function “%(name)s”", name="fetch_bill"))
+
+
+def is_left_open(one: Provider, function: str) -> bool:
+    """Whether a provider has no such function of its own."""
+    return getattr(type(one), function) is getattr(Provider, function)
 
 
 RefundLines = Mapping[int, int]  # order line id: how many pieces

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from zhanggui.api import SYSTEM, Actor, DemoData, Money, reading, unit_of_work
 from zhanggui_orders import facade as orders
 
+from . import demo_providers
 from .contracts import Snapshot
 from .models import Attempt, Refund
 from .providers import OFFLINE
 from .rules import new_number
-from .services import refunds, settling
+from .services import giving_back, refunds, settling
 from .states import AttemptState
 
 CLERK = Actor("user", name="clerk")
@@ -30,10 +31,11 @@ def fill(now: datetime, rng: random.Random) -> None:
         for place, row in enumerate(owed):
             at = row.requested_at + timedelta(minutes=rng.randint(5, 90))
             if place % 3 != 2 and at < now:
-                refunds.give_back_by_hand(db, id=row.id, actor=CLERK, now=at)
+                giving_back.give_back_by_hand(db, id=row.id, actor=CLERK, now=at)
         if len(shipped) > 12:
             _twice(db, shipped[4], now, rng)
             next((order_id for order_id in shipped[6:] if _partly(db, order_id, now)), None)
+    demo_providers.fill(now)
 
 
 def _partly(db: Any, order_id: int, now: datetime) -> bool:
@@ -44,7 +46,7 @@ def _partly(db: Any, order_id: int, now: datetime) -> bool:
     line = lines[0]
     parts = refunds.parts_by_line(db, order_id, {line.order_line_id: 1}, freight=False)
     for refund_id in refunds.request_refund(db, order_id, parts, reason="damaged", note="杯子到货破损", actor=CLERK, now=now - timedelta(hours=3)):
-        refunds.give_back_by_hand(db, id=refund_id, actor=CLERK, now=now - timedelta(hours=2))
+        giving_back.give_back_by_hand(db, id=refund_id, actor=CLERK, now=now - timedelta(hours=2))
     return True
 
 

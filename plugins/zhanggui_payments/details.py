@@ -1,4 +1,4 @@
-"""What the sections of pages show of money."""
+"""What the sections of pages show of money. Rows that their reader may not see are not among them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Reader, _, _l, fmt, timeline
+from zhanggui.api import Reader, _, _l, fmt, row_clauses, row_labels, timeline
 from zhanggui_orders import facade as orders
 
 from . import queries
-from .models import Attempt, Case
-from .providers import HISTORY, labels, providers
-from .states import ATTEMPT_CHOICES, CASE_CHOICES, CASE_KINDS, NEXT_STEPS, OPEN_ATTEMPT, REASONS, REFUND_CHOICES, SENTENCES, RefundState
+from .contracts import HISTORY, OFFLINE
+from .models import Attempt, Case, Refund
+from .providers import labels
+from .states import ATTEMPT_CHOICES, CASE_CHOICES, CASE_KINDS, NEXT_STEPS, REASONS, REFUND_CHOICES, RefundState
+from .words import account_name, method_name, said_of
 
 _ATTEMPT = {choice.value: choice for choice in ATTEMPT_CHOICES}
 _REFUND = {choice.value: choice for choice in REFUND_CHOICES}
@@ -27,80 +29,64 @@ _SOURCES = {
     "notified": _l("the provider told us"),
     "person": _l("entered by hand"),
 }
-_SAID = {
-    "unknown": _l("Not known there"),
-    **{value: choice.label for value, choice in (_ATTEMPT | _REFUND).items()},
-}
-_ACCOUNTS = {"sales": _l("Sales"), "refunds": _l("Refunds"), "suspense": _l("To be cleared up")}
-ACTS = {
-    "payments.case.opened": _l("Opened"),
-    "payments.case.taken": _l("Taken over"),
-    "payments.case.closed": _l("Closed"),
-}
-
-
-def account_name(account: str) -> str:
-    """An account of the ledger in words."""
-    head, _colon, provider = account.partition(":")
-    if head == "clearing":
-        return provider_name(provider)
-    return str(_ACCOUNTS.get(account, account))
-
-
-def provider_name(provider: str) -> str:
-    """Who moves the money, in words."""
-    if provider == HISTORY:
-        return _("Imported")
-    found = providers().get(provider)
-    return str(found.label) if found is not None and found.label else provider
-
-
-def method_name(provider: str, method: str) -> str:
-    """How it was paid, in words."""
-    return str(labels().get((provider, method), orders.METHODS["other"]))
+_HEARD = {
+    "unknown": _l("Not known there"), "pending": _l("Waiting for the customer"), "captured": _l("The money came in"), "closed": _l("Closed unpaid"),
+    "failed": _l("Refused"),
+}  # fmt: skip
+_HEARD_OF_REFUND = {
+    "unknown": _l("Refund: not known there"), "processing": _l("Refund: accepted"), "succeeded": _l("Refund: the money is back"),
+    "failed": _l("Refund: refused"), "abnormal": _l("Refund: stuck at the provider"),
+}  # fmt: skip
 
 
 def of_order(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """The money of an order: what came, what went back, what stays, and what has to be decided."""
-    names, attempts, refunds = labels(), queries.attempts_of(db, row.id), queries.refunds_of(db, row.id)
-    cases = db.execute(select(Case.id, Case.kind).where(Case.order_id == row.id, Case.state == "open").order_by(Case.id)).all()
+    names = labels()
+    attempts = queries.attempts_of(db, row.id, *row_clauses(reader, "payments.Attempt"))
+    refunds = queries.refunds_of(db, row.id, *row_clauses(reader, "payments.Refund"))
     return {
-        "cases": [{"id": case.id, "what": _CASE[case.kind]} for case in cases],
+        "cases": [{"id": case.id, "what": _CASE[case.kind]} for case in queries.cases_of(db, row.id, *row_clauses(reader, "payments.Case"))],
         "payments": [
             {
                 "id": a.id, "what": names.get((a.provider, a.method), orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
                 "amount": fmt.money(a.amount, a.currency), "reference": a.reference or a.provider_number or "", "simulated": a.simulated,
-                "counts": a.state == "captured",
             }
             for a in attempts
         ],
-        "refunds": [
-            {
-                "id": r.id, "state": _REFUND[r.state], "at": fmt.datetime(r.succeeded_at or r.requested_at), "amount": fmt.money(-r.amount, r.currency),
-                "reason": _REASON.get(r.reason, r.reason), "simulated": r.simulated,
-            }
-            for r in refunds
-        ],
-        "kept": fmt.money(row.paid_total - row.refunded_total, row.currency) if attempts else "",
+        "refunds": [_refund_line(r) for r in refunds],
+        "kept": fmt.money(row.paid_total - row.refunded_total, row.currency) if row.paid_total is not None and (attempts or row.paid_total) else "",
+        "before": row.paid_total is not None and row.paid_total > 0 and not attempts,
+    }  # fmt: skip
+
+
+def _refund_line(r: Refund) -> dict[str, Any]:
+    return {
+        "id": r.id, "state": _REFUND[r.state], "at": fmt.datetime(r.succeeded_at or r.requested_at), "amount": fmt.money(-r.amount, r.currency),
+        "reason": _REASON.get(r.reason, r.reason), "simulated": r.simulated,
     }  # fmt: skip
 
 
 def sentence(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """One payment: what its state means, how much of it stays, and its numbers to copy."""
     attempt = db.get_one(Attempt, row.id)
-    said = str(SENTENCES[attempt.state])
-    if attempt.state in OPEN_ATTEMPT and attempt.close_wanted:
-        said = _("It is being closed at the provider, so that nobody pays it any more.")
+    head, more = said_of(attempt)
     waiting = attempt.reserved - attempt.refunded
-    money = [(_("Amount"), fmt.money(attempt.amount, attempt.currency))]
+    came = attempt.state == "captured"
+    money = [(_("Came in") if came else _("Asked for"), fmt.money(attempt.amount, attempt.currency))]
     if attempt.refunded:
         money.append((_("Given back"), fmt.money(-attempt.refunded, attempt.currency)))
     if waiting:
         money.append((_("On the way back"), fmt.money(-waiting, attempt.currency)))
-    kept = attempt.amount - attempt.refunded if attempt.state == "captured" else 0
+    customers = row_labels(db, reader, "customers.Customer", [attempt.customer_id]) if attempt.customer_id is not None else {}
+    left = attempt.amount - attempt.reserved if came else 0
+    may_refund = left > 0 and reader.may("can_payments__refund", "orders.Order")
     return {
-        "sentence": said, "money": money, "kept": fmt.money(kept, attempt.currency), "simulated": attempt.simulated, "order_id": attempt.order_id,
-        "order_number": attempt.order_number,
+        "sentence": head, "more": more, "money": money, "simulated": attempt.simulated, "captured": came,
+        "kept": fmt.money(attempt.amount - attempt.refunded, attempt.currency) if came else "", "order_id": attempt.order_id,
+        "order_number": attempt.order_number, "tone": _ATTEMPT[attempt.state].tone,
+        "who": customers.get(attempt.customer_id, ""), "how": method_name(attempt.provider, attempt.method),
+        "at": fmt.datetime(attempt.captured_at or attempt.created_at),
+        "refund_up_to": fmt.money(left, attempt.currency) if may_refund else "", "fee": fmt.money(0, attempt.currency) if attempt.provider in (OFFLINE, HISTORY) else _("not known yet"),
         "numbers": [(label, value) for label, value in (
             (_("Our number"), attempt.number), (_("Number of the provider"), attempt.provider_number), (_("Reference"), attempt.reference),
         ) if value],
@@ -108,25 +94,35 @@ def sentence(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
 
 
 def happened(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
-    """What was heard of a payment and of its refunds, the newest first, each with how we came to know."""
-    entries = [
-        {
-            "what": _("Refund: %(state)s", state=_SAID.get(e.state, e.state)) if e.refund_id else _SAID.get(e.state, e.state),
-            "sub": f"{fmt.datetime(e.at)} · {_SOURCES.get(e.source, e.source)}" + (f" · {e.code}" if e.code else ""),
-            "amount": fmt.money(e.amount, e.currency or row.currency) if e.amount is not None else "",
-        }
-        for e in reversed(queries.events_of(db, row.id))
-    ]
-    return {"entries": entries, "began": fmt.datetime(row.created_at)}
+    """What was asked, heard and decided about a payment and its refunds, the newest first, each with how we came to know."""
+    refunds = queries.refunds_of_attempt(db, row.id, *row_clauses(reader, "payments.Refund"))
+    seen = {r.id for r in refunds}
+    found = [
+        (
+            e.at, 1, {
+                "what": (_HEARD_OF_REFUND if e.refund_id else _HEARD).get(e.state, e.state), "sub": _SOURCES.get(e.source, e.source),
+                "amount": fmt.money(-e.amount if e.refund_id else e.amount, e.currency or row.currency) if e.amount is not None else "",
+            },
+        )
+        for e in queries.events_of(db, row.id) if e.refund_id is None or e.refund_id in seen
+    ]  # fmt: skip
+    for r in refunds:
+        sub = " · ".join(str(part) for part in (_REASON.get(r.reason, r.reason), r.note) if part)
+        found.append((r.requested_at, 0, {"what": _l("Refund asked for"), "sub": sub, "amount": fmt.money(r.amount, r.currency), "href": f"/refunds/{r.id}"}))
+    ordered = sorted(found, key=lambda one: one[:2], reverse=True)
+    return {"entries": [{**entry, "at": fmt.datetime(at)} for at, _place, entry in ordered], "began": fmt.datetime(row.created_at)}
 
 
 def entries(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
-    """The postings of a payment: what one account gave, another one got."""
-    found = queries.entries_of(db, row.id)
+    """The postings of a payment: what one account gave, another one got; what stays with the shop is their sum."""
+    found = queries.entries_of(db, row.id, *row_clauses(reader, "payments.Entry"))
+    stays = sum(e.amount * (e.debit.startswith("clearing:") - e.credit.startswith("clearing:")) for e in found)
     return {
         "entries": [
-            {"to": account_name(e.debit), "from": account_name(e.credit), "amount": fmt.money(e.amount, e.currency), "at": fmt.datetime(e.at)} for e in found
-        ]
+            {"to": account_name(e.debit), "from": account_name(e.credit), "at": fmt.datetime(e.at),
+             "amount": fmt.money(e.amount if e.debit.startswith("clearing:") else -e.amount, e.currency)} for e in found
+        ],
+        "sum": fmt.money(stays, found[0].currency) if found else "",
     }  # fmt: skip
 
 
@@ -134,6 +130,7 @@ def refund_lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """What a refund is made of."""
     names = {line.order_line_id: f"{line.name} {line.option}".strip() for line in orders.lines_money(db, row.order_id)}
     return {
+        "sentence": _REFUND_SAID.get(row.state, ""), "simulated": row.simulated,
         "lines": [
             {
                 "name": names.get(line.order_line_id or 0, _("Belongs to no line")), "quantity": line.quantity,
@@ -145,14 +142,27 @@ def refund_lines(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
             }
             for line in queries.lines_of_refund(db, row.id)
         ],
-        "total": fmt.money(row.amount, row.currency), "stuck": row.state == RefundState.ABNORMAL,
+        "total": fmt.money(row.amount, row.currency),
+        "history": [
+            {"what": e.what, "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
+            for e in timeline(db, reader, "payments.Refund", row.id)
+        ],
     }  # fmt: skip
+
+
+_REFUND_SAID = {
+    RefundState.REQUESTED: _l("This money is owed. It leaves when somebody gives it back."),
+    RefundState.PROCESSING: _l("It was sent. Accepted is not refunded: the provider is asked until it is through."),
+    RefundState.ABNORMAL: _l("The provider cannot finish it by itself: somebody has to, on its own pages. It is asked about until it is through."),
+    RefundState.SUCCEEDED: _l("The money is back with the customer."),
+    RefundState.FAILED: _l("It never left: the money is still here and can be given back another way."),
+}
 
 
 def case(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """What happened, what is true now, and what comes next."""
     found = db.get_one(Case, row.id)
-    payments = queries.attempts_of(db, found.order_id) if found.order_id else []
+    payments = queries.attempts_of(db, found.order_id, *row_clauses(reader, "payments.Attempt")) if found.order_id else []
     names = labels()
     expected = fmt.money(found.expected, found.currency) if found.expected is not None else ""
     return {
@@ -161,12 +171,13 @@ def case(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
         "payments": [
             {
                 "id": a.id, "what": names.get((a.provider, a.method), orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.captured_at or a.created_at),
-                "amount": fmt.money(a.amount, a.currency), "mine": a.id == found.attempt_id, "left": fmt.money(a.amount - a.refunded, a.currency),
+                "amount": fmt.money(a.amount, a.currency), "mine": a.id == found.attempt_id,
+                "left": fmt.money(a.amount - a.refunded, a.currency) if a.state == "captured" else "",
             }
             for a in payments
         ],
         "history": [
-            {"what": ACTS.get(e.action, e.action), "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
+            {"what": e.what, "who": e.actor, "at": fmt.datetime(e.at), "reason": e.reason}
             for e in timeline(db, reader, "payments.Case", row.id)
         ],
     }  # fmt: skip
@@ -174,15 +185,18 @@ def case(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
 
 def of_customer(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     """A customer's newest payments, and what stays of all of them by the ledger."""
-    names = labels()
-    found = db.scalars(select(Attempt).where(Attempt.customer_id == row.id).order_by(Attempt.created_at.desc(), Attempt.id.desc()).limit(10)).all()
-    currencies = sorted({a.currency for a in found})
-    kept = [fmt.money(-(queries.balance(db, "sales", c, customer_id=row.id) + queries.balance(db, "refunds", c, customer_id=row.id)).amount, c) for c in currencies]
+    names, mine, booked = labels(), row_clauses(reader, "payments.Attempt"), row_clauses(reader, "payments.Entry")
+    newest = select(Attempt).where(Attempt.customer_id == row.id, *mine).order_by(Attempt.created_at.desc(), Attempt.id.desc()).limit(10)
+    found = db.scalars(newest).all()
+    kept = []
+    for currency in sorted({a.currency for a in found}) if reader.may("can_list", "payments.Entry") else ():
+        stays = sum(queries.balance(db, name, currency, *booked, customer_id=row.id).amount for name in ("sales", "refunds"))
+        kept.append(fmt.money(-stays, currency))
     return {
         "payments": [
             {
                 "id": a.id, "what": names.get((a.provider, a.method), orders.METHODS["other"]), "state": _ATTEMPT[a.state], "at": fmt.datetime(a.created_at),
-                "amount": fmt.money(a.amount, a.currency), "order_number": a.order_number,
+                "amount": fmt.money(a.amount, a.currency), "order_number": a.order_number, "simulated": a.simulated,
             }
             for a in found
         ],

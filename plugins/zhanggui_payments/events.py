@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from zhanggui.api import Code, Event, Money
+from zhanggui.api import Code, Event, Money, _l
 
 
 @dataclass(frozen=True)
-class PaymentCaptured(Event, name="payments.payment.captured", version=1, key="order_id"):
+class PaymentCaptured(Event, name="payments.payment.captured", version=1, key="order_id", words=_l("Payment received")):
     """Money came in. Whether it is all of the order says its payment status."""
 
     attempt_id: int
@@ -23,7 +23,7 @@ class PaymentCaptured(Event, name="payments.payment.captured", version=1, key="o
 
 
 @dataclass(frozen=True)
-class RefundSucceeded(Event, name="payments.refund.succeeded", version=1, key="order_id"):
+class RefundSucceeded(Event, name="payments.refund.succeeded", version=1, key="order_id", words=_l("Refund succeeded")):
     """Money went back. The lists stand side by side, one entry a line; the amounts of all lines add up to ``amount``.
 
     ``order_line_ids`` holds 0 for what belongs to no line.
@@ -43,7 +43,7 @@ class RefundSucceeded(Event, name="payments.refund.succeeded", version=1, key="o
 
 
 @dataclass(frozen=True)
-class CaseOpened(Event, name="payments.case.opened", version=1, key="case_id"):
+class CaseOpened(Event, name="payments.case.opened", version=1, key="case_id", words=_l("Payment case opened")):
     """A person has to decide about money."""
 
     case_id: int

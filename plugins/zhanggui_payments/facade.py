@@ -28,8 +28,8 @@ from .contracts import (
 )
 from .services import refunds
 from .services.attempts import MethodUnavailable, PaymentKnown
+from .services.inbox import apply_told, webhook
 from .services.inbox import take as take_notification
-from .services.inbox import webhook
 from .services.refunds import NothingToRefund
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "RefundSnapshot",
     "Retryable",
     "Snapshot",
+    "apply_told",
     "balance",
     "payments_of",
     "refundable",

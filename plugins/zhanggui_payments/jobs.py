@@ -10,17 +10,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import ProviderError, clock, enqueue, job, reading, unit_of_work
+from zhanggui.api import ProviderError, _l, clock, enqueue, job, reading, unit_of_work
 
 from . import queries
 from .models import Attempt, Refund
-from .services import asking, attempts
+from .services import asking, attempts, past
 
 log = logging.getLogger(__name__)
 BATCH, SECONDS = 200, 50
 
 
-@job(max_attempts=1, lane="io")
+@job(_l("Ask providers about open payments and refunds"), max_attempts=1, lane="io")
 def poll(**_from_newer_releases: object) -> None:
     """Everything whose time to be asked about has come."""
     end = time.monotonic() + SECONDS
@@ -54,24 +54,30 @@ def _one(model: Any, ask: Callable[[int], Any], row_id: int, due: datetime) -> N
         log.exception("%s %s could not be asked about", model.__tablename__, row_id)
 
 
-@job(lane="io")
+@job(_l("Ask the provider about a payment"), lane="io")
 def ask_attempt(*, attempt_id: int, **_from_newer_releases: object) -> None:
     """Nobody has told us what became of it."""
     asking.ask_attempt(attempt_id)
 
 
-@job(lane="io")
+@job(_l("Ask the provider about refunds"), lane="io")
 def ask_refunds(*, refund_ids: Sequence[int], **_from_newer_releases: object) -> None:
     """The same for refunds."""
     for refund_id in refund_ids:
         asking.ask_refund(refund_id)
 
 
-@job(lane="io")
+@job(_l("Close payments at the provider"), lane="io")
 def close_attempts(*, attempt_ids: Sequence[int], **_from_newer_releases: object) -> None:
     """Nobody shall pay these any more; whoever was faster wins. What stays open is asked about by ``poll``."""
     for attempt_id in attempt_ids:
         asking.close_attempt(attempt_id)
+
+
+@job(_l("Book what orders were paid with before"), max_attempts=3)
+def take_over(**_from_newer_releases: object) -> None:
+    """What orders were paid with while payments were off gets its postings."""
+    past.adopt_all(now=clock.now())
 
 
 def close_for_order(db: Session, order_id: int, *, now: datetime) -> bool:

@@ -12,12 +12,16 @@ from sqlalchemy.orm import Session
 from zhanggui.api import (
     Actor,
     Approvable,
+    AuditWords,
     DemoData,
+    FirstStep,
     JobDef,
+    Kind,
     MenuItem,
     Operation,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -30,11 +34,36 @@ from zhanggui.api import (
 )
 from zhanggui_orders.contracts import OrderFacts, PastPayment, RefundView
 
-from . import demo, events, finance, hookspecs, jobs, models, people, queries, rest, screens
-from .services import attempts, refunds
+from . import (
+    audit_words,
+    case_screen,
+    demo,
+    events,
+    finance,
+    hookspecs,
+    jobs,
+    kinds,
+    ledger_screen,
+    models,
+    people,
+    public_events,
+    queries,
+    rest,
+    screens,
+    slots,
+    widgets,
+)
+from .permissions import ABOVE, PERMISSIONS
+from .services import attempts, giving_back, refunds
 
-ABOVE = ("can_refund_above_limit", "payments.Refund")
-APPROVED = ThreePhases(refunds.claim_approved, refunds.send, refunds.write_down, jobs.ask_refunds)
+APPROVALS = [
+    Approvable(name, label, resource, ABOVE, ThreePhases(claim, refunds.send, refunds.write_down, jobs.ask_refunds), words=giving_back.in_words)
+    for name, label, resource, claim in (
+        ("refund", _l("Refund above the limit"), "orders.Order", giving_back.claim_approved),
+        ("send", _l("Refund that is owed, above the limit"), "payments.Refund", giving_back.claim_requested_approved),
+        ("case_refund", _l("Refund of a case, above the limit"), "payments.Case", giving_back.claim_case_approved),
+    )
+]
 
 
 @hookimpl
@@ -49,7 +78,12 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_screens() -> Sequence[Screen]:
-    return [screens.ATTEMPTS, screens.REFUNDS, screens.CASES, screens.ENTRIES]
+    return [screens.ATTEMPTS, screens.REFUNDS, case_screen.CASES, ledger_screen.ENTRIES]
+
+
+@hookimpl
+def register_kinds() -> Sequence[Kind]:
+    return kinds.KINDS
 
 
 @hookimpl
@@ -59,22 +93,22 @@ def register_views() -> Sequence[type[Any]]:
 
 @hookimpl
 def register_slots() -> Sequence[Slot]:
-    return screens.SLOTS
+    return slots.SLOTS
 
 
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
-    return screens.MENU
+    return slots.MENU
 
 
 @hookimpl
 def register_widgets() -> Sequence[Widget]:
-    return screens.WIDGETS
+    return slots.WIDGETS
 
 
 @hookimpl
 def register_search() -> Sequence[SearchProvider]:
-    return [SearchProvider("payments", _l("Payments"), screens.MAY_LIST, queries.search, order=30)]
+    return [SearchProvider("payments", _l("Payments"), slots.MAY_LIST, queries.search, order=30)]
 
 
 @hookimpl
@@ -83,23 +117,28 @@ def register_events() -> Sequence[type[Any]]:
 
 
 @hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
+
+
+@hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.poll, jobs.ask_attempt, jobs.ask_refunds, jobs.close_attempts]
+    return [jobs.poll, jobs.ask_attempt, jobs.ask_refunds, jobs.close_attempts, jobs.take_over]
 
 
 @hookimpl
 def register_schedules() -> Sequence[Schedule]:
-    return [Schedule("poll", jobs.poll, seconds=15)]
+    return [Schedule("poll", jobs.poll, seconds=15), Schedule("take_over", jobs.take_over, seconds=6 * 3600)]
 
 
 @hookimpl
 def register_permissions() -> Sequence[Permission]:
-    return [Permission("can_refund_above_limit", "payments.Refund", _l("Agree to refunds above the limit"))]
+    return PERMISSIONS
 
 
 @hookimpl
 def register_approvals() -> Sequence[Approvable]:
-    return [Approvable("refund", _l("Refund above the limit"), "orders.Order", ABOVE, APPROVED, words=refunds.in_words)]
+    return APPROVALS
 
 
 @hookimpl
@@ -147,15 +186,36 @@ def orders_paid_before(db: Session, payments: Sequence[PastPayment], actor: Acto
 
 
 @hookimpl
+def orders_move_guards(db: Session, order: OrderFacts, verb: str, actor: Actor) -> None:
+    if verb == "reprice":
+        attempts.refuse_while_paying(db, order.id)
+
+
+@hookimpl
 def orders_closing(db: Session, order: OrderFacts, actor: Actor, now: datetime) -> bool:
     return jobs.close_for_order(db, order.id, now=now)
 
 
 @hookimpl
 def orders_released(db: Session, order: OrderFacts, actor: Actor, now: datetime) -> None:
-    refunds.owe(db, order, actor=actor, now=now)
+    giving_back.owe(db, order, actor=actor, now=now)
 
 
 @hookimpl
 def orders_refunds(db: Session, order_ids: Sequence[int]) -> Mapping[int, Sequence[RefundView]]:
     return queries.refunds_for_buyers(db, order_ids)
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "way_to_pay", _l("Choose how customers pay"), _l("Connect a provider, or say in the settings that you take cash and transfers."), widgets.can_be_paid,
+            ("can_manage", "core.Setting"), href="/system/settings/", order=40,
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

@@ -8,9 +8,19 @@ from typing import Any
 from zhanggui.api import _, _l, hooks
 from zhanggui_orders import facade as orders
 
-from .contracts import AttemptView, Capabilities, ClientAction, Method, Misconfigured, Provider, RefundRequest, RefundSnapshot, Snapshot
-
-OFFLINE, HISTORY = "offline", "history"
+from .contracts import (
+    HISTORY,
+    OFFLINE,
+    AttemptView,
+    Capabilities,
+    ClientAction,
+    Method,
+    Misconfigured,
+    Provider,
+    RefundRequest,
+    RefundSnapshot,
+    Snapshot,
+)
 
 
 class Offline(Provider):
@@ -94,4 +104,4 @@ def labels() -> dict[tuple[str, str], Any]:
 
 def is_simulated(name: str) -> bool:
     """Whether a provider moves play money."""
-    return provider_of(name).capabilities().simulated
+    return provider_of(name).simulated()

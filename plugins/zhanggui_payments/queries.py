@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, Money, NotFound, Reader, _l, find_rows, fmt
+from zhanggui.api import Hit, Money, NotFound, Reader, _l, current_actor, find_rows, fmt, reader_at_work, row_clauses
 from zhanggui_orders.contracts import RefundView
 
 from .contracts import AttemptView, PaymentView, RefundRequest
@@ -61,14 +61,24 @@ def payment(attempt: Attempt) -> PaymentView:
     )  # fmt: skip
 
 
-def attempts_of(db: Session, order_id: int) -> list[Attempt]:
-    """The attempts of an order, the first one first."""
-    return list(db.scalars(select(Attempt).where(Attempt.order_id == order_id).order_by(Attempt.id)))
+def attempts_of(db: Session, order_id: int, *rules: Any) -> list[Attempt]:
+    """The attempts of an order, the first one first; ``rules`` keep some from who reads."""
+    return list(db.scalars(select(Attempt).where(Attempt.order_id == order_id, *rules).order_by(Attempt.id)))
 
 
-def refunds_of(db: Session, order_id: int) -> list[Refund]:
+def refunds_of(db: Session, order_id: int, *rules: Any) -> list[Refund]:
     """The refunds of an order, the first one first."""
-    return list(db.scalars(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)))
+    return list(db.scalars(select(Refund).where(Refund.order_id == order_id, *rules).order_by(Refund.id)))
+
+
+def refunds_of_attempt(db: Session, attempt_id: int, *rules: Any) -> list[Refund]:
+    """The refunds of a payment, the first one first."""
+    return list(db.scalars(select(Refund).where(Refund.attempt_id == attempt_id, *rules).order_by(Refund.id)))
+
+
+def cases_of(db: Session, order_id: int, *rules: Any) -> list[Any]:
+    """The open cases of an order: ``id`` and ``kind``."""
+    return list(db.execute(select(_cases.c.id, _cases.c.kind).where(_cases.c.order_id == order_id, _cases.c.state == CaseState.OPEN, *rules).order_by(_cases.c.id)))
 
 
 def sums(db: Session, order_id: int, currency: str) -> tuple[Money, Money]:
@@ -127,28 +137,30 @@ def events_of(db: Session, attempt_id: int) -> list[ProviderEvent]:
     return list(db.scalars(select(ProviderEvent).where(mine).order_by(ProviderEvent.id)))
 
 
-def entries_of(db: Session, attempt_id: int) -> list[Entry]:
+def entries_of(db: Session, attempt_id: int, *rules: Any) -> list[Entry]:
     """The postings of an attempt and of its refunds."""
-    return list(db.scalars(select(Entry).where(Entry.attempt_id == attempt_id).order_by(Entry.id)))
+    return list(db.scalars(select(Entry).where(Entry.attempt_id == attempt_id, *rules).order_by(Entry.id)))
 
 
 def open_cases(db: Session, reader: Reader, ids: list[int]) -> Mapping[int, str]:
-    """Which orders have an open case: ``{order id: kind}`` of the oldest."""
+    """Which orders have an open case that this reader may see: ``{order id: kind}`` of the oldest."""
     c = _cases.c
-    rows = db.execute(select(c.order_id, c.kind).where(c.order_id.in_(ids), c.state == CaseState.OPEN).order_by(c.id.desc()))
+    mine = row_clauses(reader, "payments.Case")
+    rows = db.execute(select(c.order_id, c.kind).where(c.order_id.in_(ids), c.state == CaseState.OPEN, *mine).order_by(c.id.desc()))
     return {row.order_id: row.kind for row in rows}
 
 
 def has_open_case(wanted: bool, c: Any) -> Any:
-    """The orders with a case, or those without."""
-    found = select(_cases.c.order_id).where(_cases.c.state == CaseState.OPEN, _cases.c.order_id.is_not(None))
+    """The orders with a case that whoever asks may see, or those without."""
+    mine = row_clauses(reader_at_work(current_actor()), "payments.Case")
+    found = select(_cases.c.order_id).where(_cases.c.state == CaseState.OPEN, _cases.c.order_id.is_not(None), *mine)
     return c.id.in_(found) if wanted else c.id.not_in(found)
 
 
-def balance(db: Session, account: str, currency: str, *, customer_id: int | None = None) -> Money:
+def balance(db: Session, account: str, currency: str, *rules: Any, customer_id: int | None = None) -> Money:
     """What an account holds by the ledger; of one customer's rows alone when he is named."""
     c = Entry.__table__.c
-    mine = and_(c.currency == currency, *([c.customer_id == customer_id] if customer_id is not None else []))
+    mine = and_(c.currency == currency, *([c.customer_id == customer_id] if customer_id is not None else []), *rules)
     got, gave = (
         db.scalar(select(func.coalesce(func.sum(c.amount), 0)).where(mine, side == account)) for side in (c.debit, c.credit)
     )

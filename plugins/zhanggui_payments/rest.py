@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import segno
 from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Operation, ThreePhases, current_runtime
+from zhanggui.api import Actor, Operation, ThreePhases, current_runtime, enqueue
 from zhanggui_orders import facade as orders
 
 from . import jobs, queries
@@ -34,6 +35,11 @@ class PayBody(Schema):
     # Whose order it is and whether it waits for money is answered first: what is missing here is said after that.
     method = fields.String(load_default="", validate=validate.Regexp(r"[0-9a-z_]{0,32}\Z"), metadata={"description": "One of `GET /payment-methods`."})
     scene = fields.String(load_default="", validate=validate.OneOf(("", *SCENES[:-1])))
+
+    return_path = fields.String(
+        load_default="", validate=validate.Regexp(r"(/([0-9A-Za-z_.?=&-][0-9A-Za-z_/.?=&-]{0,200})?)?\Z"),
+        metadata={"description": "A page of this shop where the browser comes back to after paying; what it brings along proves nothing."},
+    )  # fmt: skip
 
     class Meta:
         unknown = EXCLUDE  # an amount that a client sends counts for nothing
@@ -62,6 +68,10 @@ class MyPayments(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class Asking(Schema):
+    asking = fields.Integer(required=True, strict=True, metadata={"description": "How many payments the provider is asked about now."})
+
+
 class MethodOffer(Schema):
     method = fields.String(required=True)
     name = fields.String(required=True)
@@ -88,22 +98,38 @@ def claim(request: Any) -> Mapping[str, Any]:
     """The customer's own order; amount and currency are the order's, whatever was sent."""
     facts = orders.order_of_customer(request.db, customer_id=request.customer.id, number=request.path["number"]).facts
     body = request.body
-    return attempts.claim_payment(
+    claimed = attempts.claim_payment(
         request.db, order_id=facts.id, method=body["method"], scene=body["scene"], customer_id=request.customer.id, actor=request.actor, now=request.now
     )
+    return {**claimed, "return_url": request.address + body["return_path"]}
 
 
-def answer(db: Session, result: Any, *, actor: Actor, now: datetime, attempt_id: int, close: list[int]) -> Mapping[str, Any]:
+def answer(db: Session, result: Any, *, actor: Actor, now: datetime, **claimed: Any) -> Mapping[str, Any]:
     """What the client does now."""
-    return paying(queries.payment(attempts.show_payment(db, result, actor=actor, now=now, attempt_id=attempt_id, close=close)))
+    return paying(queries.payment(attempts.show_payment(db, result, actor=actor, now=now, **claimed)))
 
 
 def paying(found: PaymentView) -> dict[str, Any]:
     """A payment for who pays it."""
-    return {
-        "payment_id": found.number, "state": found.state, "method": found.method, "amount": found.amount.as_json(),
-        "action": dict(found.action) or {"type": "none"},
-    }  # fmt: skip
+    action = dict(found.action) or {"type": "none"}
+    if action["type"] == "qr":
+        action |= drawn(str(action["text"]))
+    return {"payment_id": found.number, "state": found.state, "method": found.method, "amount": found.amount.as_json(), "action": action}
+
+
+def drawn(text: str) -> dict[str, Any]:
+    """A code to scan as the path of an SVG, ``size`` units wide and high, its quiet zone left to whoever draws it."""
+    rows = segno.make(text, error="m", micro=False).matrix
+    return {"size": len(rows), "path": "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)}
+
+
+def check(request: Any) -> dict[str, Any]:
+    """The customer is back: what is open is asked about soon, however often this is called, whether the provider calls us or not."""
+    facts = orders.order_of_customer(request.db, customer_id=request.customer.id, number=request.path["number"]).facts
+    asking = attempts.hurry(request.db, facts.id, now=request.now)
+    for attempt_id in asking:
+        enqueue(request.db, jobs.ask_attempt, attempt_id=attempt_id)
+    return {"asking": len(asking)}
 
 
 def list_payments(request: Any) -> dict[str, Any]:
@@ -141,7 +167,7 @@ _PAID = {
     "request": {"path": {"number": _NUMBER}, "body": {"method": "wechatpay", "scene": "qr"}}, "status": 200,
     "response": {
         "payment_id": "P260302M7K2QW9D4TBX0ZRA", "state": "pending", "method": "wechatpay", "amount": _CNY,
-        "action": {"type": "qr", "text": "weixin://wxpay/bizpayurl?pr=example"},
+        "action": {"type": "qr", "text": "weixin://wxpay/bizpayurl?pr=example", "size": 29, "path": "M0 0h1v1h-1z"},
     },
 }  # fmt: skip
 _LISTED = {
@@ -166,6 +192,10 @@ OPERATIONS = [
         refuses=(orders.NoWayToPay, attempts.MethodUnavailable), example=_PAID,
     ),
     Operation("GET", "/orders/{number}/payments", list_payments, "Every try to pay an order", answer=MyPayments, example=_LISTED),
+    Operation(
+        "POST", "/orders/{number}/payments/check", check, "Ask the provider what became of it: the customer is back", answer=Asking,
+        example={"request": {"path": {"number": _NUMBER}}, "status": 200, "response": {"asking": 1}},
+    ),
     Operation(
         "GET", "/payment-methods", list_methods, "What can be used to pay", auth="public", query=MethodQuery, answer=MethodOffers, example=_OFFERED
     ),

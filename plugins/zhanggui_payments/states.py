@@ -108,10 +108,3 @@ NEXT_STEPS = {
     "refund_abnormal": _l("Finish it on the provider’s own pages; it is asked about until it is through."),
     "outside_refund": _l("Somebody gave money back on the provider’s own pages. Check it, then close this with a note."),
 }
-SENTENCES = {
-    "created": _l("The customer has begun to pay; the provider has not answered yet. It is asked again by itself."),
-    "pending": _l("The provider waits for the customer. It is asked again by itself, whether it calls us or not."),
-    "captured": _l("The money is there."),
-    "closed": _l("Nobody can pay this any more. Should money come all the same, a case is opened."),
-    "failed": _l("The provider refused this payment. The customer can try again."),
-}

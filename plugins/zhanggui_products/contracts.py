@@ -24,6 +24,7 @@ class SoldVariant:
     sellable: bool
     category_id: int | None = None
     cost: int | None = None  # what the shop paid for one, where it says so
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # {locale: {"name", "option"}}, in each language of the shop that has them
 
 
 @dataclass(frozen=True)

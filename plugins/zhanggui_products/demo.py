@@ -42,7 +42,7 @@ def _add(db: Session, product: list[Any], category: int, position: int, rng: ran
         category_id=category, position=position, pictures=[_picture(db, shape, palette, rng, now, stem)],
         variants=[
             {
-                "sku": f"{stem}-{number:02d}", "option": option, "price": Money.parse(price, _CURRENCY), "weight_g": grams,
+                "sku": f"{stem}-{number:02d}", "option": option, "option_other": _in_english(option), "price": Money.parse(price, _CURRENCY), "weight_g": grams,
                 "cost": Money(Money.parse(price, _CURRENCY).amount * rng.randint(38, 55) // 100, _CURRENCY),
                 "barcode": _barcode(rng),
             }
@@ -50,6 +50,21 @@ def _add(db: Session, product: list[Any], category: int, position: int, rng: ran
         ],
     )  # fmt: skip
     put_on_sale(db, id=product_id, actor=SYSTEM, now=now)
+
+
+_SAID = {
+    "双罐装": "2 tins", "两罐装": "2 tins", "四罐装": "4 tins", "四只套装": "set of 4", "一提 7 饼": "stack of 7 cakes",
+    "朵罐装": "flowers, tin", "朵礼罐": "flowers, gift tin", "颗礼罐": "pieces, gift tin", "袋装": "bag", "罐装": "tin", "礼罐": "gift tin", "礼盒": "gift box",
+    "家庭装": "family pack", "饼装": "cake", "饼": "cake", "砖": "brick", "小包": "sachets", "茶包": "tea bags", "颗装": "pieces", "泡装": "infusions",
+    "片": "pieces", "包": "bags", "小号": "small", "中号": "medium", "大号": "large", "标准": "standard", "豪华": "deluxe", "竹制": "bamboo",
+    "雾蓝": "mist blue", "山水": "landscape", "兰草": "orchid", "游鱼": "fish", "竹青": "bamboo green", "黑檀木": "ebony",
+}  # fmt: skip
+
+
+def _in_english(option: str) -> str:
+    for chinese in sorted(_SAID, key=len, reverse=True):
+        option = option.replace(chinese, _SAID[chinese])
+    return " ".join(option.split())
 
 
 def _picture(db: Session, shape: str, palette: str, rng: random.Random, now: datetime, name: str) -> str:

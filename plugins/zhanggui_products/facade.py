@@ -15,7 +15,7 @@ from .services import history
 
 __all__ = [
     "ProductRecord", "Shelf", "ShelfProduct", "ShelfVariant", "SoldVariant", "VariantRecord", "product_on_shelf",
-    "shelf", "shelves", "upsert_products", "variant_ids_by_sku", "variants_by_id", "variants_for_order",
+    "shelf", "shelves", "upsert_products", "variant_ids_by_code", "variant_ids_by_sku", "variants_by_id", "variants_for_order",
     "variants_of_product",
 ]  # fmt: skip
 
@@ -86,3 +86,8 @@ def upsert_products(
 def variant_ids_by_sku(db: Session, skus: Iterable[str]) -> dict[str, tuple[int, int]]:
     """``{sku: (variant id, product id)}`` of those that there are."""
     return history.variant_ids_by_sku(db, skus)
+
+
+def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:
+    """``{code: variant id}`` of what was typed or scanned: a SKU, else a barcode that one variant alone has."""
+    return queries.variant_ids_by_code(db, codes)

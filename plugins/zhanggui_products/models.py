@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from zhanggui.api import BigKey, Model, UTCDateTime, Versioned, code_string, public_id
@@ -32,6 +32,10 @@ class Product(Versioned, Model):
     __tablename__ = "products__product"
     __table_args__ = (
         Index("ix_products__product_shelf", "status", "position", "id"),
+        # What lists of the staff are sorted by.
+        Index("ix_products__product_name", "name", "id"),
+        Index("ix_products__product_changed", "changed_at", "id"),
+        Index("ix_products__product_created", "created_at", "id"),
         Index("ix_products__product_category_shelf", "category_id", "status", "position", "id"),
     )
 
@@ -79,5 +83,6 @@ class Variant(Model):
     weight_g: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    free: Mapped[bool] = mapped_column(default=False, server_default=false())  # somebody said that it is meant to cost nothing
 
     product: Mapped[Product] = relationship(back_populates="variants")

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
-from zhanggui.api import DemoData, Exporter, Importer, MenuItem, RolePreset, Screen, SearchProvider, _l, hookimpl
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    Exporter,
+    FirstStep,
+    Importer,
+    MenuItem,
+    Permission,
+    PublicEvent,
+    RolePreset,
+    Screen,
+    SearchProvider,
+    _l,
+    hookimpl,
+)
 
-from . import demo, events, exporting, importing, models, queries, screens
+from . import audit_words, demo, events, exporting, hookspecs, importing, models, public_events, queries, screens
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [models.Category, models.Product, models.Variant]
+
+
+@hookimpl
+def register_hookspecs() -> Sequence[ModuleType]:
+    return [hookspecs]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [Permission("can_import", "products.Product", _l("Import products from a file"))]
 
 
 @hookimpl
@@ -28,6 +53,11 @@ def register_menu() -> Sequence[MenuItem]:
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
     return [events.ProductSaved, events.ProductsImported, events.PriceChanged]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
 
 
 @hookimpl
@@ -65,3 +95,18 @@ def register_exporters() -> Sequence[Exporter]:
 @hookimpl
 def register_demo() -> Sequence[DemoData]:
     return [demo.DEMO]
+
+
+@hookimpl
+def register_first_steps() -> Sequence[FirstStep]:
+    return [
+        FirstStep(
+            "first_product", _l("Add the first product"), _l("Without a product there is nothing to sell."), queries.has_products,
+            ("can_add", "products.Product"), href="/products/add", order=20,
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, Reader, find_rows, fmt, translations, words
+from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, get_setting, translations, url_for_file, words
 
 from .contracts import Shelf, ShelfProduct, ShelfVariant, SoldVariant
 from .models import Category, Product, Variant
 from .states import LABELS, ProductStatus
 
-PRODUCT, CATEGORY = "products.Product", "products.Category"
+PRODUCT, CATEGORY, VARIANT = "products.Product", "products.Category", "products.Variant"
 
 
 # -- for screens -------------------------------------------------------------------------------
@@ -44,13 +45,31 @@ def category_name(c: Any) -> Any:
 
 def variant_lines(db: Session, row: Any) -> list[dict[str, Any]]:
     """The variants of a product as lines of its form."""
+    variants, other = _variants(db, row.id), other_language()
+    named = translations.texts_of(db, VARIANT, [v.id for v in variants], "option", other) if other else {}
     return [
         {
-            "id": v.id, "sku": v.sku, "option": v.option, "price": v.price, "cost": v.cost, "barcode": v.barcode,
+            "id": v.id, "sku": v.sku, "option": v.option, "option_other": named.get(v.id, ""), "price": v.price, "cost": v.cost, "barcode": v.barcode,
             "weight_g": v.weight_g, "retired": not v.active, "currency": v.currency, "active": v.active,
         }
-        for v in _variants(db, row.id)
+        for v in variants
     ]  # fmt: skip
+
+
+def other_language() -> str | None:
+    """The language beside the one that this shop writes in; None where it has one alone."""
+    return next((code for code in get_setting("i18n.locales") if code != translations.source_locale()), None)
+
+
+def sold_section(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
+    """The variants of a product as its page shows them; what they cost the shop, for who may see it."""
+    return {"variants": variant_lines(db, row), "costs": reader.may("can_see_cost", PRODUCT)}
+
+
+def pictures_section(db: Session, _reader: Reader, row: Any) -> dict[str, Any]:
+    """The pictures of a product, in their order."""
+    ids = db.scalar(select(Product.pictures).where(Product.id == row.id)) or []
+    return {"pictures": [(url_for_file(file_id), url_for_file(file_id, "full")) for file_id in ids]}
 
 
 def price_lines(db: Session, row: Any) -> list[dict[str, Any]]:
@@ -90,6 +109,12 @@ def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
 # -- for orders and stock ----------------------------------------------------------------------
 
 
+def option_texts(db: Session, sources: Mapping[int, str]) -> dict[int, InLanguages]:
+    """What variants are called, ``{id: option}``, in each language of the shop."""
+    texts = translations.texts_in_all_of(db, VARIANT, sources, "option") if sources else {}
+    return {key: InLanguages(source, texts[key]) for key, source in sources.items()}
+
+
 def sold_variants(
     db: Session,
     *,
@@ -97,7 +122,7 @@ def sold_variants(
     ids: Collection[int] | None = None,
     locale: str | None = None,
 ) -> list[SoldVariant]:
-    """Variants with what an order line freezes, in the reader's language."""
+    """Variants with what an order line freezes: in the buyer's language, and beside it in each that the shop has."""
     wanted = Variant.public_id.in_(list(public_ids)) if public_ids is not None else Variant.id.in_(list(ids or ()))
     rows = db.execute(
         select(
@@ -109,13 +134,19 @@ def sold_variants(
         .where(wanted)
         .order_by(Variant.id)
     ).all()  # fmt: skip
-    names = {row.product_id: row.name for row in rows}
-    if locale:
-        names = translations.texts_of(db, PRODUCT, names, "name", locale)
+    sources = {row.product_id: row.name for row in rows}
+    texts = translations.texts_in_all_of(db, PRODUCT, sources, "name") if sources else {}
+    names = {key: InLanguages(source, texts[key]) for key, source in sources.items()}
+    options = option_texts(db, {row.id: row.option for row in rows})
     return [
         SoldVariant(
-            id=row.id, public_id=row.public_id, product_id=row.product_id, sku=row.sku, name=names[row.product_id],
-            option=row.option, picture=row.picture, price=row.price, currency=row.currency, weight_g=row.weight_g,
+            id=row.id, public_id=row.public_id, product_id=row.product_id, sku=row.sku,
+            name=names[row.product_id].of(locale) if locale else row.name,
+            texts={
+                code: {"name": names[row.product_id].of(code), "option": options[row.id].of(code)}
+                for code in {**texts[row.product_id], **options[row.id].texts}
+            },
+            option=options[row.id].of(locale) if locale else row.option, picture=row.picture, price=row.price, currency=row.currency, weight_g=row.weight_g,
             sellable=row.active and row.status == ProductStatus.ON_SALE, category_id=row.category_id,
             cost=row.cost,
         )
@@ -172,10 +203,11 @@ def shelf_products(db: Session, products: Sequence[Product], locale: str) -> lis
         select(Variant)
         .where(Variant.product_id.in_(ids), Variant.active.is_(True))
         .order_by(Variant.position, Variant.id)
-    )
+    ).all()
+    options = translations.texts_of(db, VARIANT, {v.id: v.option for v in found}, "option", locale)
     for v in found:
         variants[v.product_id].append(
-            ShelfVariant(v.id, v.public_id, v.sku, v.option, v.attributes, v.price, v.currency)
+            ShelfVariant(v.id, v.public_id, v.sku, options[v.id], v.attributes, v.price, v.currency)
         )
     categories = _public_ids(db, {p.category_id for p in products if p.category_id is not None})
     return [
@@ -244,3 +276,20 @@ def variants_of(db: Session, product_ids: Collection[int]) -> dict[int, list[int
     for product_id, variant_id in rows:
         found[product_id].append(variant_id)
     return found
+
+
+def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:
+    """Variants by SKU, else by barcode; a barcode that several have means none."""
+    wanted = {code.strip() for code in codes if code.strip()}
+    if not wanted:
+        return {}
+    c = Variant.__table__.c
+    rows = db.execute(select(c.id, c.sku, c.barcode).where(or_(c.sku.in_(wanted), c.barcode.in_(wanted)))).all()
+    barcodes = Counter(row.barcode for row in rows if row.barcode)
+    by_barcode = {row.barcode: row.id for row in rows if row.barcode and barcodes[row.barcode] == 1}
+    return {code: found for code, found in (by_barcode | {row.sku: row.id for row in rows}).items() if code in wanted}
+
+
+def has_products(db: Session, _reader: Reader) -> bool:
+    """Whether the shop has a product, however far it is."""
+    return bool(db.scalar(select(exists(select(Product.id)))))

@@ -17,12 +17,17 @@ from zhanggui_customers.contracts import CustomerView
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody as a provider knows him: ``subject`` is his id there (an openid), and never leaves us."""
+    """Somebody as a provider knows him: ``subject`` is his id there (an openid), and never leaves us.
+
+    ``also`` are other ids of the same person, by their provider (``{"wechat_union": unionid}``): somebody who is known
+    by one of them already is himself, and those that nobody has are linked to him.
+    """
 
     provider: str
     subject: str
     name: str
     phone: str | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
 
 
 EXTENDED = ("product", "quote", "order", "customer")
@@ -60,6 +65,7 @@ class ShopRequest:
     query: Mapping[str, Any]
     body: Mapping[str, Any]
     transaction: Callable[[], Session] = field(repr=False)
+    address: str = ""  # under which the client knows this shop: "http://192.168.1.5:8000"
 
     @cached_property
     def db(self) -> Session:

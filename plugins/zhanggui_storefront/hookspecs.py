@@ -31,7 +31,8 @@ def storefront_extensions() -> Sequence[Extension]:
 def storefront_identity_providers() -> Mapping[str, Callable[[str], Identity | None]]:
     """Who stands behind a login code, by the provider's name; ``None`` for a code that is not of its kind.
 
-    Called outside of any transaction: a provider may ask a server far away.
+    Called outside of any transaction: a provider may ask a server far away. When that is not to be reached it raises a
+    ``ProviderError``: the customer is asked to try again, and the provider is called again next time.
 
     Example: ``return {"wechat": wechat.identity_of_code}``
     """

@@ -7,13 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
+from flask import Response, current_app
 
-from zhanggui.api import View, expose, get_setting, public
+from zhanggui.api import View, expose, get_setting, public, regions, url_for_file
 
 from .identity import demo_login_allowed
 from .texts import texts
 
+_TAKES_MONEY = "/shop/api/v1/payment-methods"
+_A_DAY = 24 * 60 * 60
 _FILES = Path(__file__).parent / "static" / "storefront"
 
 
@@ -42,10 +44,28 @@ class WebShopView(View):
         """What the page knows, for a reader who wants another language than his browser's."""
         return _page()
 
+    @expose("/regions.json")
+    @public("customers are no users of the admin")
+    def regions(self) -> Response:
+        """Where one may live: China in up to three steps, and ``[code, name]`` of the countries abroad."""
+        response = current_app.json.response({"china": regions.tree(), "abroad": regions.countries()})
+        response.cache_control.public, response.cache_control.max_age = True, _A_DAY
+        response.vary.add("Accept-Language")
+        return response
+
+
+def _about_shop() -> dict[str, str]:
+    """What the shop says of itself: the address of its logo, how to reach it, where it is; each may be empty."""
+    logo = get_setting("instance.logo")
+    return {"logo": url_for_file(logo) if logo else "", "contact": get_setting("instance.contact"), "address": get_setting("instance.address")}
+
 
 def _page() -> dict[str, Any]:
     locale = current_app.extensions["babel"].locale_selector()
     return {
-        "shop": get_setting("instance.name"), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
+        "shop": get_setting("instance.name"), **_about_shop(), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
+        # Without a plugin that takes money the shop says how it gets its money.
+        "pay": _address("pay.js") if any(rule.rule == _TAKES_MONEY for rule in current_app.url_map.iter_rules()) else "",
+        "place": _address("place.js"),
         "languages": [code.replace("_", "-") for code in get_setting("i18n.locales")], "texts": texts(),
     }  # fmt: skip

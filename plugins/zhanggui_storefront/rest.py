@@ -110,7 +110,7 @@ def serve(operation: Operation, path: dict[str, str]) -> Response:
     locale = current_app.extensions["babel"].locale_selector()
 
     def asked(transaction: Callable[[], Session]) -> ShopRequest:
-        return ShopRequest(clock.now(), locale, actor, visitor, path, query, body, transaction)
+        return ShopRequest(clock.now(), locale, actor, visitor, path, query, body, transaction, f"{request.scheme}://{request.host}")
 
     def said(given: Any) -> tuple[int, bytes]:
         content, status = given if isinstance(given, tuple) else (given, operation.status)

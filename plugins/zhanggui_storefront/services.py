@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,11 +10,12 @@ from functools import cache
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import DomainError, _l, count_one, get_setting, hooks, network, tokens
+from zhanggui.api import DomainError, ProviderError, _l, count_one, get_setting, hooks, network, tokens
 from zhanggui_customers import facade as customers
 
 from .contracts import Identity
 
+log = logging.getLogger(__name__)
 NEWCOMERS = timedelta(hours=1)
 KIND, OWNER = "storefront.session", "customers.Customer"
 
@@ -80,16 +82,23 @@ def identify(code: str) -> Identity:
 def _identity_of(code: str) -> Identity:
     failed = False
     for plugin, providers in hooks.call("storefront_identity_providers"):
-        for identity_of in (providers or {}).values():
+        for name, identity_of in (providers or {}).items():
             identity = hooks.contained(plugin, "storefront_identity_providers", _checked, identity_of, code, default=_FAILED)
             if isinstance(identity, Identity):
                 return identity
-            failed = failed or identity is _FAILED
+            if isinstance(identity, ProviderError):
+                log.warning("%s could not be asked who signs in: %s", name, identity)
+                if not identity.retry:  # nobody comes in that way until a person has seen to it
+                    hooks.tell(plugin, "sign-in", name, str(identity))
+            failed = failed or identity is not None
     raise NoProvider() if failed else WrongCode()
 
 
-def _checked(identity_of: Callable[[str], Identity | None], code: str) -> Identity | None:
-    identity = identity_of(code)
+def _checked(identity_of: Callable[[str], Identity | None], code: str) -> Identity | ProviderError | None:
+    try:
+        identity = identity_of(code)
+    except ProviderError as trouble:
+        return trouble  # somebody far away is not there: no fault of the plugin, which is asked again next time
     if identity is not None and not isinstance(identity, Identity):
         raise TypeError(f"a provider answers with an Identity, not {type(identity).__name__}")
     return identity
@@ -107,7 +116,7 @@ def open_session(
     """
     customer = customers.find_or_create_by_identity(
         db, provider=identity.provider, subject=identity.subject, name=identity.name, now=now, phone=identity.phone,
-        locale=locale, admit=lambda: _admit(db, address),
+        locale=locale, admit=lambda: _admit(db, address), also=identity.also,
     )  # fmt: skip
     life = timedelta(days=get_setting("plugin.storefront.token_days"))
     _number, token = tokens.issue(db, kind=KIND, owner=(OWNER, customer.id), life=life, now=now)

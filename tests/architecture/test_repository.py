@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import gzip
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 
+import brotli
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +54,16 @@ def test_no_file_speaks_of_the_machine_it_was_written_on():
             continue
         found = word.search(path.read_text(encoding="utf-8", errors="replace"))
         assert not found, f"{path.relative_to(ROOT)}: {found.group(0)}"
+
+
+def test_what_plugins_send_to_browsers_lies_compressed_beside_its_source():
+    """The compressed file is what is sent: one that is older than its source would be sent in its place. `make assets` writes them."""
+    sources = [path for path in ROOT.glob("plugins/*/static/**/*") if path.suffix in (".js", ".css", ".svg")]
+    assert len(sources) > 3
+    for path in sources:
+        for ending, unpack in ((".br", brotli.decompress), (".gz", gzip.decompress)):
+            packed = Path(f"{path}{ending}")
+            assert packed.is_file() and unpack(packed.read_bytes()) == path.read_bytes(), f"{packed.relative_to(ROOT)}: run make assets"
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)

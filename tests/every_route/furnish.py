@@ -198,7 +198,7 @@ def _let_in(shop: Furnished) -> None:
     token = Shopper(shop.site).post("/session", {"code": "demo:alice"}).get_json()["token"]
     alice = Shopper(shop.site, token)
     shop.askers["customer"], shop.headers["customer"] = alice.client, {"Authorization": f"Bearer {token}"}
-    written = {"name": "Alice", "phone": "13800138001", "region": ["浙江省", "杭州市"], "detail": "龙井路 1 号"}
+    written = {"name": "Alice", "phone": "13800138001", "region": ["浙江省", "杭州市", "西湖区"], "detail": "龙井路 1 号"}
     address = alice.post("/addresses", written).get_json()["id"]
     variant = shop.blanks.pop("/tea")[0]["variant"]
     lines = [{"variant_id": variant, "quantity": 1}]

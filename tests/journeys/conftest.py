@@ -53,6 +53,7 @@ class TeaShop:
 
     base: str
     rows: dict[str, object]
+    runtime: Runtime
     states: dict[str, Any] = field(default_factory=dict)
 
     def state(self, browser: Browser, who: str | None) -> Any:
@@ -148,7 +149,7 @@ def tea_shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases, sha
         while not _answers(base + "/login/"):
             assert server.poll() is None and time.monotonic() < give_up, log.read_text()[-2000:]
             time.sleep(0.1)
-        yield TeaShop(base, rows)
+        yield TeaShop(base, rows, runtime)
     finally:
         server.terminate()
         server.wait(20)

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from zhanggui.api import Arrival
+from zhanggui.runtime import Runtime
+from zhanggui.testing.instances import Databases
+from zhanggui.testing.payments import provider_shop
 
 SECRET = "between us, and long enough"
 AT = datetime(2026, 3, 2, 4, 1, tzinfo=UTC)
@@ -84,6 +88,25 @@ class Panda(ThreadingHTTPServer):
             Arrival({}, raw, {}, {}, AT), Arrival({name: ""}, raw, {}, {}, AT), Arrival({name: good[::-1]}, raw, {}, {}, AT),
             Arrival({name: good}, raw + b" ", {}, {}, AT), Arrival({name: good}, b"\xff\xfe", {}, {}, AT),
         ]  # fmt: skip
+
+
+@contextmanager
+def open_for_business() -> Iterator[Panda]:
+    """Its far end, while the block runs."""
+    server = Panda()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
+def panda_shop(databases: Databases, kind: str, panda: Panda) -> Iterator[Runtime]:
+    """A shop that takes money by it."""
+    root = Path(__file__).parents[2]
+    values = {"plugin.pandapay.address": panda.address, "plugin.pandapay.secret": SECRET}
+    with provider_shop(databases, kind, "pandapay", [root / "plugins", root / "tests" / "outside"], values) as runtime:
+        yield runtime
 
 
 class Desk(BaseHTTPRequestHandler):

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from panda import SECRET, Panda
+from panda import SECRET, Panda, open_for_business, panda_shop
 from shoppers import Shopper
 
-from zhanggui.api import SYSTEM, clock, unit_of_work
-from zhanggui.config import settings
-from zhanggui.host import refresh
-from zhanggui.host.service import enable_plugin, upgrade
 from zhanggui.i18n import tool
-from zhanggui.kernel.actors import acting_as
-from zhanggui.runtime import Runtime, activated, open_runtime
+from zhanggui.runtime import Runtime
 from zhanggui.testing.browsing import Visitor
 
 
 @pytest.fixture
 def panda() -> Iterator[Panda]:
-    server = Panda()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with open_for_business() as there:
+        yield there
 
 
 @pytest.fixture
-def instance(databases: Any, kind: str, repository: Path, panda: Panda) -> Iterator[Runtime]:
-    """A shop that may call the provider on this machine."""
-    folders = f"{repository}/plugins,{repository}/tests/outside"
-    runtime = open_runtime(databases.fresh(kind, PLUGINS__FOLDERS=folders, OUTSIDE__ALLOWED="127.0.0.1"))
-    with activated(runtime), acting_as(SYSTEM):
-        upgrade(runtime)
-        refresh(runtime)
-        enable_plugin("pandapay", actor=SYSTEM, now=clock.now())
-        with unit_of_work() as db:
-            settings.set(db, "plugin.pandapay.address", panda.address, actor=SYSTEM, now=clock.now())
-            settings.set(db, "plugin.pandapay.secret", SECRET, actor=SYSTEM, now=clock.now())
+def instance(databases: Any, kind: str, panda: Panda) -> Iterator[Runtime]:
+    with panda_shop(databases, kind, panda) as runtime:
         yield runtime
-    databases.drop(runtime)
 
 
 def test_a_customer_pays_and_staff_gives_it_back(sign_in: Callable[..., Shopper], goods: list[Any], panda: Panda, visit: Callable[..., Visitor]) -> None:

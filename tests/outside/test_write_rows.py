@@ -25,6 +25,7 @@ from zhanggui.api import (
     change_row,
     clock,
     create_row,
+    current_actor,
     gateway,
     reader_at_work,
     reading,
@@ -237,6 +238,21 @@ def test_a_field_of_another_plugin_is_loaded_for_whoever_reads_or_acts(instance,
         with reading() as db, acting_as(who):
             assert field.get(db, gateway.one(db, screen, owner, product)) == "Greeny"
         assert [who] == ASKED_BY
+
+
+def test_a_job_that_changes_a_row_reads_for_whoever_changes_it(instance, owner, goods, monkeypatch):
+    from zhanggui.web import writing
+
+    present, readers = writing.with_other_parts, []
+
+    def noted(*given: Any) -> Any:
+        readers.append(current_actor().name)
+        return present(*given)
+
+    monkeypatch.setattr(writing, "with_other_parts", noted)
+    with unit_of_work() as db, acting_as(SYSTEM):
+        change_row(db, resource="products.Product", id=goods[0].product_id, values={"notes__nickname": "Leafy"}, row_version=None, actor=owner, now=clock.now())
+    assert readers == [owner.name]
 
 
 def test_a_field_of_another_plugin_stands_everywhere_by_itself(boss, call, goods):

@@ -32,19 +32,22 @@ from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
 from ..files.private import FileInfo, attach_private_file, remove_private_files, save_private_file, url_for_private
 from ..hookspecs import hookimpl, hookspec
-from ..host import hooks
+from ..host import hooks, public_events
 from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
 from ..host.declare import (
     Approvable,
     Arrival,
+    AuditWords,
     CartChoice,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     Permission,
     PersonalData,
     Preparation,
+    PublicEvent,
     RolePreset,
     Schedule,
     SettingTest,
@@ -55,8 +58,9 @@ from ..host.declare import (
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
-from ..i18n.texts import texts_of
-from ..importing.contracts import Figure, ImportRow, ImportRun, Outcome, Seen
+from ..i18n.texts import InLanguages, texts_of
+from ..i18n.wording import keep_text, kept_text
+from ..importing.contracts import Figure, ImportRow, ImportRun, Made, Outcome, Present, Seen
 from ..jobs import enqueue, job
 from ..jobs.aside import aside, is_aside, set_aside, take_back
 from ..jobs.phases import OutsideTrouble, in_phases
@@ -85,6 +89,7 @@ from ..people import erase_person, export_person, find_person
 from ..runtime import current_runtime
 from ..tasks.running import TaskRun
 from ..tasks.service import TaskDef, cancel_task, resume_task, start_task, task
+from ..web.acts import actor_names
 from ..web.asking import show_form, take_form
 from ..web.block_pages import show_page
 from ..web.blocks import Block, Page
@@ -102,28 +107,32 @@ from ..web.describe import (
     HelpTarget,
     Hit,
     MenuItem,
+    Preview,
     Question,
     Screen,
     Search,
     SearchProvider,
     Section,
     Slot,
+    TermIndex,
     When,
     Widget,
 )
 from ..web.figures import GroupBy, Measure
 from ..web.gateway import gateway
 from ..web.kinds import FormContext, Kind, Posted
+from ..web.kinds.periods import period_days
 from ..web.kinds.rich import rich_text
-from ..web.labels import find_rows, row_labels
+from ..web.labels import find_rows, row_clauses, row_labels
 from ..web.limits import visitor_is_known
 from ..web.private_files import readable_file
 from ..web.query import decode_cursor, encode_cursor
-from ..web.questions import counted
+from ..web.questions import added_up, counted
+from ..web.questions import address as address_of
 from ..web.rest import Api, Operation
 from ..web.trail import timeline
 from ..web.views import View
-from ..web.writing import act_on_row, change_row, create_row, remove_row
+from ..web.writing import act_on_row, act_within, change_row, create_row, remove_row
 from ..webhooks import KeptMessage, webhook_message
 
 if TYPE_CHECKING:
@@ -149,24 +158,26 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
-    "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Chart", "Choice", "Choices", "Code", "Column",
-    "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure", "FileInfo",
-    "FileRef", "Filter", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
-    "ImportRun", "Importer", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked", "Measure", "MenuItem", "Model",
-    "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission",
-    "PersonalData", "Pii", "Posted", "Preparation", "ProviderError", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule",
-    "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot",
-    "StaleRow", "TaskDef", "TaskRun", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
-    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "acting_as", "after_commit", "allocate",
-    "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas",
-    "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime",
-    "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows", "fmt",
-    "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases",
-    "in_phases", "is_aside", "job", "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside",
-    "pgettext", "protect", "public", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice",
+    "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Chart", "Choice", "Choices", "Code",
+    "Column", "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure",
+    "FileInfo", "FileRef", "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove",
+    "ImportRow", "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked",
+    "Made", "Measure", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
+    "Page", "Paper", "PaperColumn", "Permission", "PersonalData", "Pii", "Posted", "Preparation", "Present", "Preview",
+    "ProviderError", "PublicEvent", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed",
+    "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot", "StaleRow",
+    "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
+    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within", "acting_as", "actor_names",
+    "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index",
+    "cancel_task", "change_row", "choice_schemas", "clock", "code_string", "complaints", "count_one", "counted", "create_row",
+    "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person",
+    "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
+    "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
+    "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "period_days", "pgettext",
+    "protect", "public", "public_events", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice",
     "readable_file", "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files",
-    "remove_row", "request_approval", "resume_task", "rich_text", "row_labels", "save_image", "save_private_file",
-    "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "start_task", "take_back", "take_form", "task",
-    "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
-    "visitor_is_known", "webhook_message", "words", "write_rows",
+    "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses", "row_labels", "save_image",
+    "save_private_file", "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "start_task", "take_back",
+    "take_form", "task", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work",
+    "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from sqlalchemy import Row, insert, inspect, select
 from sqlalchemy.orm import Session
 
 from ..db.people import Subject, erase_person, keys_of, seal_for, unseal_with
+from ..i18n.wording import keep_text, kept_text
 from ..kernel.actors import Actor
 from ..kernel.ids import Code
 from ..kernel.money import Money
@@ -30,7 +31,7 @@ _INSERT = insert(_table)  # made once: building a statement costs more than runn
 
 def record(
     db: Session, action: str, *, target: Any = None, label: str = "", actor: Actor, now: datetime,
-    before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None, reason: str = "",
+    before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None, reason: Any = "",
     subject: Subject | None = None, pii: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Write what happened beside what happened.
@@ -41,6 +42,7 @@ def record(
     :param action: ``<plugin>.<thing>.<past verb>``, as in ``orders.order.canceled``.
     :param target: the mapped row, or ``("orders.Order", id)``.
     :param subject: the person whom the act is about: the texts are sealed with their key, and erased with it.
+    :param reason: what somebody wrote, or a lazy text of the program's own: that is read in the language of each reader.
     :param pii: personal data that are not part of before and after.
     """
     target_type, target_id = _target(target)
@@ -62,11 +64,11 @@ def counted(db: Session, target: Any) -> int:
 
 
 def sealed_parts(
-    db: Session, *, label: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, reason: str,
+    db: Session, *, label: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, reason: Any,
     pii: Mapping[str, Any] | None, subject: Subject | None, now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     """The columns of a row that hold what people wrote: what stays readable, and the sealed rest."""
-    texts: dict[str, Any] = {"reason": reason, "pii": _plain(pii)}
+    texts: dict[str, Any] = {"reason": keep_text(reason), "pii": _plain(pii)}
     clear: dict[str, Any] = {}
     for name, values in (("before", before), ("after", after)):
         clear[name] = None if values is None else {k: _json(v) for k, v in values.items() if _is_open(v)}
@@ -151,7 +153,7 @@ def told(db: Session, rows: Iterable[Row[Any] | AuditEntry]) -> list[Told]:
         texts = (unseal_with(keys, subject, row.sealed) if row.sealed is not None else None) or {}
         found.append(
             Told(
-                row.label or texts.get("label", ""), texts.get("reason", ""), {**(row.before or {}), **texts.get("before", {})},
+                row.label or texts.get("label", ""), kept_text(texts.get("reason", "")), {**(row.before or {}), **texts.get("before", {})},
                 {**(row.after or {}), **texts.get("after", {})}, texts.get("pii"),
             )
         )  # fmt: skip
@@ -169,10 +171,13 @@ class TimelineEntry:
 
     at: datetime
     action: str
-    actor: str
+    actor: str  # his name for whoever reads
     reason: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    id: int = 0
+    by: tuple[str, int | None, str] = ("", None, "")  # kind, id and name, as the trail has them
+    what: str = ""  # the act in words
 
 
 def timeline(db: Session, target_type: str, target_id: Any, *, limit: int = 100) -> list[TimelineEntry]:
@@ -182,6 +187,8 @@ def timeline(db: Session, target_type: str, target_id: Any, *, limit: int = 100)
         select(*c).where(c.target_type == target_type, c.target_id == str(target_id)).order_by(c.id.desc()).limit(limit)
     ).all()
     return [
-        TimelineEntry(row.at, row.action, row.actor_name, said.reason, said.before, said.after)
+        TimelineEntry(
+            row.at, row.action, row.actor_name, said.reason, said.before, said.after, row.id, (row.actor_kind, row.actor_id, row.actor_name)
+        )
         for row, said in zip(rows, told(db, rows), strict=True)
     ]

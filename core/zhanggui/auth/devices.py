@@ -32,10 +32,12 @@ class WrongCredentials(DomainError):
 
 
 def start_session(
-    db: Session, principal: Principal, *, ip: str | None, device: str, now: datetime, token: str | None = None, replaces: int | None = None
+    db: Session, principal: Principal, *, ip: str | None, device: str, now: datetime, token: str | None = None, replaces: int | None = None,
+    zone: str | None = None,
 ) -> tuple[int, str]:
     """A new session row; answers its number and the id that only the cookie knows.
 
+    :param zone: of the device's clock, where its browser said it.
     :param token: what the device's own cookie says from now on.
     :param replaces: the session that was open in this browser until now: it ends here.
     :raises WrongCredentials: when the password was changed or the account disabled since the user was looked up.
@@ -50,7 +52,7 @@ def start_session(
     session_id = secrets.token_urlsafe(32)
     row = UserSession(
         digest=digest(session_id), user_id=principal.id, created_at=now, last_seen_at=now, ip=ip, device=device[:200], data={},
-        expires_at=now + timedelta(days=current_runtime().config["auth.absolute_days"]), known_as=digest(token) if token else None,
+        expires_at=now + timedelta(days=current_runtime().config["auth.absolute_days"]), known_as=digest(token) if token else None, zone=zone,
     )  # fmt: skip
     db.add(row)
     db.flush()

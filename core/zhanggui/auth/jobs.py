@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
 from .. import approvals, webhooks
+from ..i18n.texts import lazy_gettext as _l
 from ..jobs import aside, job
 from ..kernel import clock
 from . import tokens
@@ -17,7 +18,7 @@ from .models import Throttle, UserSession
 KEEP_ENDED = timedelta(days=90)  # for as long a device or an address is known: see ``known``
 
 
-@job()
+@job(_l("Forget sessions, tokens and counts that ran out"))
 def clean_up(db: Session) -> None:
     """Drop what nobody can use any more."""
     now = clock.now()

@@ -34,6 +34,7 @@ class UserSession(Model):
     device: Mapped[str] = mapped_column(String(200), nullable=False, default="")
     data: Mapped[Any] = mapped_column(SealedJson, nullable=True, default=dict)  # a message that waits there can name somebody
     known_as: Mapped[str | None] = mapped_column(String(64))  # digest of the device's own cookie, which outlives the session
+    zone: Mapped[str | None] = mapped_column(String(64))  # of the device's clock
 
 
 class TakenName(Model):

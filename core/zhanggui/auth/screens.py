@@ -15,6 +15,7 @@ from ..kernel.actors import Actor, current_actor
 from ..kernel.reader import Reader
 from ..web.describe import Action, Card, Choice, Column, Field, Filter, Screen, Search, Section
 from . import service
+from .rights import resource_names, rights
 
 _ACTIVE = [Choice(True, _l("active"), "good"), Choice(False, _l("disabled"), "neutral")]
 
@@ -97,7 +98,8 @@ USERS = Screen(
                when=lambda row: not service.is_oneself(current_actor(), row.id),  # one's own asks for the present one
                done=_l("The password was changed; all devices were signed out.")),
         Action("disable", _l("Disable"), service.disable_user, "lock", "danger", when=lambda row: bool(row.active), needs=("active",),
-               confirm=_l("Disable this account? Its devices are signed out."), done=_l("The account was disabled.")),
+               confirm=lambda row: _l("Disable the account %(name)s?", name=row.username), follows=_l("Its devices are signed out; it can be enabled again."),
+               stays=_l("Leave it enabled"), done=_l("The account was disabled.")),
         Action("enable", _l("Enable"), service.enable_user, "check", when=lambda row: not row.active, needs=("active",),
                done=_l("The account was enabled.")),
     ],
@@ -108,34 +110,12 @@ USERS = Screen(
 # -- roles ----------------------------------------------------------------------------------------
 
 
-def rights() -> dict[str, list[tuple[str, str]]]:
-    """Resource to its verbs with a word for each, for everything that is enabled now."""
-    from ..host import current_host
-    from ..host.permissions import wanted_permissions
-
-    host = current_host()
-    wanted, _presets = wanted_permissions(host)
-    words: dict[tuple[str, str], Any] = {(p.name, p.resource): p.label for p in host.every("permissions") if p.label}
-    plain = {"can_list": _l("list"), "can_show": _l("show"), "can_add": _l("add"), "can_edit": _l("edit"), "can_delete": _l("delete"),
-             "can_export": _l("export"), "can_reveal": _l("reveal")}  # fmt: skip
-    for screen in host.screens.values():
-        words |= {(f"can_{a.name}", screen.resource): a.label for a in screen.actions}
-    words |= {what.right: _l("approve: %(what)s") % {"what": what.label} for what in host.approvals.values() if what.right not in words}
-    found: dict[str, list[tuple[str, str]]] = {}
-    for name, resource in sorted(wanted):
-        word = words.get((name, resource)) or plain.get(name) or name.removeprefix("can_").replace("_", " ")
-        found.setdefault(resource, []).append((name, str(word)))
-    return found
-
-
 def role_fields() -> list[Field]:
     """The name, then one line of rights per kind of row."""
-    from ..host import current_host
-
-    screens = current_host().screens
+    named = resource_names()
     fields = [Field("name", _l("Name"), required=True, max_length=60)]
     for resource, verbs in rights().items():
-        title = screens[resource].title if resource in screens else resource
+        title = named.get(resource) or _l("Other rights")
         fields.append(
             Field(
                 resource.replace(".", "__"), title, "choices", choices=[Choice(name, word) for name, word in verbs],

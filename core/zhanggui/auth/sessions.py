@@ -12,19 +12,21 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin
 from sqlalchemy import bindparam, select, update
 from werkzeug.datastructures import CallbackDict
 
 from ..db.uow import reading, recording, unit_of_work
 from ..db.write_queue import DatabaseBusy
+from ..i18n.zones import canonical, places
 from ..kernel import clock
 from ..runtime import current_runtime
 from .models import UserSession
 
 log = logging.getLogger(__name__)
 COOKIE = "zg_session"
+ZONE_COOKIE = "zg_zone"  # written by the page's script: which zone the clock of the device is in
 # Sentences for the next page travel in a signed cookie of their own: a row would cost each save a second commit.
 FLASH_COOKIE, _FLASHES = "zg_flash", "_flashes"
 # Who asks there is nobody of ours, whatever cookie comes along.
@@ -71,6 +73,12 @@ class ServerSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
         """The user signed out: the cookie goes, the row is revoked by the service."""
         self.clear()
         self.ended, self.row_id, self.session_id = True, None, ""
+
+
+def zone_of(asked: Request) -> str | None:
+    """The zone of a device's clock, as its browser says; None where it says none that there is."""
+    name = canonical(asked.cookies.get(ZONE_COOKIE, "")[:64])
+    return name if name in places() else None
 
 
 class DatabaseSessions(SessionInterface):
@@ -139,9 +147,12 @@ class DatabaseSessions(SessionInterface):
             values["data"] = data
         if now - seen > _SEEN_EVERY:
             values["last_seen_at"] = now
+            zone = zone_of(request)
+            if zone:
+                values["zone"] = zone
         if values:
             try:
-                with recording() if set(values) == {"last_seen_at"} else unit_of_work() as db:
+                with recording() if set(values) <= {"last_seen_at", "zone"} else unit_of_work() as db:
                     db.execute(update(UserSession).where(UserSession.id == session.row_id).values(**values))
             except DatabaseBusy:
                 # What was asked for is done and answered; "busy, nothing was saved" would not be true.

@@ -10,15 +10,17 @@ from flask_login import current_user
 
 from ..config import settings
 from ..db.uow import reading, unit_of_work
-from ..i18n.formats import zone_choices
 from ..i18n.texts import gettext as _
+from ..i18n.zones import find_zones, read_zone, zone_label, zone_time
 from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import Invalid
 from ..runtime import current_runtime
 from . import known, service
+from .browsers import device_name
 from .headers import safe_next
 from .permissions import expose, public, signed_in
+from .sessions import zone_of
 from .throttle import TooManyTries, throttled
 
 
@@ -57,7 +59,7 @@ def register(builder: Any) -> None:
                     token = known.token_for(db, known.cookie_of(request))
                     row_id, session_id = service.start_session(
                         db, principal, ip=request.remote_addr, device=request.user_agent.string, now=clock.now(), token=token,
-                        replaces=session.row_id,  # type: ignore[attr-defined]
+                        replaces=session.row_id, zone=zone_of(request),  # type: ignore[attr-defined]
                     )  # fmt: skip
             except service.WrongCredentials as error:
                 return _form(error.text(), username), 401
@@ -117,7 +119,10 @@ def register(builder: Any) -> None:
         def devices(self) -> str:
             """Where one is signed in."""
             with reading() as db:
-                rows = service.sessions_of(db, current_actor().id or 0)
+                rows = [
+                    {"id": row.id, "name": device_name(row.device), "zone": zone_time(row.zone) if row.zone else "", "ip": row.ip or "", "seen": row.last_seen_at}
+                    for row in service.sessions_of(db, current_actor().id or 0)
+                ]  # fmt: skip
             return render_template("auth/devices.html", title=_("Devices"), devices=rows, here=session.row_id)  # type: ignore[attr-defined]
 
         @expose("/devices/<key(18):row_id>/revoke", methods=["POST"])
@@ -153,21 +158,37 @@ def register(builder: Any) -> None:
         @signed_in
         def time_zone(self) -> str:
             """The form: the shop's zone, or one's own."""
-            own = FormField(
-                "time_zone", "f-time_zone", _("Time zone"), "select", value=current_user.time_zone or "shop", required=True,
-                help=_("Times are shown in this zone. The shop's days end at the shop's midnight."),
-                choices=[("shop", _("As the shop (%(zone)s)", zone=settings.get("instance.time_zone"))), *zone_choices()],
-            )  # fmt: skip
-            page = FormPage(_("Time zone"), "/me/time-zone", [own], _("Save"), "/me/")
-            return render_template("zg/form.html", page=page)
+            return _zone_form(current_user.time_zone or "")
 
         @expose("/time-zone", methods=["POST"])
         @signed_in
         def choose_time_zone(self) -> Any:
-            """The zone in which times are shown."""
-            _set_one("time_zone", ("shop", *(name for name, _label in zone_choices())), none="shop")
+            """The zone in which times are shown; nothing: the shop's."""
+            typed = next((text for text in request.form.getlist("time_zone") if text.strip()), "")[:100]
+            try:
+                zone = read_zone(typed) if typed else None
+            except ValueError as error:
+                return _zone_form("", str(error)), 422
+            with unit_of_work() as db:
+                service.set_preferences(db, actor=current_actor(), now=clock.now(), time_zone=zone)
             flash(_("Saved."), "success")
             return redirect("/me/", 303)
+
+        @expose("/zones")
+        @signed_in
+        def zones(self) -> Any:
+            """Places with their zones, for a field that looks one up."""
+            found = find_zones(request.args.get("q", "")[:60], str(settings.get("instance.time_zone")))
+            return {"items": [{"id": name, "label": label} for name, label in found]}
+
+    def _zone_form(own: str, error: str = "") -> str:
+        shops = str(settings.get("instance.time_zone"))
+        field = FormField(
+            "time_zone", "f-time_zone", _("Time zone"), "lookup", value=own, lookup_href="/me/zones", lookup_label=zone_label(own) if own else "",
+            lookup_empty=_("As the shop: %(zone)s", zone=zone_label(shops)), lookup_typed=True, errors=[error] if error else [],
+            help=_("Search for a city. Times are shown in this zone; the shop's days end at the shop's midnight."),
+        )  # fmt: skip
+        return render_template("zg/form.html", page=FormPage(_("Time zone"), "/me/time-zone", [field], _("Save"), "/me/"))
 
     def _set_one(name: str, choices: tuple[str, ...], column: str | None = None, none: str = "") -> None:
         value = request.form.get(name, "")

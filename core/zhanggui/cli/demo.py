@@ -18,8 +18,9 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from ..auth import service as accounts
-from ..config import Config
+from ..config import Config, settings
 from ..db.uow import unit_of_work
+from ..files import save_image
 from ..host import current_host, refresh
 from ..host.faults import book_of
 from ..host.service import upgrade
@@ -28,6 +29,7 @@ from ..kernel.actors import SYSTEM, acting_as
 from ..migrations.runner import UpgradeFailed
 from ..notices.models import Notice, ReadUpTo
 from ..runtime import Runtime, activated, open_runtime
+from ..web.theme import load_theme
 from . import process, sandbox
 
 log = logging.getLogger(__name__)
@@ -47,13 +49,14 @@ def run(data: Path, host: str, port: int, sandbox_port: int) -> int:
     sandbox_host = host if host in ("127.0.0.1", "localhost", *_EVERYWHERE) else "0.0.0.0"
     process.check_port(host, port)
     process.check_port(sandbox_host, sandbox_port)
-    environ = _environment(data, host, port)
+    environ = _environment(data, host, port) | sandbox.as_settings(sandbox.prepare(data / "sandbox"), f"http://127.0.0.1:{sandbox_port}")
     os.environ.update(environ)
     config = Config.load(None)
     logs.configure("WARNING", "plain")
     runtime = open_runtime(Runtime(config))
     if not (data / "ready").exists():
-        _make(runtime, data)
+        with sandbox.meanwhile(data / "sandbox", sandbox_port):  # some customers of the demo have paid there already
+            _make(runtime, data)
     else:
         _upgrade(runtime)
     runtime.close()
@@ -119,16 +122,27 @@ def _make(runtime: Runtime, data: Path) -> None:
                 accounts.create_user(
                     db, username=name, password=password, roles=[name], display_name=NAMES[name], actor=SYSTEM, now=clock.now()
                 )
+        _hang_out_the_sign(runtime)
         rng = random.Random(_SEED)
         for part in current_host().every("demo"):
             part.fill(clock.now(), rng)
         book = book_of(runtime)
-        for watch in book.pending.values():
+        for watch in (watch for watch in book.pending.values() if watch.sentence):  # one that was only slow made its rows
             click.echo(f"{watch.place.plugin} made no demo data: {watch.sentence}")
         book.write()
         _read_old_notices()
     (data / "ready").write_text("made\n")
     click.echo(f"Made in {time.monotonic() - started:.0f} s.")
+
+
+def _hang_out_the_sign(runtime: Runtime) -> None:
+    """The demo's logo is the app icon of its theme; its name is in its configuration."""
+    theme = load_theme(runtime)
+    icon = theme.files["app-192.png"].rpartition("/")[2]
+    path = next(folder / "static" / icon for folder in theme.chain if (folder / "static" / icon).is_file())
+    with path.open("rb") as stream, unit_of_work() as db:
+        logo = save_image(db, stream, filename="logo.png", actor=SYSTEM, now=clock.now())
+        settings.set(db, "instance.logo", logo.id, actor=SYSTEM, now=clock.now())
 
 
 def _read_old_notices() -> None:

@@ -20,6 +20,7 @@ from ..host.core_part import core_part
 from ..host.discovery import discover
 from ..host.host import CORE_SPECS, Host, build_host
 from ..host.permissions import wanted_permissions
+from ..host.trial import no_shop
 from ..web.describe import Field
 from ..web.kinds import BUILT_IN
 from . import main as command_line
@@ -31,7 +32,8 @@ _MADE = "<!-- Written by `make docs`; change the code instead. -->\n"
 def _host() -> Host:
     """Every bundled plugin, built without a database."""
     manifests = discover(["plugins"]).manifests
-    host = build_host(manifests, set(manifests), core_part())
+    with no_shop(None, {"ZHANGGUI_PLUGINS__FOLDERS": "plugins"}):
+        host = build_host(manifests, set(manifests), core_part())
     if host.faults:
         fault = next(iter(host.faults.values()))
         raise SystemExit(f"the plugin {fault.plugin} cannot be built: {fault.sentence}")

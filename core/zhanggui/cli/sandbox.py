@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from ..config import Config
+from ..config.loader import variable
 from ..kernel.errors import ConfigError
 from .frame import Output, options
 from .supervise import Child, die_with_parent
+
+_STARTS_IN = 20.0  # seconds, on a machine with much to do
 
 
 class SandboxForbidden(ConfigError):
@@ -35,6 +44,46 @@ def child(data: Path, host: str, port: int, public_host: str = "") -> Child:
     parent, ask = os.getpid(), die_with_parent(os.getpid())
     whole = command(data, host, port, "--quiet", "--public-host", public_host, "--end-with", str(parent))
     return Child("payment sandbox", lambda: subprocess.Popen(whole, preexec_fn=ask, stdin=subprocess.DEVNULL, start_new_session=True))
+
+
+@contextmanager
+def meanwhile(data: Path, port: int) -> Iterator[None]:
+    """A sandbox on this machine, for as long as this lasts."""
+    with subprocess.Popen([*command(data, "127.0.0.1", port, "--quiet", "--end-with", str(os.getpid()))], stdin=subprocess.DEVNULL) as running:
+        try:
+            until = time.monotonic() + _STARTS_IN
+            while not _listens(port) and running.poll() is None and time.monotonic() < until:
+                time.sleep(0.05)
+            yield
+        finally:
+            running.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def prepare(data: Path) -> Mapping[str, Any]:
+    """Make the keys of both sides where there are none; answers what a merchant gets from the consoles of the providers."""
+    made = subprocess.run([sys.executable, "-m", "zhanggui_sandbox", "--data", str(data), "--prepare"], check=True, capture_output=True, text=True)
+    given: Mapping[str, Any] = json.loads(Path(made.stdout.strip()).read_text(encoding="utf-8"))
+    return given
+
+
+def as_settings(given: Mapping[str, Any], address: str) -> dict[str, str]:
+    """The environment of a shop that pays at a sandbox, as its merchant would enter what the consoles gave him."""
+    wechatpay, alipay, wechat = given["wechatpay"], given["alipay"], given["wechat"]
+    values = {
+        "wechat.sandbox": address, "wechat.app_id": wechat["app_id"], "wechat.app_secret": wechat["app_secret"],
+        "wechatpay.sandbox": address, "wechatpay.mchid": wechatpay["mchid"], "wechatpay.app_id": wechatpay["app_id"],
+        "wechatpay.serial": wechatpay["merchant_serial"], "wechatpay.private_key": wechatpay["merchant_private_key"],
+        "wechatpay.api_v3_key": wechatpay["api_v3_key"], "wechatpay.public_key_id": wechatpay["public_key_id"],
+        "wechatpay.public_key": wechatpay["public_key"],
+        "alipay.gateway": f"{address}/gateway.do", "alipay.app_id": alipay["app_id"], "alipay.seller_id": alipay["seller_id"],
+        "alipay.private_key": alipay["app_private_key"], "alipay.alipay_public_key": alipay["alipay_public_key"],
+    }  # fmt: skip
+    return {variable(f"plugin.{key}"): value for key, value in values.items()}
 
 
 def refuse_production(config: Config) -> None:

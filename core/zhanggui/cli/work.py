@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from ..i18n.wording import kept_text
 from .frame import Output, in_unit_of_work, options
 
 
@@ -39,7 +40,7 @@ def jobs_dead(out: Output) -> None:
     from ..db.uow import reading
 
     with out.instance(), reading() as db:
-        rows = [{"id": r.id, "name": r.name, "error": r.last_error, "since": r.finished_at} for r in service.dead(db)]
+        rows = [{"id": r.id, "name": r.name, "error": kept_text(r.last_error), "since": r.finished_at} for r in service.dead(db)]
     out.say("\n".join(f"{r['id']} {r['name']}: {r['error']}" for r in rows) or "None.", rows)
     if rows:
         sys.exit(1)

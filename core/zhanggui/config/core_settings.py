@@ -13,6 +13,12 @@ def _s(key: str, kind: str, default: object, en: str, zh: str = "", label: tuple
 CORE_SETTINGS = (
     _s("instance.id", "str", "shop", "Short name of the instance; prefixes its queue."),
     _s("instance.name", "str", "Zhanggui", "What the shop is called.", "店铺的名称。", ("Name of the shop", "店铺名称"), runtime=True),
+    _s("instance.logo", "picture", "", "Shown in the menu, where people sign in, and in the web shop.", "显示在菜单、登录页和手机网店。", ("Logo", "店铺标志"), runtime=True),
+    _s("instance.contact", "str", "", "Phone or e-mail under which customers reach the shop; shown in the web shop.", "顾客联系店铺的电话或邮箱，显示在手机网店。",
+       ("Contact", "联系方式"), runtime=True, maximum=200),
+    _s("instance.address", "str", "", "Where the shop is; shown in the web shop.", "店铺所在地址，显示在手机网店。", ("Address", "店铺地址"), runtime=True, maximum=300),
+    _s("instance.first_steps", "bool", True, "The list on the home page that leads a new shop to its first order. It leaves by itself once everything is "
+       "done.", "首页上引导新店开张的清单，全部完成后自动消失。", ("Show the opening list", "显示开张清单"), runtime=True),
     _s("instance.data", "str", "var/shop", "The data folder: database, files, backups, logs."),
     _s("instance.currency", "str", "CNY", "ISO 4217 code of the shop's currency."),
     _s("instance.time_zone", "zone", "Asia/Shanghai", "Where a day begins for the shop's figures.", "店铺统计以此时区划分日期。",

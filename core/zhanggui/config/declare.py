@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-KINDS = ("str", "int", "bool", "list", "secret", "zone", "url")
+from ..i18n.texts import lazy_gettext as _l
+
+KINDS = ("str", "int", "bool", "list", "secret", "zone", "url", "picture")
 _LARGEST, _LONGEST = 10**9, 2000  # of a setting that names no limits itself
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -18,7 +20,7 @@ class Setting:
     """A setting by its dotted key (``database.url``, ``plugin.orders.close_after_minutes``).
 
     ``runtime`` ones may be changed on the settings screen while no file layer locks them. ``label``
-    and ``help`` map a locale to a text; English is always there for runtime ones.
+    and ``help`` map a locale to a text; English is always there for runtime ones. Of a text ``maximum`` is its length.
     """
 
     key: str
@@ -49,11 +51,11 @@ class Setting:
         text = text.strip()
         if self.kind == "int":
             if not text.removeprefix("-").isdigit() or not text.isascii():
-                raise ValueError("must be a whole number")
+                raise ValueError(_l("must be a whole number"))
             return self.check(int(text))
         if self.kind == "bool":
             if text.lower() not in _YES | _NO:
-                raise ValueError("must be true or false")
+                raise ValueError(_l("must be true or false"))
             return text.lower() in _YES
         if self.kind == "list":
             return self.check(json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part.strip()])
@@ -66,27 +68,28 @@ class Setting:
         """
         expected: type[Any] = {"int": int, "bool": bool, "list": list}.get(self.kind, str)  # type: ignore[assignment]
         if type(value) is not expected:
-            raise ValueError(f"must be {'text' if expected is str else expected.__name__}, not {type(value).__name__}")
+            raise ValueError(_l("must be %(wanted)s, not %(found)s", wanted="text" if expected is str else expected.__name__, found=type(value).__name__))
         checked: Any = value
         if self.kind == "list" and not all(isinstance(part, str) for part in checked):
-            raise ValueError("must be a list of texts")
+            raise ValueError(_l("must be a list of texts"))
         if self.kind == "int":
             least, most = self.minimum if self.minimum is not None else -_LARGEST, self.maximum if self.maximum is not None else _LARGEST
             if checked < least:
-                raise ValueError(f"must be at least {least}")
+                raise ValueError(_l("must be at least %(least)s", least=least))
             if checked > most:
-                raise ValueError(f"must be at most {most}")
-        if expected is str and (len(checked) > _LONGEST or "\0" in checked):
-            raise ValueError(f"must be text of at most {_LONGEST} characters")
+                raise ValueError(_l("must be at most %(most)s", most=most))
+        longest = _LONGEST if self.maximum is None else self.maximum
+        if expected is str and (len(checked) > longest or "\0" in checked):
+            raise ValueError(_l("must be text of at most %(most)s characters", most=longest))
         if self.choices and checked not in self.choices:
-            raise ValueError(f"must be one of {', '.join(self.choices)}")
+            raise ValueError(_l("must be one of %(choices)s", choices=", ".join(self.choices)))
         if self.kind == "zone":
             try:
                 ZoneInfo(checked)
             except (KeyError, ValueError, OSError):
-                raise ValueError("must be a time zone such as Asia/Shanghai") from None
+                raise ValueError(_l("must be a time zone such as Asia/Shanghai")) from None
         if self.kind == "url" and checked and "://" not in checked:
-            raise ValueError("must be an address with a scheme")
+            raise ValueError(_l("must be an address with a scheme"))
         return checked
 
 

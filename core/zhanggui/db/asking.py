@@ -22,7 +22,7 @@ RECORDS: dict[str, tuple[type, ...]] = {
     "core__audit": (Insert,), "core__person_key": (Insert,), "core__session": (Update,), "core__throttle": (Insert, Update, Delete),
     "core__token": (Update,),
 }  # fmt: skip
-_UPDATED = {"core__session": {"last_seen_at"}, "core__token": {"last_used_at"}}  # and of an update, these columns alone
+_UPDATED = {"core__session": {"last_seen_at", "zone"}, "core__token": {"last_used_at"}}  # and of an update, these columns alone
 _asking: ContextVar[bool] = ContextVar("zhanggui_asking", default=False)
 _recording: ContextVar[bool] = ContextVar("zhanggui_recording", default=False)
 
@@ -71,5 +71,5 @@ def _check(statement: Any) -> None:
         if isinstance(part, Insert | Update | Delete):
             name = getattr(part.table, "name", "")
             columns = {getattr(column, "name", column) for column in getattr(part, "_values", None) or ()}
-            if not isinstance(part, RECORDS.get(name, ())) or (name in _UPDATED and columns != _UPDATED[name]):
+            if not isinstance(part, RECORDS.get(name, ())) or (name in _UPDATED and not columns <= _UPDATED[name]):
                 raise WriteWhileAsking(f"{type(part).__name__.lower()} of {name} is no record of reading")

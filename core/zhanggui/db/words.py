@@ -19,8 +19,11 @@ _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020
 _RUNS = re.compile(f"[{_HAN}]+|[^{_HAN}]+")
 _WORDS = re.compile(r"[^\W\d_]{4,}")
 _AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+_PIECES = re.compile(r"[\W_]+")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 MOST_PARTS = 16  # of one question; what is typed beyond narrows nothing
+LONGEST_TERM = 40
+DIGITS = 4
 
 
 def fold(text: str) -> str:
@@ -39,6 +42,20 @@ def stored(*texts: str) -> str:
 def parts(question: str) -> list[str]:
     """The parts of a question; each must stand in what is ``stored``."""
     return list(dict.fromkeys(_parts(fold(question))))[:MOST_PARTS]
+
+
+def terms(*texts: str) -> set[str]:
+    """The whole terms under which these texts are found by way of an index, which knows no parts of a term."""
+    found: set[str] = set()
+    for word in fold(" ".join(texts)).split():
+        for piece in (word, *_PIECES.split(word)):
+            found.update(part[:LONGEST_TERM] for part in _parts(piece))
+    return found
+
+
+def digits(text: str) -> list[str]:
+    """Each run of four digits in a text, in their order: so that a part of a number is found, from four digits on."""
+    return [text[at : at + DIGITS] for at in range(len(text) - DIGITS + 1) if text[at : at + DIGITS].isdigit() and text[at : at + DIGITS].isascii()]
 
 
 def found(column: ColumnElement[Any], question: str) -> ColumnElement[bool]:

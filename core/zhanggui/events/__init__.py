@@ -33,22 +33,25 @@ class Event:
     """Base of events. Subclasses are frozen dataclasses of ids, codes, numbers, times and Money.
 
     >>> @dataclass(frozen=True)
-    ... class OrderPlaced(Event, name="orders.order.placed", version=1, key="order_id"):
+    ... class OrderPlaced(Event, name="orders.order.placed", version=1, key="order_id", words=_l("Order placed")):
     ...     order_id: int
     ...     number: Code
 
     What a person wrote stays in its row, where a handler reads it. A text that has to travel is ``Sealed``: it is kept
     under the key of the person whom ``person`` names (the kind, and the field with the id), and handlers get it in clear,
-    or None once that person was erased.
+    or None once that person was erased. ``words`` say to people what happened.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
     key_field: ClassVar[str | None]
     person: ClassVar[tuple[str, str] | None]
+    words: ClassVar[Any]
 
-    def __init_subclass__(cls, *, name: str, version: int = 1, key: str | None = None, person: tuple[str, str] | None = None) -> None:
-        cls.name, cls.version, cls.key_field, cls.person = name, version, key, person
+    def __init_subclass__(
+        cls, *, name: str, version: int = 1, key: str | None = None, person: tuple[str, str] | None = None, words: Any = ""
+    ) -> None:
+        cls.name, cls.version, cls.key_field, cls.person, cls.words = name, version, key, person, words
 
     @classmethod
     def check(cls) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from ..db.uow import after_commit
 from ..kernel.actors import Actor
 from ..kernel.errors import NotFound
 from ..kernel.ids import public_id
@@ -21,6 +22,7 @@ from .models import StoredFile
 from .pictures import read_picture
 
 SIZES = ("thumb", "full")
+DRAFT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ def save_image(db: Session, stream: IO[bytes], *, filename: str, actor: Actor, n
 
     :raises Invalid: when it is no picture we take, or too large.
     """
+    made = put_image(stream, filename=filename, now=now)
+    keep_image(db, made)
+    return FileRef(made["id"])
+
+
+def put_image(stream: IO[bytes], *, filename: str, now: datetime) -> dict[str, Any]:
+    """The bytes of a picture on the disk; answers its row, for :func:`keep_image`.
+
+    :raises Invalid: when it is no picture we take, or too large.
+    """
     picture = read_picture(stream)
     file_id = public_id()
     for size, data in (("full", picture.full), ("thumb", picture.thumb)):
@@ -51,13 +63,34 @@ def save_image(db: Session, stream: IO[bytes], *, filename: str, actor: Actor, n
             out.flush()
             os.fsync(out.fileno())
         scratch.replace(target)
-    db.add(
-        StoredFile(
-            id=file_id, name=os.path.basename(filename)[-200:], media_type="image/webp", size=len(picture.full),
-            digest=hashlib.sha256(picture.full).hexdigest(), width=picture.width, height=picture.height, created_at=now,
-        )
-    )  # fmt: skip
-    return FileRef(file_id)
+    return {
+        "id": file_id, "name": os.path.basename(filename)[-200:], "media_type": "image/webp", "size": len(picture.full),
+        "digest": hashlib.sha256(picture.full).hexdigest(), "width": picture.width, "height": picture.height, "created_at": now,
+    }  # fmt: skip
+
+
+def keep_image(db: Session, made: Mapping[str, Any], *, draft: bool = False) -> None:
+    """Write the row of a picture. A ``draft`` belongs to a form that was refused: it goes after a day, unless the form is saved."""
+    db.add(StoredFile(**made, expires_at=made["created_at"] + DRAFT if draft else None))
+
+
+def adopt_images(db: Session, file_ids: Collection[str]) -> None:
+    """Keep for good what a form that is saved now holds."""
+    drafts = update(StoredFile).where(StoredFile.id.in_(file_ids), StoredFile.expires_at.is_not(None))
+    db.execute(drafts.values(expires_at=None).execution_options(synchronize_session=False))
+
+
+def remove_drafts(db: Session, now: datetime, limit: int = 500) -> None:
+    """Remove pictures of forms that nobody saved; their bytes go after the commit."""
+    over = db.scalars(select(StoredFile.id).where(StoredFile.expires_at <= now).limit(limit)).all()
+    db.execute(delete(StoredFile).where(StoredFile.id.in_(over)).execution_options(synchronize_session=False))
+
+    def unlink() -> None:
+        for file_id in over:
+            for size in SIZES:
+                path_of(file_id, size).unlink(missing_ok=True)
+
+    after_commit(db, unlink)
 
 
 def known(db: Session, file_ids: Collection[str]) -> set[str]:

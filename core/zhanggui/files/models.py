@@ -24,6 +24,7 @@ class StoredFile(Model):
     width: Mapped[int] = mapped_column(Integer, nullable=False)
     height: Mapped[int] = mapped_column(Integer, nullable=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)  # of a form that was refused and not saved since
 
 
 class PrivateFile(Model):

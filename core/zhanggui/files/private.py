@@ -150,6 +150,12 @@ def keep(
     return FileInfo(file_id, name, media_type, size, digest, resource, row_id, field, user_id)
 
 
+def keep_loose(db: Session, info: FileInfo, now: datetime) -> None:
+    """Write the row of a file that was sent with a form that was refused: it waits to be attached, for whoever sent it."""
+    keep(db, info.id, filename=info.name, media_type=info.media_type, size=info.size, digest=info.digest, resource="", row_id="", field="",
+         user_id=info.user_id, now=now, expires_at=None)  # fmt: skip
+
+
 def attach_private_file(db: Session, file_id: str, row: tuple[str, Any], *, field: str = "", actor: Actor) -> None:
     """Give a file that ``actor`` brought to the row it belongs to. One that belongs to a row already stays there.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import Permission, RolePreset, SettingTest
+    from ..host.declare import FirstStep, Permission, RolePreset, SettingTest
     from ..web.blocks import Page
     from ..web.describe import HelpTarget, MenuItem, Screen, SearchProvider, Slot, Widget
     from ..web.kinds import Kind
@@ -84,6 +84,15 @@ def register_widgets() -> Sequence[Widget]:
     """Parts of the home page.
 
     Example: ``return [Widget("to_ship", _l("Orders to ship"), "todo", queries.to_ship, ("can_list", "orders.Order"))]``
+    """
+    return ()
+
+
+@hookspec
+def register_first_steps() -> Sequence[FirstStep]:
+    """Lines of the list that a new shop finds on its home page, each ticked by a fact.
+
+    Example: ``return [FirstStep("first_product", _l("Add the first product"), _l("Without one there is nothing to sell."), queries.has_products, ("can_add", "products.Product"), href="/products/add")]``
     """
     return ()
 

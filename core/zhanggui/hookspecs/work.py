@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import Approvable, JobDef, Schedule, Webhook
+    from ..host.declare import Approvable, AuditWords, JobDef, PublicEvent, Schedule, Webhook
 
 
 @hookspec
@@ -16,6 +16,15 @@ def register_events() -> Sequence[type[Any]]:
     """Event classes that this plugin publishes.
 
     Example: ``return [events.OrderPlaced, events.OrderShipped]``
+    """
+    return ()
+
+
+@hookspec
+def register_public_events() -> Sequence[PublicEvent]:
+    """Events of this plugin that programs outside may be told of, and what of each; see ``docs/guides/public-events.md``.
+
+    Example: ``return [PublicEvent("orders.order.paid@1", _l("An order is paid"), {"number": {"type": "string"}}, {"number": "26112785921383"}, render)]``
     """
     return ()
 
@@ -46,6 +55,15 @@ def register_schedules() -> Sequence[Schedule]:
     """Jobs that run by the clock.
 
     Example: ``return [Schedule("expire", jobs.release_expired_reservations, seconds=60)]``
+    """
+    return ()
+
+
+@hookspec
+def register_audit_words() -> Sequence[AuditWords]:
+    """What the acts are called that this plugin records, and the values that they hold: the trail says it in the reader's words.
+
+    Example: ``return [AuditWords("pandapay.account.linked", _l("Account linked"), [Column("scene", _l("Way to pay"))])]``
     """
     return ()
 

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..runtime import Runtime, current_runtime
+from .declare import PublicEvent
 from .host import Host
 
 _current: ContextVar[Host | None] = ContextVar("zhanggui_host", default=None)
@@ -25,6 +26,11 @@ def current_host() -> Host:
     if host is None:
         raise RuntimeError("no plugin host is built in this process; call zhanggui.host.refresh() first")
     return host
+
+
+def public_events() -> dict[str, PublicEvent]:
+    """What programs outside may be told of now, by the event's name: ``{"orders.order.paid@1": PublicEvent(...)}``."""
+    return {public.event: public for public in current_host().every("public_events")}
 
 
 def use_host(host: Host) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from croniter import croniter
+from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from ..db.types import BlindIndex
 from ..i18n.texts import LazyText
@@ -44,14 +45,17 @@ from ..web.figures import GroupBy, Measure
 from ..web.kinds import Kind
 from .declare import (
     Approvable,
+    AuditWords,
     CartChoice,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     Permission,
     PersonalData,
     Preparation,
+    PublicEvent,
     RolePreset,
     Schedule,
     SettingTest,
@@ -62,12 +66,13 @@ from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
     "kinds": Kind, "models": type, "screens": Screen, "views": type, "apis": type, "slots": Slot, "menu": MenuItem, "widgets": Widget,
-    "help_targets": HelpTarget, "pages": Page,
+    "help_targets": HelpTarget, "pages": Page, "first_steps": FirstStep,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook, "approvals": Approvable, "personal_data": PersonalData,
+    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "approvals": Approvable, "personal_data": PersonalData,
+    "audit_words": AuditWords,
 }  # fmt: skip
-_TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "done"}
+_TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done", "of"}
 _PARTS = {Block, Form, Column, Card, Filter, GroupBy, Measure, Search, Field, Section, Action, Question, ThreePhases, Preparation}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -140,8 +145,8 @@ def check_values(thing: Any, where: str) -> None:
         except WiringError as error:
             error.at = (step(thing), *error.at)
             raise
-        if f.name in _TEXTS and not (kind is Screen and f.name == "label"):
-            if not isinstance(value, str | LazyText):
+        if f.name in _TEXTS and (kind, f.name) not in ((Screen, "label"), (Exporter, "of"), (FirstStep, "done")):
+            if not isinstance(value, str | LazyText) and not (f.name == "confirm" and callable(value)):
                 raise WiringError(_l("%(where)s: %(part)s must be a text, not %(found)s", where=where, part=f.name, found=type(value).__name__), at=(step(thing),))
         elif not fits:
             raise WiringError(_l("%(where)s: %(part)s cannot be %(found)s", where=where, part=f.name, found=repr(value)[:200]), at=(step(thing),))
@@ -176,7 +181,7 @@ def _holds(kind: type[Any]) -> tuple[str, ...]:
 
 def step(thing: Any) -> Step:
     """How a description is found in the files of its plugin."""
-    names = (getattr(thing, n, None) for n in ("id", "name", "resource", "kind", "screen", "key"))
+    names = (getattr(thing, n, None) for n in ("id", "name", "resource", "kind", "screen", "key", "action"))
     return type(thing).__name__, next((name for name in names if isinstance(name, str)), "")
 
 
@@ -245,6 +250,27 @@ def check_webhook(webhook: Webhook) -> None:
         raise _wrong(webhook, _l("the job %(job)s must take db first, so that a message has its effect once", job=webhook.handle.name))
 
 
+def check_first_step(first: FirstStep) -> None:
+    """:raises WiringError: for a line that leads nowhere, or to two places."""
+    if (first.screen is None) == (first.href is None):
+        raise _wrong(first, _l("it needs either a screen or an href"))
+    if first.href is not None and (not first.href.startswith("/") or first.href.startswith("//")):
+        raise _wrong(first, _l("its href “%(href)s” must be a path of this shop, such as /products/add", href=first.href))
+
+
+def check_public_event(plugin_id: str, public: PublicEvent, own: Sequence[type[Any]]) -> None:
+    """:raises WiringError: for an event of somebody else, and for an example or a schema that is none."""
+    if public.event not in {f"{event.name}@{event.version}" for event in own}:
+        raise _wrong(public, _l("it is not among the events that %(plugin)s registers", plugin=plugin_id))
+    try:
+        Draft202012Validator.check_schema(public.whole_schema)
+        Draft202012Validator(public.whole_schema).validate(dict(public.example))
+    except SchemaError as error:
+        raise _wrong(public, _l("its schema is none: %(why)s", why=error.message)) from error
+    except ValidationError as error:
+        raise _wrong(public, _l("its example does not fit its schema: %(why)s", why=error.message)) from error
+
+
 def _wrong(thing: Any, what: Any, *around: Step) -> WiringError:
     return WiringError(_l("%(where)s: %(what)s", where=called(thing), what=what), at=(*around, step(thing)))
 
@@ -295,7 +321,13 @@ def check_slot(slot: Slot, screen: Screen) -> None:
 
     if not is_name(name_of(thing)):
         raise wrong(_l("a name is made of letters, digits and underscores"))
-    if isinstance(thing, Column):
+    if slot.within is not None:
+        fields_ = () if callable(screen.fields) else screen.fields
+        if not isinstance(thing, Field) or not any(f.name == slot.within and f.kind == "rows" for f in fields_):
+            raise wrong(_l("“%(field)s” is no field with lines, or what is added is no field", field=slot.within))
+        if slot.save is None or slot.load is not None or not thing.only_new:
+            raise wrong(_l("within lines it needs save, no load, and only_new"))
+    elif isinstance(thing, Column):
         if thing.expr is not None or thing.sortable or (thing.load is None and thing.value is None):
             raise wrong(_l("it needs load or value, and cannot be sorted by"))
         if thing.currency is not None and thing.currency not in source:

@@ -29,6 +29,7 @@ from ..web.describe import (
     Form,
     Hit,
     MenuItem,
+    Preview,
     Question,
     Screen,
     Search,
@@ -42,10 +43,12 @@ from .declare import (
     Approvable,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     PersonalData,
     Preparation,
+    PublicEvent,
     SettingTest,
     Webhook,
     WebhookMessage,
@@ -102,6 +105,12 @@ def _hits(_provider: Any, hits: Any) -> list[Hit]:
     return found
 
 
+def _yes_or_no(_step: Any, done: Any) -> bool:
+    if not isinstance(done, bool):
+        raise TypeError(f"whether a step is done is True or False, not {type(done).__name__}")
+    return done
+
+
 def _message(_webhook: Any, found: Any) -> Any:
     if isinstance(found, WebhookReply):
         return found
@@ -110,6 +119,12 @@ def _message(_webhook: Any, found: Any) -> Any:
     if not isinstance(found.id, str) or not 1 <= len(found.id) <= 200:
         raise TypeError("the id of a message is a text of 1 to 200 characters")
     json.dumps(found.payload)
+    return found
+
+
+def _preview(_action: Any, found: Any) -> Preview:
+    if not isinstance(found, Preview):
+        raise TypeError(f"a preview is needed, not {type(found).__name__}")
     return found
 
 
@@ -147,8 +162,11 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
     Filter: {"clause": Rule(refuses=NO_FILTER, passes=(DomainError,), check=_clause)},
     Action: {
         "when": Rule(lambda action, args: False),
+        "confirm": Rule(lambda action, args: "", passes=(DomainError,)),
+        "about": Rule(lambda action, args: "", passes=(DomainError,)),
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
         "validate": Rule(refuses=_SAVED, passes=(DomainError,), check=lambda action, found: [(str(name), text) for name, text in found or ()]),
+        "preview": Rule(refuses=_ASKED, passes=(DomainError,), check=_preview),
     },
     ThreePhases: {name: Rule(refuses=PluginTrouble.message, passes=(DomainError, ProviderError)) for name in ("claim", "work", "answer")},
     Section: {
@@ -196,6 +214,7 @@ def _show_nothing(_value: Any, _row: Any) -> Markup:
 SHARED: dict[type[Any], dict[str, Rule]] = {
     MenuItem: {"badge": Rule(lambda item, args: 0, check=_count)},
     Widget: {"data": Rule(lambda widget, args: {"failed": _("This figure is not available right now.")}, check=lambda widget, data: dict(data))},
+    FirstStep: {"done": Rule(lambda first, args: None, check=_yes_or_no)},  # None: nobody knows, so the line is left out
     SearchProvider: {"find": Rule(lambda provider, args: [], passes=(DomainError,), check=_hits)},
     Screen: {
         "label": Rule(lambda screen, args: f"#{getattr(args[0], screen.key, '')}", check=_words),
@@ -213,6 +232,8 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
         for name, check in (("find", lambda data, people: list(people)), ("export", lambda data, rows: dict(rows)), ("erase", _same))
     },
     DemoData: {"fill": Rule(lambda data, args: None)},
+    # What is not told now is told later: the job that asks is tried again.
+    PublicEvent: {"render": Rule(refuses=PluginTrouble.message, passes=(DomainError,))},
     Webhook: {"verify": Rule(
         refuses=_l("This message cannot be taken now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_message,
     )},
@@ -225,11 +246,11 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
     JobDef: ("function",),
-    Importer: ("batch", "compare"),
+    Importer: ("batch", "compare", "present", "remove"),
     Preparation: ("batch",),
-    Exporter: ("batch",),
+    Exporter: ("batch", "of"),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "search": "search", "demo": "demo", "webhooks": "webhook", "approvals": "approval", "personal_data": "people"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "approvals": "approval", "personal_data": "people"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:

@@ -11,6 +11,7 @@ from marshmallow.fields import Field
 
 from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
+from ..web.describe import Column
 
 Text = Any
 EVERY = "*"  # in register_handlers: every event there is
@@ -24,6 +25,20 @@ class Permission:
     name: str
     resource: str
     label: Text = ""
+    of: Text = ""  # what the resource is called, where it has no screen or page: "Files to read in"
+
+
+@dataclass(frozen=True)
+class AuditWords:
+    """What an act of the trail is called: ``AuditWords("products.product.price_changed", _l("Price changed"))``.
+
+    An act that is named as an event needs none: it is called as that is. ``parts`` say how the values before and after are
+    written that are no column of the subject's screen; one named ``*`` stands for every other name, which is then shown beside it.
+    """
+
+    action: str  # as record_audit takes it
+    label: Text
+    parts: Sequence[Column] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,7 @@ class JobDef:
     timeout: int = 120  # seconds
     takes_db: bool = False  # called in a unit of work that also marks it done: its effect happens once
     lane: str = DEFAULT_LANE
+    title: Text = ""  # what it does, for whoever looks after the shop
 
     def __post_init__(self) -> None:
         if self.lane not in LANES:
@@ -123,6 +139,50 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class FirstStep:
+    """A line of the list that a new shop finds on its home page, until all of them are done or the owner puts the list away.
+
+    ``done(db, reader) -> bool`` looks at a fact, in at most one cheap query (an ``exists``); once it said yes, it is not asked
+    again. The line leads to the list of ``screen``, or to ``href``, for who holds the ``permission``; others do not see it.
+    """
+
+    id: str
+    label: Text  # what to do: "Add the first product"
+    help: Text  # one sentence that says why
+    done: Callable[..., bool]
+    permission: tuple[str, str]
+    screen: str | None = None
+    href: str | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class PublicEvent:
+    """What programs outside are told of an event: public ids, numbers, codes and amounts, and never anything of a person.
+
+    ``schema`` gives each field of the data its JSON Schema; there are no other fields, and each is always there. ``example``
+    is such data. ``render(db, payload)`` makes it of the event's own fields, whose row ids stay inside; None: of this one
+    nobody outside is told.
+    """
+
+    event: str  # one of the plugin's own, as "<name>@<version>"
+    label: Text
+    schema: Mapping[str, Any]
+    example: Mapping[str, Any]
+    render: Callable[..., Mapping[str, Any] | None]
+
+    @property
+    def id(self) -> str:
+        """What it is called in a list of them."""
+        return self.event
+
+    @property
+    def whole_schema(self) -> dict[str, Any]:
+        """The JSON Schema of the data."""
+        return {"type": "object", "properties": dict(self.schema), "required": list(self.schema), "additionalProperties": False}
+
+
+@dataclass(frozen=True)
 class SettingTest:
     """A button on the settings screen that tries a setting before it is saved: ``run(values) -> sentence``.
 
@@ -193,6 +253,14 @@ class Importer:
     ``order_by`` (an invoice) come together, wherever they stand in the file. ``compare(db, rows, run,
     left_out_rows, left_out_amount) -> [Figure]`` adds up the file once more beside the database; what the
     import rejected, and what rounding took, is what was left out.
+
+    For the screen: ``labels`` are what people call the fields (they are heads of exports too, and are read back in every
+    language), ``rights`` name fields that are offered to who holds a right alone, ``reasons`` say in a sentence why a row was
+    not taken, with the field that it is about (``%(value)s`` is what stood there). ``present(db, rows, run) ->
+    {row number: Present}`` answers how the things that rows name stand in the shop now: what would change, and what did, is
+    told by asking before and after. ``remove(db, rows, run) -> {row number: reason or None}`` takes away what an import made
+    (``rows`` are ``Made``); what it changed is put back through ``batch``. A kind without ``remove`` cannot be taken back,
+    and ``stays`` says why.
     """
 
     kind: str
@@ -206,6 +274,12 @@ class Importer:
     options: Sequence[str] = ()  # names that a mapping file may set under [options]
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)  # parts that say what words mean: the meanings there are
     permission: tuple[str, str] = ("can_import", "core.Import")
+    labels: Mapping[str, Text] = field(default_factory=dict)
+    rights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    reasons: Mapping[str, tuple[str, Text]] = field(default_factory=dict)
+    present: Callable[..., Any] | None = None
+    remove: Callable[..., Any] | None = None
+    stays: Text = ""
 
 
 @dataclass(frozen=True)
@@ -214,13 +288,20 @@ class Exporter:
 
     ``batch(db, last, limit) -> (rows, last)`` answers at most ``limit`` rows beyond ``last`` (None at
     first), each with one value a column (text, whole numbers, ``Decimal`` amounts, aware times), and where
-    to go on; no rows end the file.
+    to go on; no rows end the file. With a ``screen``, people take the rows of its list: ``of(db, ids) -> rows`` answers the
+    rows of those of its entries, in their order. ``labels`` are the heads, in the reader's language; columns of ``rights``
+    are there for who holds the right alone, and those of ``words`` are said in words: ``{column: {value: text}}``.
     """
 
     kind: str
     label: Text
     columns: Sequence[str]
     batch: Callable[..., tuple[Sequence[Sequence[Any]], Any]]
+    screen: str = ""
+    of: Callable[..., Sequence[Sequence[Any]]] | None = None
+    labels: Mapping[str, Text] = field(default_factory=dict)
+    rights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,16 @@ from .checks import check_room
 from .contain import refuse
 from .declare import (
     Approvable,
+    AuditWords,
     CartChoice,
     DemoData,
     Exporter,
+    FirstStep,
     Importer,
     JobDef,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     SettingTest,
@@ -45,7 +48,7 @@ from .declare import (
 )
 from .faults import BUDGET, Called, FaultBook, Place, Watch, said
 from .manifest import Manifest
-from .signatures import check_functions, check_hook
+from .signatures import check_functions, check_hook, check_left_open
 from .spots import find, of_error, said_at
 
 log = logging.getLogger(__name__)
@@ -85,6 +88,7 @@ class Contribution:
     slots: list[Slot] = field(default_factory=list)
     menu: list[MenuItem] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)
+    first_steps: list[FirstStep] = field(default_factory=list)
     help_targets: list[HelpTarget] = field(default_factory=list)
     search: list[SearchProvider] = field(default_factory=list)
     permissions: list[Permission] = field(default_factory=list)
@@ -99,8 +103,10 @@ class Contribution:
     demo: list[DemoData] = field(default_factory=list)
     choices: list[CartChoice] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
+    public_events: list[PublicEvent] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)
+    audit_words: list[AuditWords] = field(default_factory=list)
 
 
 @dataclass
@@ -115,6 +121,7 @@ class Host:
     seniority: list[str] = field(default_factory=list)  # parts, the oldest first: what is taken twice stays with the elder
     screens: dict[str, Screen] = field(default_factory=dict)  # with the slots of other plugins
     field_savers: dict[tuple[str, str], Any] = field(default_factory=dict)
+    line_savers: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)  # screen -> field -> what stands in its lines
     jobs: dict[str, JobDef] = field(default_factory=dict)
     handlers: dict[str, list[JobDef]] = field(default_factory=dict)
     schedules: list[tuple[str, Schedule]] = field(default_factory=list)
@@ -122,6 +129,7 @@ class Host:
     help_targets: dict[str, HelpTarget] = field(default_factory=dict)  # by the stable name of what is explained
     events: dict[str, type[Any]] = field(default_factory=dict)
     approvals: dict[str, Approvable] = field(default_factory=dict)  # by "<plugin>.<id>"
+    acts: dict[str, AuditWords] = field(default_factory=dict)  # what acts of the trail are called, by their action
     generation: int = 0
     book: FaultBook = field(default_factory=FaultBook)
 
@@ -178,6 +186,16 @@ class Host:
         caller = getattr(self.manager.hook, hook, None)
         return caller is not None and caller.has_spec() and self._terms(hook).strict is not None
 
+    def rights_to_set(self, plugin: str) -> list[tuple[str, str]]:
+        """What somebody needs, beside the right to the settings, who changes settings of this plugin: see :class:`Terms`."""
+        found = []
+        for name, caller in vars(self.manager.hook).items():
+            if not name.startswith("_") and caller.has_spec() and (right := self._terms(name).settings) is not None:
+                answering = {implementation.plugin_name for implementation in caller.get_hookimpls()}
+                if plugin in answering or name.startswith(f"{plugin}_"):
+                    found.append(right)
+        return found
+
     def _terms(self, hook: str) -> Terms:
         return terms_of(getattr(self.manager.hook, hook).spec.function)
 
@@ -208,6 +226,7 @@ def build_host(
     :param since: since when each is on: of two that want the same route or kind, the one that came later is refused.
     :param icons: those that the theme has; none: they are not looked at.
     """
+    from . import hosted
     from .names import unanswered
     from .wiring import adopt, wire
 
@@ -250,7 +269,8 @@ def build_host(
     while (faulty := wire(host)) is not None:
         drop(host, faulty)
         drop_needing(host, manifests)
-    host.findings = [fault_of(manifests[plugin_id], "check", error) for plugin_id, error in unanswered(host, icons)]
+    with hosted(host):  # a filter of a plugin's own kind is read by the kinds of this generation
+        host.findings = [fault_of(manifests[plugin_id], "check", error) for plugin_id, error in unanswered(host, icons)]
     return host
 
 
@@ -367,7 +387,20 @@ def _check_given(function: Callable[..., Any], spec: Any) -> None:
         return
     for thing in given:
         if isinstance(thing, inner[0]):
+            check_left_open(thing)
             check_functions(thing)
+            _check_by_terms(thing, terms_of(spec.function))
+
+
+def _check_by_terms(thing: Any, terms: Terms) -> None:
+    """What whoever offers the hook looks at; whatever its plugin's code raises there is told with its place."""
+    if terms.check is None:
+        return
+    try:
+        terms.check(thing)
+    except Exception as error:
+        why = error.args[0] if isinstance(error, ValueError) and error.args else said(error)
+        raise WiringError(_l("%(where)s: %(what)s", where=type(thing).__name__, what=why), at=type(thing)) from error
 
 
 def _collect(module: ModuleType) -> Contribution:

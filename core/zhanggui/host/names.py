@@ -18,9 +18,11 @@ from ..kernel.actors import SYSTEM
 from ..kernel.errors import BadRequest, WiringError
 from ..web.blocks import Block
 from ..web.describe import Action, Column, Field, Filter, MenuItem, Question, Screen, Search, Slot, Widget
+from ..web.kinds import filter_kind
+from ..web.kinds.periods import PERIODS
 from ..web.query import parse
 from .checks import called, parts_of, step
-from .declare import EVERY
+from .declare import EVERY, FirstStep
 from .permissions import declared_permissions
 from .spots import Step
 
@@ -74,7 +76,7 @@ def unanswered(host: Host, icons: Collection[str] = ()) -> Iterator[tuple[str, W
             for resource, verbs in preset.grants.items():
                 for verb in verbs:
                     yield from ((plugin, error) for error in _permission(known, (f"can_{verb}", resource), preset, (step(preset), ("", verb))))
-        for room in ("screens", "pages", "slots", "menu", "widgets", "search", "importers"):
+        for room in ("screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers"):
             for thing in getattr(part, room):
                 yield from ((plugin, error) for error in _within(known, thing, ()))
 
@@ -87,7 +89,7 @@ def _within(known: Known, thing: Any, around: tuple[Step, ...]) -> Iterator[Wiri
         yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=_l("the theme has no icon “%(icon)s”", icon=icon)), at=here)
     if isinstance(thing, Column | Field | Filter) and thing.to is not None:
         yield from _screen(known, thing.to, thing, here)
-    if isinstance(thing, MenuItem | Block) and thing.screen is not None:
+    if isinstance(thing, MenuItem | Block | FirstStep) and thing.screen is not None:
         yield from _screen(known, thing.screen, thing, here)
     if isinstance(thing, Question):
         yield from _question(known, thing, here)
@@ -119,10 +121,17 @@ def _screen(known: Known, resource: str, thing: Any, at: tuple[Step, ...] | None
 def _question(known: Known, thing: Question, at: tuple[Step, ...]) -> Iterator[WiringError]:
     yield from _screen(known, thing.screen, thing, at)
     if thing.screen in known.host.screens:
+        screen = known.host.screens[thing.screen]
+        dated = {f.name for f in screen.filters if filter_kind(f.kind)[1] and filter_kind(f.kind)[0].periods}
+        # A period is one in whichever zone, and the shop's is not known before there is a database.
+        asked = {name: text for name, text in thing.filters.items() if not (name in dated and text in PERIODS)}
         try:
-            parse(known.host.screens[thing.screen], thing.filters, SYSTEM, zone=ZoneInfo("UTC"), currency="CNY")
+            parse(screen, asked, SYSTEM, zone=ZoneInfo("UTC"), currency="CNY")
         except BadRequest as error:
             yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=error.text()), at=at)
+        if thing.measure and all(m.name != thing.measure for m in known.host.screens[thing.screen].measures):
+            what = _l("“%(screen)s” has no figure “%(measure)s”", screen=thing.screen, measure=thing.measure)
+            yield WiringError(_l("%(where)s: %(what)s", where=called(thing), what=what), at=at)
 
 
 def _permission(known: Known, right: tuple[str, str], thing: Any, at: tuple[Step, ...]) -> Iterator[WiringError]:

@@ -24,7 +24,7 @@ def screen_permissions(screen: Screen) -> set[Pair]:
     lines = (line for field in fields for line in field.rows)
     guarded: Any
     for guarded in (*screen.columns, *fields, *lines, *screen.filters, *screen.measures):
-        if guarded.permission:
+        if isinstance(guarded.permission, str):
             names.add(guarded.permission)
     return {(name, screen.resource) for name in names}
 

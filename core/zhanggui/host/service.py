@@ -18,7 +18,7 @@ from ..config.models import StoredSetting
 from ..db.locks import one_at_a_time
 from ..db.uow import reading, unit_of_work
 from ..db.upsert import insert_or_skip
-from ..i18n.texts import in_english
+from ..i18n.texts import in_english, reader
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor
@@ -66,6 +66,12 @@ def found_plugins(runtime: Runtime) -> Found:
         runtime.shared["found"] = discover(runtime.config["plugins.folders"])
     found: Found = runtime.shared["found"]
     return found
+
+
+def plugin_name(plugin_id: str) -> str:
+    """A plugin by the name that whoever reads knows it by, whether it runs or not; its id when it is not installed."""
+    manifest = found_plugins(current_runtime()).manifests.get(plugin_id)
+    return manifest.text("name", reader().locale) if manifest else plugin_id
 
 
 def look_again(runtime: Runtime) -> Found:

@@ -15,7 +15,21 @@ from ..web.describe import Action, Column, Field, Filter, Form, MenuItem, Screen
 from ..web.kinds import Kind
 from ..web.rest import Operation
 from .checks import called, parts_of, step
-from .declare import EVERY, Approvable, DemoData, Exporter, Importer, JobDef, PersonalData, Preparation, Schedule, SettingTest, Webhook
+from .declare import (
+    EVERY,
+    Approvable,
+    DemoData,
+    Exporter,
+    FirstStep,
+    Importer,
+    JobDef,
+    PersonalData,
+    Preparation,
+    PublicEvent,
+    Schedule,
+    SettingTest,
+    Webhook,
+)
 from .spots import Step
 
 _EVENT = {"event"}  # what a handler of every event gets beside the fields
@@ -44,21 +58,27 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Field: {"choices": Call(), "clean": Call(["value"]), "get": Call(["db", "row"])},
     Section: {"load": Call(["db", "reader", "row"]), "chart": Call(["db", "reader", "row"])},
     Block: {"data": Call(["db", "reader"]), "save": Call(["db"], _SERVICE)},
-    Action: {"run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "validate": Call(["values"])},
+    Action: {
+        "run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "about": Call(["row"]), "validate": Call(["values"]),
+        "preview": Call(["db", "reader", "row", "values"]), "confirm": Call(["row"]),
+    },
     Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
     Slot: {"save": Call(["db"], ("id", "value", *_SERVICE)), "load": Call(["db", "reader", "ids"])},
     Operation: {"handler": Call(["request"])},
     MenuItem: {"badge": Call(["db", "reader"])},
     Widget: {"data": Call(["db", "reader"])},
+    FirstStep: {"done": Call(["db", "reader"])},
     SearchProvider: {"find": Call(["db", "reader", "text", "limit"])},
     SettingTest: {"run": Call(["values"])},
     JobDef: {"function": None},
     Preparation: {"batch": Call(["db", "keys", "run"])},
-    Importer: {"batch": Call(["db", "rows", "run"]), "compare": Call(["db", "rows", "run", "left_out_rows", "left_out_amount"])},
-    Exporter: {"batch": Call(["db", "last", "limit"])},
+    Importer: {"batch": Call(["db", "rows", "run"]), "compare": Call(["db", "rows", "run", "left_out_rows", "left_out_amount"]),
+               "present": Call(["db", "rows", "run"]), "remove": Call(["db", "rows", "run"])},
+    Exporter: {"batch": Call(["db", "last", "limit"]), "of": Call(["db", "ids"])},
     DemoData: {"fill": Call(["now", "rng"])},
     Webhook: {"verify": Call(["arrival"])},
+    PublicEvent: {"render": Call(["db", "payload"])},
     Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
     PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip
@@ -77,6 +97,14 @@ def check_functions(thing: Any, around: tuple[Step, ...] = ()) -> None:
             raise _wrong(function, wanted, f"{called(thing)}: {name}", (*around, step(thing)))
     for part in parts_of(thing):
         check_functions(part, (*around, step(thing)))
+
+
+def check_left_open(thing: Any) -> None:
+    """:raises WiringError: for a function that a class leaves to those that inherit it, and that nobody wrote."""
+    kind = type(thing)
+    missing = next((name for name in dir(kind) if getattr(getattr(kind, name, None), "__isabstractmethod__", False)), None)
+    if missing is not None:
+        raise WiringError(_l("%(where)s: it has no function “%(name)s”", where=kind.__name__, name=missing), at=kind)
 
 
 def _calls_of(thing: Any) -> Mapping[str, Call | None]:

@@ -10,12 +10,25 @@ from ..kernel.errors import WiringError
 from ..kernel.phases import ThreePhases
 from ..web.blocks import Page
 from ..web.describe import Action, Column, Field, Filter, Screen, Section, Slot
+from ..web.empties import with_empty
 from ..web.generic import with_texts
 from ..web.kinds import BUILT_IN
-from .checks import called, check_approvable, check_personal_data, check_schedule, check_slot, check_webhook, is_name, name_of, step
+from .checks import (
+    called,
+    check_approvable,
+    check_first_step,
+    check_personal_data,
+    check_public_event,
+    check_schedule,
+    check_slot,
+    check_webhook,
+    is_name,
+    name_of,
+    step,
+)
 from .columns import check_screen
 from .contain import contain_kind, contain_page, contain_shared, contain_slot, contain_test
-from .declare import EVERY, Approvable
+from .declare import EVERY, Approvable, AuditWords
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 from .kinds import check_form, check_forms, check_kind, check_things
 from .manifest import Manifest
@@ -46,8 +59,12 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_page(page)
     for schedule in part.schedules:
         check_schedule(plugin_id, schedule)
+    for first in part.first_steps:
+        check_first_step(first)
     for webhook in part.webhooks:
         check_webhook(webhook)
+    for public in part.public_events:
+        check_public_event(plugin_id, public, part.events)
     check_personal_data(manifest, part.models, part.personal_data)
     for room in _CALLED:
         for thing in getattr(part, room):
@@ -59,17 +76,18 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         if isinstance(action.run, ThreePhases) and action.run.resume not in part.jobs:
             what = _l("register_jobs must name %(job)s, which goes on with what was claimed", job=action.run.resume.name)
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
-    part.screens = [with_texts(screen) for screen in part.screens]
+    part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
-    for room in ("screens", "menu", "widgets", "search", "demo", "webhooks", "approvals", "personal_data"):
+    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.pages = [contain_page(page, manifest, host.book) for page in part.pages]
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "search", "importers", "exporters", "demo", "webhooks", "approvals", "personal_data")
-_WITH_ID = ("schedules", "menu", "widgets", "search", "demo", "approvals", "personal_data")
+_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "approvals",
+           "personal_data")  # fmt: skip
+_WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "approvals", "personal_data")
 
 
 def _check_names(manifest: Manifest, part: Contribution) -> None:
@@ -99,6 +117,10 @@ def _check_names(manifest: Manifest, part: Contribution) -> None:
         if not job.name.startswith(f"{plugin_id}."):
             at = [job, *((("def", f"register_{room}"),) for room in ("jobs", "handlers", "schedules", "webhooks"))]
             raise WiringError(_l("the job “%(job)s” must start with %(prefix)s", job=job.name, prefix=f"{plugin_id}."), at=at)
+    for words in part.audit_words:
+        if not words.action.startswith(f"{plugin_id}."):
+            what = _l("the act “%(act)s” must start with %(prefix)s", act=words.action, prefix=f"{plugin_id}.")
+            raise WiringError(what, at=(step(words),))
     everywhere = {job.name for job in part.handlers.get(EVERY, ())}
     for named, handlers in part.handlers.items():
         for job in handlers:
@@ -117,6 +139,7 @@ def _check_ids(part: Contribution) -> None:
     _once("webhooks", [(f"{webhook.id}{webhook.path}", webhook) for webhook in part.webhooks])
     _once("choices", [(f"{choice.id} ({choice.per})", choice) for choice in part.choices])
     _once("events", [(f"{event.name}@{event.version}", event) for event in part.events])
+    _once("audit_words", [(words.action, words) for words in part.audit_words])
     _once("permissions", [(f"{one.name} ({one.resource})", one) for one in part.permissions])
     _once("slots", [(f"{step(slot.add)[0]} {name_of(slot.add)} ({slot.screen})", slot.add) for slot in part.slots])
     for choice in part.choices:
@@ -155,9 +178,11 @@ def _check_taken(host: Host, part: Contribution) -> None:
 def wire(host: Host) -> Fault | None:
     """Put everything where it is looked up. Answers what is wrong with the first plugin that does not fit, if one does not."""
     host.kinds = {kind.name: kind for kind in host.every("kinds")}
+    host.acts = {event.name: AuditWords(event.name, event.words) for event in host.every("events") if event.words}
+    host.acts |= {words.action: words for words in host.every("audit_words")}
     host.help_targets = {target.key: target for target in reversed(host.every("help_targets"))}
     host.screens = {screen.resource: screen for screen in host.every("screens")}
-    for rooms in (host.field_savers, host.jobs, host.handlers, host.events, host.approvals):
+    for rooms in (host.field_savers, host.line_savers, host.jobs, host.handlers, host.events, host.approvals):
         rooms.clear()  # type: ignore[attr-defined]
     host.schedules.clear()
     slots = [(one, plugin_id) for plugin_id, part in host.parts.items() for slot in part.slots for one in _spread(host, slot)]
@@ -181,9 +206,12 @@ def _add_slot(host: Host, plugin_id: str, slot: Any) -> None:
         return
     if plugin_id != screen.plugin and plugin_id != "core":
         check_slot(slot, screen)
-        if isinstance(slot.add, Field) and not callable(screen.fields):
+        if isinstance(slot.add, Field) and not callable(screen.fields) and slot.within is None:
             check_form((*screen.fields, slot.add), screen.fieldsets, slot)
         slot = _prefixed(plugin_id, contain_slot(slot, screen, host.manifests[plugin_id], host.book))
+    if slot.within is not None:
+        _add_within(host, screen, slot)
+        return
     room = _SLOT_ROOM[type(slot.add)]
     there = getattr(screen, room)
     if not callable(there) and any(name_of(other) == name_of(slot.add) for other in there):
@@ -193,6 +221,19 @@ def _add_slot(host: Host, plugin_id: str, slot: Any) -> None:
     host.screens[slot.screen] = replace(screen, **more)
     if slot.save is not None:
         host.field_savers[slot.screen, slot.add.name] = slot.save
+
+
+def _add_within(host: Host, screen: Screen, slot: Slot) -> None:
+    """A field in each line of a field of the screen."""
+    assert not callable(screen.fields)  # see check_slot
+    lines = next(f for f in screen.fields if f.name == slot.within)
+    if any(part.name == name_of(slot.add) for part in lines.rows):
+        what = _l("is there twice")
+        raise WiringError(_l("%(where)s: %(what)s", where=f"{called(slot.add)} ({slot.screen})", what=what), at=(("Slot", slot.screen), step(slot.add)))
+    added: Field = slot.add  # type: ignore[assignment] # see check_slot
+    rows = tuple(sorted((*lines.rows, added), key=lambda part: part.order))
+    host.screens[slot.screen] = replace(screen, fields=tuple(replace(f, rows=rows) if f is lines else f for f in screen.fields))
+    host.line_savers.setdefault(slot.screen, {}).setdefault(lines.name, {})[name_of(slot.add)] = slot.save
 
 
 def _spread(host: Host, slot: Slot) -> list[Slot]:
@@ -209,7 +250,7 @@ def _spread(host: Host, slot: Slot) -> list[Slot]:
         return load(db, reader(), [row_id]).get(row_id)
 
     spread = [replace(slot, add=f if f.get is not None else replace(f, get=get))]
-    if (BUILT_IN | host.kinds)[f.kind].column:
+    if (BUILT_IN | host.kinds)[f.kind].column and not isinstance(f.permission, tuple):  # a column has rights of its screen alone
         column = Column(
             f.name, f.label, f.kind, choices=() if callable(f.choices) else f.choices, decimals=f.decimals, to=f.to,
             load=load, permission=f.permission, wide=False, order=f.order,

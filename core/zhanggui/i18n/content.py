@@ -82,6 +82,17 @@ def set_texts(
     return standing
 
 
+def set_texts_of_rows(db: Session, resource: str, field: str, rows: Mapping[int, tuple[Mapping[str, str], str]]) -> None:
+    """The same for one field of several rows, ``{row id: ({locale: text}, source text)}``: one statement reads all of them."""
+    standing: dict[int, dict[str, Translation]] = {row_id: {} for row_id in rows}
+    found = select(Translation).where(Translation.resource == resource, Translation.field == field, Translation.row_id.in_(list(rows)))
+    for row in db.scalars(found):
+        standing[row.row_id][row.locale] = row
+    for row_id, (texts, source) in rows.items():
+        wanted = {locale: text for locale, text in texts.items() if text}
+        _change(db, (resource, row_id, field), standing[row_id], wanted, digest(source))
+
+
 def _change(db: Session, place: tuple[str, int, str], rows: Mapping[str, Translation], wanted: Mapping[str, str], made_from: str) -> None:
     gone = [row.id for locale, row in rows.items() if locale not in wanted]
     if gone:
@@ -119,6 +130,19 @@ def texts_of(
     for exact in (False, True):  # the nearer language last, over the farther one
         sources |= {row.row_id: row.text for row in found if (row.locale == locale) is exact}
     return sources
+
+
+def texts_in_all_of(db: Session, resource: str, sources: Mapping[int, str], field: str) -> dict[int, dict[str, str]]:
+    """One field of many rows, ``{id: source text}``, in every language of the shop that has a text: one query."""
+    found = {row_id: {source_locale(): source} for row_id, source in sources.items()}
+    ours = {*current_runtime().config["i18n.locales"]}
+    ours |= {code.split("_")[0] for code in ours}
+    statement = select(Translation.row_id, Translation.locale, Translation.text).where(
+        Translation.resource == resource, Translation.field == field, Translation.row_id.in_(list(sources)), Translation.locale.in_(ours)
+    )
+    for row in db.execute(statement):
+        found[row.row_id][row.locale] = row.text
+    return found
 
 
 def all_texts(db: Session, resource: str, row_id: int, field: str, *, source: str) -> dict[str, str]:

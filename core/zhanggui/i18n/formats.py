@@ -6,14 +6,15 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_location
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from ..kernel import clock
 from ..kernel.money import exponent
+from ..runtime import current_runtime, has_runtime
 from .texts import reader
 
 
@@ -38,23 +39,46 @@ def _named_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+_COUNTRY = re.compile(r"^[A-Z]{1,3}(?=[^\w\s])")  # the letters before a sign: the CN of CN¥
 # Babel parses its patterns at each call. What it makes of one large amount tells how to write any other.
 _SAMPLE = re.compile(r"(\D*)1(?P<group>\D?)234(?P=group)567(?:(?P<point>\D)(?:891|89))?(\D*)\Z")
 
 
+def _own_currency() -> str:
+    """The shop's currency; none where there is no shop."""
+    return str(current_runtime().config["instance.currency"]) if has_runtime() else ""
+
+
 @lru_cache(maxsize=64)
-def _money_pattern(currency: str, negative: bool, locale: str) -> tuple[str, str, str, str] | None:
+def _sign(currency: str, own: str, locale: str) -> str:
+    """How a currency is written here: the shop's own by its bare sign (``¥``, and not ``CN¥``), another never by the same one."""
+    sign = get_currency_symbol(currency, locale=locale)
+    if not own:
+        return sign
+    bare = _COUNTRY.sub("", sign)
+    if currency == own:
+        return bare
+    return f"{currency}\u00a0" if sign == _COUNTRY.sub("", get_currency_symbol(own, locale=locale)) else sign
+
+
+def _written(amount: Decimal, currency: str, own: str, locale: str) -> str:
+    return format_currency(amount, currency, locale=locale).replace(get_currency_symbol(currency, locale=locale), _sign(currency, own, locale))
+
+
+@lru_cache(maxsize=64)
+def _money_pattern(currency: str, negative: bool, own: str, locale: str) -> tuple[str, str, str, str] | None:
     """What stands before, between thousands, before the decimals and after; None where groups are not thousands."""
     digits = exponent(currency)
     sample = Decimal("1234567.891" if digits == 3 else "1234567.89" if digits == 2 else "1234567")
-    found = _SAMPLE.match(format_currency(-sample if negative else sample, currency, locale=locale))
+    found = _SAMPLE.match(_written(-sample if negative else sample, currency, own, locale))
     return (found[1], found["group"], found["point"] or "", found[4]) if found and bool(found["point"]) == bool(digits) else None
 
 
 def _money(amount: int, currency: str, locale: str) -> str:
-    pattern, digits = _money_pattern(currency, amount < 0, locale), exponent(currency)
+    own = _own_currency()
+    pattern, digits = _money_pattern(currency, amount < 0, own, locale), exponent(currency)
     if pattern is None:
-        return format_currency(Decimal(amount).scaleb(-digits), currency, locale=locale)
+        return _written(Decimal(amount).scaleb(-digits), currency, own, locale)
     before, group, point, after = pattern
     whole, rest = divmod(abs(amount), 10**digits)
     thousands = f"{whole:,}".replace(",", group) if whole > 999 else str(whole)
@@ -90,21 +114,6 @@ def _short_day(day: date, locale: str) -> str:
     return format_date(day, "M/d" if locale.startswith("zh") else "d MMM", locale=locale)
 
 
-_REGIONS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
-
-
-def zone_choices() -> tuple[tuple[str, str], ...]:
-    """Every place with a time zone: its IANA name, and how the reader calls it."""
-    return _zones(reader().locale)
-
-
-@lru_cache(maxsize=8)
-def _zones(locale: str) -> tuple[tuple[str, str], ...]:
-    names = sorted(name for name in available_timezones() if name.split("/")[0] in _REGIONS)
-    # English readers know the names; others are told the place. Both would make the longest page of the shop.
-    return tuple((name, name if locale.startswith("en") else str(get_timezone_location(name, locale=locale))) for name in names)
-
-
 class Formats:
     """``fmt`` in templates and plugins."""
 
@@ -114,7 +123,7 @@ class Formats:
 
     def symbol(self, currency: str) -> str:
         """The sign of a currency, for the front of an input."""
-        return get_currency_symbol(currency, locale=reader_locale())
+        return _sign(currency, _own_currency(), reader().locale).strip()
 
     def number(self, value: int | float) -> str:
         """A number with the reader's separators."""
@@ -132,6 +141,10 @@ class Formats:
         """A moment, to the minute, in the reader's zone."""
         local = moment.astimezone(_zone())
         return _minute(local.replace(second=0, microsecond=0, tzinfo=None), reader().locale)
+
+    def moment(self, moment: datetime) -> str:
+        """A moment to the second, where two of one minute have to be told apart."""
+        return f"{self.datetime(moment)}:{moment.astimezone(_zone()):%S}"
 
     def date(self, day: date) -> str:
         """A day. A moment is first taken to the reader's zone."""

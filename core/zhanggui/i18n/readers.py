@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,35 @@ def _of_plugin(manifest: Manifest, host: Host, code: str, core: NullTranslations
 
     read_or_core: NullTranslations = watch.around(read, lambda: core)()
     return read_or_core
+
+
+@contextmanager
+def speaking(locale: str, host: Host) -> Iterator[None]:
+    """Texts in this language, for what is written for somebody where no request is: a file that a task makes."""
+    before = texts.reader()
+    texts.read_by(_reader_of(locale, tuple((m.id, str(m.path), str(m.version)) for m in host.manifests.values())))
+    try:
+        yield
+    finally:
+        texts.read_by(before)
+
+
+@lru_cache(8)
+def _reader_of(locale: str, plugins: tuple[tuple[str, str, str], ...]) -> Reader:
+    """Who reads this language, with the catalogs of these plugins."""
+    from ..host import current_host
+
+    host, core = current_host(), Translations.load(CORE, [locale])
+    return Reader(locale, core, None, {m.id: _of_plugin(m, host, locale, core) for m in host.manifests.values()})
+
+
+def in_every_language(text: object, locales: Sequence[str], host: Host) -> list[str]:
+    """A text as each of these languages has it."""
+    found = []
+    for locale in locales:
+        with speaking(locale, host):
+            found.append(str(text))
+    return found
 
 
 def choose_readers(app: Flask, runtime: Runtime, host: Host) -> None:

@@ -1,7 +1,8 @@
 """Official codes of regions: six digits (GB/T 2260) for provinces and cities of China, two letters (ISO 3166-1) for countries abroad.
 
 ``regions.csv`` beside this module holds the provinces and what stands directly below them: cities, prefectures, leagues, and the
-counties that no city governs. A district is none: its city is as near as a code goes, and says nothing about a person.
+counties that no city governs. What is kept of an order is never nearer than its city, which says nothing about a person;
+``districts.csv``, the districts and counties below them, is there for whoever chooses where he lives.
 Sources are named in ``docs/decisions/0015-who-a-customer-is-and-where.md``.
 """
 
@@ -13,6 +14,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from babel import Locale
 
@@ -67,6 +69,66 @@ def name_of(code: str | None) -> str:
     return str(reader_locale().territories.get(code, code))
 
 
+def tree() -> list[list[Any]]:
+    """All of China to choose from, as ``[code, official name, name for the reader, [what lies below]]``; where nothing lies below,
+    and the names are one, as ``[code, name]``.
+
+    Below a province stand its cities and the counties that no city governs, below a city its districts; below Beijing and the like
+    the districts at once. A few cities have none, and of Hong Kong, Macao and Taiwan there is no official code below themselves.
+    """
+    return [
+        [province, name, name_of(province), [_branch(code, text) for code, text in (_directly_below(province) | districts_of(province)).items()]]
+        for province, name in _rows().items() if province in PROVINCES
+    ]  # fmt: skip
+
+
+def _branch(code: str, name: str) -> list[Any]:
+    below = [list(one) for one in districts_of(code).items()]
+    return [code, name, name, below] if below else [code, name]
+
+
+def countries() -> list[tuple[str, str]]:
+    """``(code, name for the reader)`` of every country but China, by name."""
+    names = reader_locale().territories
+    return sorted(((code, names[code]) for code in {*_countries().values()} if len(code) == 2 and code != _CHINA and code in names), key=lambda pair: pair[1])
+
+
+def districts_of(code: str) -> dict[str, str]:
+    """``{code: name}`` of the districts of a city, or of a province that is a city itself."""
+    return _districts().get(code, {})
+
+
+def lacks_district(names: Sequence[str]) -> bool:
+    """Whether an address in China stops above its district, as ``["浙江省", "杭州市"]`` does: a courier could not find it.
+
+    A third name is taken as one, however it is written; a city without districts needs none. Places that are not known, and those
+    abroad, are not judged.
+    """
+    code, written = code_of(names), "".join(names)
+    if code is None or code not in _rows():
+        return False
+    below = [name for city in (code, *_directly_below(code)) for name in districts_of(city).values()]
+    return bool(below) and len([name for name in names if name.strip()]) < 3 and not any(name in written for name in below)
+
+
+@cache
+def _directly_below(province: str) -> dict[str, str]:
+    return {code: name for code, name in _rows().items() if code not in PROVINCES and _province(code) == province}
+
+
+@cache
+def _districts() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for code, name in _read("districts.csv").items():
+        found.setdefault(_above(code), {})[code] = name
+    return found
+
+
+def _above(district: str) -> str:
+    city = district[:4] + "00"
+    return city if city in _rows() else _province(district)
+
+
 def province_of(code: str | None) -> str | None:
     """The province that a region lies in, by its code; None abroad."""
     return _province(code) if code and _province(code) in PROVINCES else None
@@ -78,7 +140,11 @@ def _province(code: str) -> str:
 
 @cache
 def _rows() -> dict[str, str]:
-    text = (files(__package__) / "regions.csv").read_text(encoding="utf-8")
+    return _read("regions.csv")
+
+
+def _read(name: str) -> dict[str, str]:
+    text = (files(__package__) / name).read_text(encoding="utf-8")
     return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
 
 

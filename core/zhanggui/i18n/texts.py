@@ -109,6 +109,23 @@ class LazyText:
         return str(self) < str(other)
 
 
+@dataclass(frozen=True, slots=True)
+class InLanguages:
+    """A text of the shop's own, such as a product's name, in several languages: said in the reader's, else as ``source``."""
+
+    source: str
+    texts: Mapping[str, str] = field(default_factory=dict)  # by locale
+
+    def of(self, locale: str) -> str:
+        """The text in a language: ``zh_CN`` may be answered by ``zh``, or by another kind of the same."""
+        language = locale.partition("_")[0]
+        near = (text for code, text in self.texts.items() if code.partition("_")[0] == language)
+        return self.texts.get(locale) or self.texts.get(language) or next(near, "") or self.source
+
+    def __str__(self) -> str:
+        return self.of(_reader.get().locale)
+
+
 class Texts:
     """The functions that look up texts of one domain: a plugin's id, or "" for the core."""
 

@@ -36,6 +36,27 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """How the thing that a row names stands in the shop: its fields as an export writes them.
+
+    ``mark`` moves with whatever else of it can change; a thing whose mark moved since an import made it is not taken away.
+    """
+
+    id: int
+    label: str
+    values: Mapping[str, str | None]
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a row of an import made, by its id, and the row's number."""
+
+    number: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a row: a word for the report, and its money.
 

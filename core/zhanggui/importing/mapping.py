@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..host import current_host
 from ..host.declare import Importer
+from ..i18n.readers import in_every_language
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
+from ..runtime import current_runtime
 
 Ask = Callable[[str, Sequence[str]], str | None]  # (field, columns that are left) -> the column, or None
 
@@ -68,12 +71,12 @@ def match(importer: Importer, header: Sequence[str], given: Mapping[str, str], a
         if column not in header:
             raise Invalid(_l("The file has no column %(name)s; it has: %(known)s.", name=column, known=", ".join(header)))
         places[name] = list(header).index(column)
-    by_alias = {_normal(column): place for place, column in reversed(list(enumerate(header)))}
-    for name, aliases in importer.columns.items():
+    by_alias = {normal(column): place for place, column in reversed(list(enumerate(header)))}
+    for name in importer.columns:
         if name in places:
             continue
-        for alias in (name, *aliases):
-            place = by_alias.get(_normal(alias))
+        for alias in names_of(importer, name):
+            place = by_alias.get(normal(alias))
             if place is not None and place not in places.values():
                 places[name] = place
                 break
@@ -104,5 +107,35 @@ def _asked(name: str, importer: Importer, header: Sequence[str], places: dict[st
     places[name] = place
 
 
-def _normal(name: str) -> str:
+def guess(importer: Importer, header: Sequence[str], kept: Mapping[str, str], allowed: Sequence[str]) -> dict[str, int]:
+    """The place of each field's column as it seems: as somebody confirmed it for such a head before, else as it is recognized.
+
+    :param kept: fields by the normal form of a head; "" for one that is left out.
+    :param allowed: fields that whoever asks may fill.
+    """
+    places: dict[str, int] = {}
+    for place, column in enumerate(header):
+        field = kept.get(normal(column), "")
+        if field in allowed and field not in places:
+            places[field] = place
+    for name in allowed:
+        for alias in names_of(importer, name):
+            if name in places:
+                break
+            for place, column in enumerate(header):
+                if normal(column) == normal(alias) and place not in places.values() and normal(column) not in kept:
+                    places[name] = place
+                    break
+    return places
+
+
+def names_of(importer: Importer, name: str) -> list[str]:
+    """What the column of a field may be called: its name, what exports call it, what other programs call it."""
+    label = importer.labels.get(name)
+    locales = dict.fromkeys(("en", *current_runtime().config["i18n.locales"]))
+    return [name, *(in_every_language(label, list(locales), current_host()) if label is not None else []), *importer.columns[name]]
+
+
+def normal(name: str) -> str:
+    """A head without what people write in one way today and in another tomorrow."""
     return re.sub(r"[\s_\-./（）()]+", "", unicodedata.normalize("NFKC", name)).casefold()

@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from .. import audit
-from ..db.uow import unit_of_work
+from ..db.uow import reading, unit_of_work
 from ..db.upsert import insert_or_skip
 from ..host import current_host
 from ..host.declare import Importer, Preparation
@@ -36,12 +36,14 @@ from ..tasks.texts import LOST
 from .contracts import ImportRow, ImportRun, Outcome
 from .mapping import Ask, check_options, match, read_mapping
 from .models import Import, Rejection, Rounding
+from .noting import Notes
 from .reader import Table, open_table
 from .report import Report, Tally
 from .scratch import Scratch
 
 log = logging.getLogger(__name__)
 BATCH_ROWS = 4000
+NOTED_ROWS = 500  # while somebody watches: more steps, and a cancel that waits for less
 BATCH_KEYS = 500
 DEFAULT_SOURCE = "file"
 TASK = "core.import"  # no job: the command does it
@@ -82,7 +84,7 @@ def run_import(
     started = time.monotonic()
     job = _prepare(runtime, kind, Path(path), Path(mapping) if mapping else None, {"zone": zone, "currency": currency, "source": source},
                    ask if ask is not None else None if quiet or not sys.stdin.isatty() else _ask)  # fmt: skip
-    bookmark = _Bookmark() if dry_run else _open(job)
+    bookmark = Bookmark() if dry_run else _open(job)
     if bookmark.done:
         return _report(job, bookmark, already=True, seconds=time.monotonic() - started)
     scratch = Scratch(job.places, job.table.columns, job.importer.order_by)
@@ -107,7 +109,7 @@ def run_import(
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     importer: Importer
     table: Table
     places: dict[str, int]
@@ -126,7 +128,7 @@ class _Job:
 
 
 @dataclass
-class _Bookmark:
+class Bookmark:
     """How far an import is. ``run`` moves its task on; a dry run has none."""
 
     id: int = 0
@@ -136,9 +138,11 @@ class _Bookmark:
     position: str = ""
     rows: int = 0
     tally: Tally = field(default_factory=Tally)
+    notes: Notes | None = None  # of a file that was brought on the screen
+    finish: Callable[[Session], object] | None = None  # in the last step
 
 
-def _prepare(runtime: Runtime, kind: str, path: Path, mapping: Path | None, said: dict[str, str | None], ask: Ask | None) -> _Job:
+def _prepare(runtime: Runtime, kind: str, path: Path, mapping: Path | None, said: dict[str, str | None], ask: Ask | None) -> Job:
     importers = {importer.kind: importer for importer in current_host().every("importers")}
     if kind not in importers:
         raise NotFound(_l("There is no kind %(kind)s; there are: %(known)s.", kind=kind, known=", ".join(sorted(importers))))
@@ -165,7 +169,7 @@ def _prepare(runtime: Runtime, kind: str, path: Path, mapping: Path | None, said
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     run = ImportRun(origin, public_id(), tz, wanted, current_actor(), clock.now(), options)
-    return _Job(importer, table, places, run, digest)
+    return Job(importer, table, places, run, digest)
 
 
 def _ask(name: str, columns: Sequence[str]) -> str | None:
@@ -175,7 +179,7 @@ def _ask(name: str, columns: Sequence[str]) -> str | None:
     return columns[number - 1] if number else None
 
 
-def _open(job: _Job) -> _Bookmark:
+def _open(job: Job) -> Bookmark:
     """Where an earlier run of the same reading stands; a new one begins when there was none."""
     c, actor, name = _imports.c, job.run.actor, job.table.path.name[-200:]
     with unit_of_work() as db:
@@ -193,7 +197,7 @@ def _open(job: _Job) -> _Bookmark:
         task = take_up(db, task_id, now=job.run.now, canceled=True)
         # Read while the task is held: rows and place were moved on together.
         row = db.execute(select(_imports).where(c.id == import_id)).one()
-    mark = _Bookmark(import_id, rows=row.rows, tally=Tally.load(row.tally), done=task is None)
+    mark = Bookmark(import_id, rows=row.rows, tally=Tally.load(row.tally), done=task is None)
     if task is not None:
         mark.run = TaskRun(task, actor, rests=False, keep=None)
         place = mark.run.place or {}
@@ -201,7 +205,7 @@ def _open(job: _Job) -> _Bookmark:
     return mark
 
 
-def _run(job: _Job, scratch: Scratch, mark: _Bookmark, quiet: bool) -> None:
+def _run(job: Job, scratch: Scratch, mark: Bookmark, quiet: bool) -> None:
     for phase, preparation in enumerate(job.importer.prepare):
         if phase >= mark.phase:
             _prepare_keys(job, scratch, mark, phase, preparation)
@@ -210,7 +214,7 @@ def _run(job: _Job, scratch: Scratch, mark: _Bookmark, quiet: bool) -> None:
         mark.phase, mark.position = first, "0"
     with _progress(quiet, "Writing", scratch.count) as tick:
         tick(mark.tally.rows)
-        for place, rows in scratch.batches(int(mark.position or 0), BATCH_ROWS):
+        for place, rows in scratch.batches(int(mark.position or 0), BATCH_ROWS if mark.notes is None else NOTED_ROWS):
             with _step(mark) as db:
                 _write(db, job, scratch, mark, rows)
                 mark.position = str(place)
@@ -220,13 +224,43 @@ def _run(job: _Job, scratch: Scratch, mark: _Bookmark, quiet: bool) -> None:
     if mark.run is None:
         return
     with _step(mark, last=True) as db:
+        if mark.finish is not None:
+            mark.finish(db)
         audit.record(
             db, "core.import.finished", target=("core.Import", mark.id), label=job.table.path.name, actor=job.run.actor,
             now=clock.now(), after={"kind": job.importer.kind, "rows": mark.rows, **mark.tally.dump()},
         )  # fmt: skip
 
 
-def _prepare_keys(job: _Job, scratch: Scratch, mark: _Bookmark, phase: int, preparation: Preparation) -> None:
+def write_noted(
+    job: Job, run: TaskRun, notes: Notes, *, name: str, place: Mapping[str, Any] | None, import_id: int | None, finish: Callable[[Session, int], object]
+) -> None:  # fmt: skip
+    """Write a file that was brought on the screen, from where it was left. What ends a task ends this too."""
+    c = _imports.c
+    if import_id is None:
+        with unit_of_work() as db:
+            values = {
+                "fingerprint": hashlib.sha256(f"screen:{notes.file_id}".encode()).hexdigest(), "kind": job.importer.kind, "source": job.run.source,
+                "file_name": name[-200:], "digest": job.digest, "mapping": job.mapping, "currency": job.run.currency, "tally": Tally().dump(),
+                "rows": 0, "options": {"zone": str(job.run.zone)}, "task_id": run.id,
+            }  # fmt: skip
+            insert_or_skip(db, Import, **values)
+    with reading() as db:
+        row = db.execute(select(_imports).where(c.fingerprint == hashlib.sha256(f"screen:{notes.file_id}".encode()).hexdigest())).one()
+    place = run.place or place or {}
+    mark = Bookmark(row.id, run, phase=place.get("phase", 0), position=place.get("position", ""), rows=row.rows, tally=Tally.load(row.tally),
+                    notes=notes, finish=lambda db: finish(db, row.id))  # fmt: skip
+    scratch = Scratch(job.places, job.table.columns, job.importer.order_by)
+    try:
+        for _count in scratch.fill(job.table.rows()):
+            pass
+        mark.rows = scratch.count
+        _run(job, scratch, mark, True)
+    finally:
+        scratch.close()
+
+
+def _prepare_keys(job: Job, scratch: Scratch, mark: Bookmark, phase: int, preparation: Preparation) -> None:
     after = mark.position if mark.phase == phase else ""
     for keys in scratch.keys(preparation.key, preparation.columns, after, BATCH_KEYS):
         with _step(mark) as db:
@@ -234,8 +268,12 @@ def _prepare_keys(job: _Job, scratch: Scratch, mark: _Bookmark, phase: int, prep
             mark.phase, mark.position = phase, keys[-1][0]
 
 
-def _write(db: Session, job: _Job, scratch: Scratch, mark: _Bookmark, rows: list[ImportRow]) -> None:
-    outcomes: list[Outcome] = job.importer.batch(db, rows, job.run)
+def _write(db: Session, job: Job, scratch: Scratch, mark: Bookmark, rows: list[ImportRow]) -> None:
+    outcomes: list[Outcome]
+    if mark.notes is not None:
+        outcomes = mark.notes.take(db, job.importer, rows, job.run, scratch.raw, keep=True)
+    else:
+        outcomes = job.importer.batch(db, rows, job.run)
     if len(outcomes) != len(rows):
         raise RuntimeError(f"{job.importer.kind}: {len(rows)} rows came back as {len(outcomes)} outcomes")
     pairs = list(zip(rows, outcomes, strict=True))
@@ -257,7 +295,7 @@ def _write(db: Session, job: _Job, scratch: Scratch, mark: _Bookmark, rows: list
 
 
 @contextlib.contextmanager
-def _step(mark: _Bookmark, *, last: bool = False) -> Iterator[Session]:
+def _step(mark: Bookmark, *, last: bool = False) -> Iterator[Session]:
     """One unit of work that also moves the bookmark; a dry run takes everything back."""
     if mark.run is None:
         with contextlib.suppress(_NothingKept), unit_of_work() as db:
@@ -271,13 +309,13 @@ def _step(mark: _Bookmark, *, last: bool = False) -> Iterator[Session]:
             said = _l("The file is read.") if last else _l("The rows are being written.")
             place = {"phase": mark.phase, "position": mark.position}
             mark.run.report(done=mark.tally.rows, total=mark.rows, sentence=said, place=place)
-    except TaskTaken:
-        raise BeingImported() from None
-    except TaskCanceled:
-        raise ImportCanceled() from None
+    except (TaskTaken, TaskCanceled) as end:
+        if mark.notes is not None:  # its job knows what these mean
+            raise
+        raise (BeingImported() if isinstance(end, TaskTaken) else ImportCanceled()) from None
 
 
-def _report(job: _Job, mark: _Bookmark, *, already: bool = False, dry_run: bool = False, seconds: float = 0) -> Report:
+def _report(job: Job, mark: Bookmark, *, already: bool = False, dry_run: bool = False, seconds: float = 0) -> Report:
     return Report(
         job.importer.kind, job.table.path.name, job.run.source, job.run.currency, mark.rows, mark.tally, dry_run=dry_run, already=already,
         import_id=mark.id or None, seconds=seconds, words=job.run.memory.get("unknown words", {}),

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor
 from ..notices import notify
@@ -23,9 +24,14 @@ def tell(db: Session, job_id: int, name: str, why: str, *, now: datetime) -> Non
     """Leave a notice for those who may look at jobs; the task that the job did has failed."""
     fail_task_of(db, job_id, now)
     notify(
-        db, kind="core.job.dead", title=_l("A job was given up: %(name)s"), params={"name": name}, body=why[:200],
+        db, kind="core.job.dead", title=_l("A job was given up: %(name)s"), params={"name": _title(name)}, body=why,
         href=f"/system/jobs/{job_id}", permission=("can_list", "core.Job"), now=now, key=f"job:{job_id}:{now:%Y%m%d%H%M%S}",
     )  # fmt: skip
+
+
+def _title(name: str) -> Any:
+    job = current_host().jobs.get(name)
+    return job.title if job is not None and job.title else name
 
 
 def dead(db: Session, limit: int = 100) -> Sequence[Any]:

@@ -19,9 +19,11 @@ from ..db.write_queue import DatabaseBusy
 from ..events import relay as events_relay
 from ..host import hosted, refresh
 from ..host.declare import DEFAULT_LANE, JobDef
+from ..i18n.texts import lazy_gettext as _l
+from ..i18n.wording import keep_text
 from ..kernel import clock
 from ..kernel.actors import Actor, acting_as
-from ..kernel.errors import Stop
+from ..kernel.errors import DomainError, Stop
 from ..kernel.trace import traced
 from ..runtime import current_runtime
 from . import batch as batches
@@ -109,7 +111,7 @@ def _work_off(batch: Batch) -> list[str]:
 
 def _hold(row: Any, batch: Batch) -> str:
     with unit_of_work() as db:
-        store.hold(db, row.id, batch.token, f"no enabled plugin knows the job {row.name}")
+        store.hold(db, row.id, batch.token, keep_text(_l("It waits for a plugin that is switched off.")))
         batch.turn_page(db)
     return "held"
 
@@ -150,13 +152,18 @@ def _finish(db: Session, row: Any, batch: Batch) -> None:
 
 
 def _fail(row: Any, batch: Batch, error: BaseException) -> str:
-    sentence, retry, counts = f"{type(error).__name__}: {error}", getattr(error, "retry", True), not isinstance(error, DatabaseBusy)
+    sentence, retry, counts = _sentence(error), getattr(error, "retry", True), not isinstance(error, DatabaseBusy)
     with unit_of_work() as db:
         state = store.fail(db, row, batch.token, sentence, traceback.format_exc(), retry=retry, counts=counts)
         if state == "dead":
             dead_letters.tell(db, row.id, row.name, sentence, now=clock.now())
         batch.turn_page(db)
     return state
+
+
+def _sentence(error: BaseException) -> str:
+    """Why it failed: a refusal as a text that each reader gets in his language, anything else as the program says it."""
+    return keep_text(error.said()) if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
 
 
 @contextmanager

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from ..db.upsert import insert_for
 from ..host.declare import JobDef
+from ..i18n.texts import lazy_gettext as _l
+from ..i18n.wording import keep_text
 from ..kernel import clock
 from ..kernel.ids import public_id
 from .models import Job
 
 LEASE = timedelta(seconds=15)
-LOST = "its worker was lost every time"
+LOST = _l("The worker that did it was lost every time.")
 c = Job.__table__.c
 
 
@@ -105,7 +107,7 @@ def fail(db: Session, row: Any, token: str, error: str, traceback: str, *, retry
     :returns: the new state, or ``skipped`` when the job was taken away meanwhile.
     """
     now = clock.now()
-    values: dict[str, Any] = {"last_error": error[:500], "traceback": traceback[-8000:], "lease_until": None, "lease_token": None}
+    values: dict[str, Any] = {"last_error": keep_text(error, 500), "traceback": traceback[-8000:], "lease_until": None, "lease_token": None}
     if not counts:
         values |= {"state": "ready", "attempts": c.attempts - 1, "run_at": now + timedelta(seconds=random.uniform(1, 3))}
     elif not retry or row.attempts >= row.max_attempts:
@@ -120,7 +122,7 @@ def fail(db: Session, row: Any, token: str, error: str, traceback: str, *, retry
 def hold(db: Session, job_id: int, token: str, why: str) -> None:
     """Keep a job until its plugin is back; the try does not count."""
     statement = update(Job.__table__).where(c.id == job_id, c.lease_token == token)
-    db.execute(statement.values(state="held", last_error=why[:500], attempts=c.attempts - 1, lease_until=None, lease_token=None))
+    db.execute(statement.values(state="held", last_error=why, attempts=c.attempts - 1, lease_until=None, lease_token=None))
 
 
 def take_back(db: Session) -> Sequence[Any]:
@@ -129,7 +131,7 @@ def take_back(db: Session) -> Sequence[Any]:
     lost = update(Job.__table__).where(c.state == "running", c.lease_until < now)
     db.execute(lost.where(c.attempts < c.max_attempts).values(state="ready", lease_token=None, run_at=now))
     spent = lost.where(c.attempts >= c.max_attempts)
-    dead = spent.values(state="dead", lease_token=None, unique_key=None, finished_at=now, last_error=LOST).returning(c.id, c.name)
+    dead = spent.values(state="dead", lease_token=None, unique_key=None, finished_at=now, last_error=keep_text(LOST)).returning(c.id, c.name)
     return db.execute(dead).all()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
 
 
@@ -33,6 +34,11 @@ class DomainError(ZhangguiError):
         self.field = field
         self.params = params
         super().__init__(self.text())
+
+    def said(self) -> Any:
+        """The sentence with what fills it, to be kept and read later in the language of each reader."""
+        message = self.message
+        return LazyText(message.msgid, {**message.params, **self.params}, message.domain) if isinstance(message, LazyText) else self.text()
 
     def text(self) -> str:
         """The sentence in the language of the reader."""

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from ..db.upsert import insert_for
 from ..events import MAX_DEPTH, publish
 from ..i18n.formats import fmt
-from ..i18n.texts import LazyText, texts_of
+from ..i18n.texts import InLanguages, LazyText, texts_of
+from ..i18n.wording import keep_text, kept_text, spoken, stored
 from ..kernel.actors import Actor
 from ..kernel.errors import NotFound
 from ..kernel.ids import Code
@@ -37,21 +38,22 @@ class NoticeLine:
 
 
 def notify(
-    db: Session, *, kind: str, title: Any, body: str = "", href: str = "", permission: tuple[str, str] | None = None,
+    db: Session, *, kind: str, title: Any, body: Any = "", href: str = "", permission: tuple[str, str] | None = None,
     user_id: int | None = None, now: datetime, key: str | None = None, params: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Tell staff: one user, or whoever holds ``permission``; everybody when neither is given.
 
     :param title: a msgid (``_l("%(sku)s is running low")`` or plain text) filled with ``params`` for each reader;
         ``Money`` among them is written as that reader writes it.
+    :param body: what somebody wrote, a line of :func:`zhanggui.i18n.wording.keep_text`, or a lazy text.
     :param key: a notice of the same key is written once.
     """
     msgid = title.msgid if isinstance(title, LazyText) else str(title)
     filled = {**(title.params if isinstance(title, LazyText) else {}), **(params or {})}
-    filled = {name: value.as_json() if isinstance(value, Money) else value for name, value in filled.items()}
+    filled = {name: value.as_json() if isinstance(value, Money) else stored(value) if isinstance(value, LazyText | InLanguages) else value for name, value in filled.items()}
     values = {
         "at": now, "kind": kind, "title": msgid[:300], "params": filled,
-        "body": body[:500], "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
+        "body": keep_text(body, 500), "href": href, "permission": " ".join(permission) if permission else "", "user_id": user_id, "key": key,
     }  # fmt: skip
     made = db.scalar(insert_for(db, Notice).values(**values).on_conflict_do_nothing().returning(Notice.id))
     # A notice about the end of a circle of events must not be one more of it.
@@ -109,12 +111,15 @@ def read_notice(db: Session, notice_id: int) -> NoticeLine:
 
 def _line(n: Notice, read: int) -> NoticeLine:
     texts = texts_of(n.kind.partition(".")[0])  # a kind begins with the plugin whose words the title is
-    return NoticeLine(n.id, n.at, texts.gettext(n.title, **_written(n.params or {})), n.body or "", n.href, n.id > read)
+    return NoticeLine(n.id, n.at, texts.gettext(n.title, **_written(n.params or {})), kept_text(n.body), n.href, n.id > read)
 
 
 def _written(params: dict[str, Any]) -> dict[str, Any]:
     """What fills a title, with money as the reader writes it."""
-    return {name: fmt.money(value["amount"], value["currency"]) if isinstance(value, dict) else value for name, value in params.items()}
+    return {
+        name: value if not isinstance(value, dict) else fmt.money(value["amount"], value["currency"]) if "amount" in value else spoken(value)
+        for name, value in params.items()
+    }  # fmt: skip
 
 
 def mark_read(db: Session, actor: Actor, *, now: datetime) -> None:

@@ -21,7 +21,7 @@ from ..db.uow import in_transaction
 from ..i18n.texts import gettext as _
 from ..kernel.errors import ProviderError
 from ..runtime import current_runtime
-from .rules import Target, read_url
+from .rules import Allowed, Target, read_url, refused
 
 log = logging.getLogger(__name__)
 SECONDS, CONNECT_SECONDS = 10.0, 5.0
@@ -65,6 +65,16 @@ class Answer:
         if 200 <= self.status < 300:
             return self
         raise ProviderError(_("%(host)s refused: status %(status)s.", host=self.host, status=self.status), retry=self.status in _PASSING, sent=True)
+
+
+def check(url: str) -> None:
+    """Ask of an address that somebody enters whether it may be called, without calling anybody: a name is looked up at the call.
+
+    :raises ProviderError: when it never may.
+    """
+    why = refused(url, Allowed.read(current_runtime().config["outside.allowed"]))
+    if why:
+        raise ProviderError(why, retry=False)
 
 
 def get(url: str, **more: Any) -> Answer:
@@ -148,4 +158,4 @@ def _trouble(error: Exception, target: Target, seconds: float) -> ProviderError:
     return ProviderError(_("%(host)s broke off before its answer was complete.", host=target.host), retry=True, sent=True)
 
 
-__all__ = ["Answer", "CalledInTransaction", "get", "post", "request"]
+__all__ = ["Answer", "CalledInTransaction", "check", "get", "post", "request"]

@@ -73,6 +73,23 @@ def read_url(url: str) -> Target:
     return Target(parts.scheme, host, port, path)
 
 
+def refused(url: str, allowed: Allowed) -> str:
+    """Why a URL may never be called, as far as it can be told without looking up a name; empty when it may be tried."""
+    try:
+        target = read_url(url)
+    except ProviderError as error:
+        return str(error)
+    try:
+        address = str(ip_address(target.host.strip("[]").partition("%")[0]))
+    except ValueError:
+        address = "127.0.0.1" if target.host.lower().rstrip(".") == "localhost" else ""
+    usual = target.scheme == "https" and target.port == 443
+    named = target.host.lower().rstrip(".") in allowed.names
+    if named or (address and allowed.covers(target.host, address)) or (usual and (not address or is_public(address))):
+        return ""
+    return _("%(host)s may not be called: it is not public, or not asked by https at its usual port.", host=target.host)
+
+
 def is_public(address: str) -> bool:
     """Whether everybody on the internet means the same machine by this address."""
     found = _plain(address)

@@ -14,6 +14,7 @@ from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Invalid
 from ..kernel.money import Money
+from ..kernel.spreadsheets import harmless
 
 MAX_ROWS = 1_048_575  # below the heads: what a spreadsheet program opens
 _MAX_TEXT = 32_767  # characters of a cell, likewise
@@ -84,12 +85,19 @@ class Sheet:
             table.write_datetime(row, column, value, self._format("yyyy-mm-dd"))
         else:
             text = str(value)
-            table.write_string(row, column, text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…")
+            # Marked as text also for who edits the cell, or saves the sheet as another kind of file.
+            kept = self._quoted() if harmless(text) != text else None
+            table.write_string(row, column, text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…", kept)
 
     def _number(self, value: int | Decimal) -> Any:
         exponent = Decimal(value).as_tuple().exponent
         assert isinstance(exponent, int)  # no NaN has digits
         return self._format("0." + "0" * -exponent) if exponent < 0 else None
+
+    def _quoted(self) -> Any:
+        if "'" not in self._formats:
+            self._formats["'"] = self._book.add_format({"quote_prefix": True})
+        return self._formats["'"]
 
     def _format(self, pattern: str) -> Any:
         if pattern not in self._formats:

@@ -22,6 +22,7 @@ from ..host import current_host
 from ..host.declare import PersonalData
 from ..host.models import PluginState
 from ..i18n.texts import lazy_gettext as _l
+from ..importing.brought import forget_person
 from ..jobs import enqueue, job
 from ..kernel import clock
 from ..kernel.actors import SYSTEM, Actor
@@ -95,7 +96,7 @@ def erase_person(db: Session, person: Subject, *, actor: Actor, now: datetime) -
     enqueue(db, erase_again, run_at=now + AGAIN, person=[person[0], person[1]])
 
 
-@job()
+@job(_l("Erase personal data once more, in case something came in between"))
 def erase_again(db: Session, *, person: list[Any], **_from_newer_releases: object) -> None:
     """A person was erased a moment ago."""
     _erase(db, (person[0], person[1]), SYSTEM, clock.now())
@@ -106,6 +107,7 @@ def _erase(db: Session, person: Subject, actor: Actor, now: datetime) -> None:
         _of(data.erase)(db, person, actor=actor, now=now)
     tokens.revoke_all(db, person, now)
     approvals.erase_about(db, person, now)
+    forget_person(db, person)
     keys.erase_person(db, person)
 
 

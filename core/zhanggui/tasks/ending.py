@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from ..i18n.wording import stored
 from ..notices import notify
 from .models import Task
 from .states import TaskState, before
 from .texts import BROKEN, FAILED
-from .wording import stored
 
 KEEP = timedelta(days=30)  # a row, after it ended
 c = Task.__table__.c

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ..db.uow import reading, unit_of_work
 from ..files import private
 from ..files.kinds import media_type_of
+from ..i18n.wording import stored
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import Stop
@@ -23,7 +24,6 @@ from .ending import KEEP, tell
 from .models import Task
 from .states import TaskState, before
 from .texts import CANCELED, FAILED, FINISHED
-from .wording import stored
 
 TURN = 8.0  # seconds after which a task makes room for other jobs of its lane, and goes on behind them
 KEEP_RESULT = timedelta(days=7)
@@ -122,7 +122,7 @@ class TaskRun:
         if self._out is None:
             if self._file_id is None:
                 self._file_id, path = private.new_path()
-                self._out = path.open("xb")
+                self._out = path.open("x+b")  # a workbook is made of the lines that wait in it
             else:
                 self._out = private.path_of(self._file_id).open("r+b")
                 self._out.truncate(self._file_size)

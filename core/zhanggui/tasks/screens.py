@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import false
+from sqlalchemy import false, select
 from sqlalchemy.orm import Session
 
 from ..files.private import infos, url_for_private
@@ -13,13 +13,13 @@ from ..host.declare import Permission, RolePreset
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
+from ..i18n.wording import spoken
 from ..kernel.actors import Actor
 from ..kernel.reader import Reader
 from ..web.describe import Action, Card, Choice, Column, Filter, MenuItem, Screen, Section
 from .models import Task
 from .service import TaskDef, cancel_task, resume_task
 from .states import ENDED, TaskState
-from .wording import spoken
 
 RESOURCE = "core.Task"
 SUPERVISE = Permission("can_supervise", RESOURCE, _l("See and end the tasks of others"))
@@ -59,6 +59,21 @@ def progress(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _refused(db: Session, reader: Reader, row: Any) -> dict[str, Any]:
+    from ..web.several import of_task
+
+    return of_task(db, reader, row)
+
+
+def _authors(db: Session, reader: Reader, ids: list[int]) -> dict[int, str]:
+    from ..web.acts import actor_names
+
+    t: Any = Task.__table__.c
+    rows = {row.id: (row.actor_kind, row.user_id, row.actor) for row in db.execute(select(t.id, t.actor_kind, t.user_id, t.actor).where(t.id.in_(ids)))}
+    names = actor_names(db, set(rows.values()))
+    return {number: names[by] for number, by in rows.items()}
+
+
 def _can_resume(row: Any) -> bool:
     return row.state == TaskState.FAILED and isinstance(current_host().jobs.get(row.name), TaskDef)
 
@@ -72,18 +87,20 @@ TASKS = Screen(
         Column("progress", _l("Progress"), value=progress_text),
         Column("created_at", _l("Begun"), "datetime"),
         Column("finished_at", _l("Finished"), "datetime"),
-        Column("actor", _l("By"), wide=False),
+        Column("actor", _l("By"), load=_authors, wide=False),
         Column("sentence", _l("What it does"), value=lambda row: spoken(row.sentence), wide=False),
     ],
     card=Card(title="title", badge="state", end="progress", sub=("created_at", "sentence")),
     filters=[Filter("state", _l("State"), choices=STATES, tabs=True, counted=(TaskState.RUNNING,))],
     sections=[
         Section("progress", _l("Progress"), template="zg/task_progress.html", load=progress, order=10),
+        Section("refused", _l("Not done"), template="zg/several.html", load=_refused, order=15),
         Section("task", _l("Details"), columns=("state", "created_at", "finished_at", "actor"), order=20),
     ],
     actions=[
         Action("cancel", _l("Cancel"), cancel_task, "x", "danger", when=lambda row: row.state in (TaskState.WAITING, TaskState.RUNNING),
-               needs=("state",), confirm=_l("End this task? What it did so far and was not finished is gone."),
+               needs=("state",), confirm=lambda row: _l("End the task “%(title)s”?", title=spoken(row.title)),
+               follows=_l("What was done stays done; what was not finished, such as a file, is gone."), stays=_l("Let it run"),
                done=_l("It ends before its next step.")),
         Action("resume", _l("Go on"), resume_task, "refresh", "primary", when=_can_resume, needs=("state", "name"),
                done=_l("It goes on where it was.")),

@@ -19,6 +19,7 @@ from ..host import current_host
 from ..host.declare import DEFAULT_LANE, JobDef
 from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
+from ..i18n.wording import stored
 from ..jobs import enqueue
 from ..jobs.models import Job
 from ..kernel import clock
@@ -29,7 +30,6 @@ from .models import Task
 from .running import TaskCanceled, TaskRested, TaskRun, TaskTaken
 from .states import TaskState
 from .texts import CANCELED, GONE, NOBODY
-from .wording import stored
 
 log = logging.getLogger(__name__)
 c: Any = Task.__table__.c
@@ -38,8 +38,6 @@ c: Any = Task.__table__.c
 @dataclass(frozen=True)
 class TaskDef(JobDef):
     """A job that does a task; made by the ``@task`` decorator, listed in ``register_jobs``."""
-
-    title: Any = ""
 
 
 def task(title: Any, *, max_attempts: int = 8, timeout: int = 300, lane: str = DEFAULT_LANE) -> Callable[[Callable[..., Any]], TaskDef]:

@@ -9,20 +9,21 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ..db.uow import reading
-from ..files import private
+from ..files import private, remove_drafts
+from ..i18n.texts import lazy_gettext as _l
+from ..i18n.wording import stored
 from ..jobs import job
 from ..kernel import clock
 from .models import Task
 from .states import TaskState
 from .texts import LOST
-from .wording import stored
 
 SILENT = timedelta(hours=1)  # without a step, of a task that no job does: its command was killed
 _BATCH = 500
 c: Any = Task.__table__.c
 
 
-@job()
+@job(_l("Clear away tasks that are over"))
 def tidy_tasks(db: Session) -> None:
     """Every hour: what is over goes."""
     now = clock.now()
@@ -35,9 +36,10 @@ def tidy_tasks(db: Session) -> None:
         private.remove_private_files(db, row=("core.Task", task_id))
     db.execute(delete(Task.__table__).where(c.id.in_(old)))
     private.remove_ended(db, now)
+    remove_drafts(db, now)
 
 
-@job(timeout=600)
+@job(_l("Clear away files that belong to nothing"), timeout=600)
 def sweep_private_files(**_from_newer_releases: object) -> None:
     """Every night: bytes without a row."""
     with reading() as db:

@@ -6,7 +6,7 @@ import fcntl
 import itertools
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +57,7 @@ class Databases:
     def __init__(self, folder: Path, postgresql: str, shared: Path) -> None:
         self.folder, self.postgresql, self.shared = folder, postgresql, shared
         self._ready: set[str] = set()
+        self._prepared: dict[tuple[str, str], str] = {}  # database or file, by its kind and name
 
     @cached_property
     def _server(self) -> psycopg.Connection[Any]:
@@ -109,12 +110,25 @@ class Databases:
     def fresh(self, kind: str, **more: Any) -> Runtime:
         """An upgraded instance with every bundled plugin enabled and nothing in it."""
         self._template(kind)
+        return self._copied(kind, "template_shop", self._template_file, more)
+
+    def prepared(self, kind: str, name: str, prepare: Callable[[Runtime], None], **more: Any) -> Runtime:
+        """A fresh instance to which ``prepare`` was done: once for each ``name`` in this process, and copied from then on."""
+        made = self._prepared.get((kind, name))
+        if made is None:
+            runtime = self.fresh(kind, **more)
+            prepare(runtime)
+            runtime.close()
+            made = self._prepared[kind, name] = str(make_url(runtime.config["database.url"]).database)
+        return self._copied(kind, made, Path(made), more)
+
+    def _copied(self, kind: str, database: str, file: Path, more: Mapping[str, Any]) -> Runtime:
         name = f"shop{WORKER}_{next(_numbers)}"
         if kind == "postgresql":
             # By files: two thirds of the time that it takes through the log.
-            self._admin(f"CREATE DATABASE {name} TEMPLATE template_shop STRATEGY file_copy")
+            self._admin(f'CREATE DATABASE {name} TEMPLATE "{database}" STRATEGY file_copy')
         else:
-            copy = shutil.copyfile(self._template_file, self.folder / f"{name}.sqlite3")
+            copy = shutil.copyfile(file, self.folder / f"{name}.sqlite3")
             copy.chmod(0o600)
         return Runtime(configured(self.folder / name, self._url(kind, name), **more))
 

@@ -16,16 +16,50 @@ anything is done; "lost": done, the line is cut; "unsigned": done, nobody signed
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..config import settings
+from ..db.uow import unit_of_work
+from ..host import refresh
+from ..host.service import enable_plugin, upgrade
+from ..kernel import clock
+from ..kernel.actors import SYSTEM, acting_as
 from ..kernel.errors import NotGenuine, ProviderError
 from ..kernel.money import Money
+from ..runtime import Runtime, activated, open_runtime
+from .instances import Databases
 
-_NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+@contextmanager
+def provider_shop(databases: Databases, kind: str, plugin: str, folders: Sequence[Path], values: Mapping[str, Any]) -> Iterator[Runtime]:
+    """A shop with a provider's plugin switched on and its settings entered, that may call this machine.
+
+    :param folders: where the bundled plugins lie, and the provider's.
+    :param values: its settings by their keys.
+    """
+
+    def switch_on(runtime: Runtime) -> None:
+        with activated(open_runtime(runtime)), acting_as(SYSTEM):
+            upgrade(runtime)
+            refresh(runtime)
+            enable_plugin(plugin, actor=SYSTEM, now=clock.now())
+
+    given = {"PLUGINS__FOLDERS": ",".join(map(str, folders)), "OUTSIDE__ALLOWED": "127.0.0.1"}
+    runtime = open_runtime(databases.prepared(kind, f"provider {plugin}", switch_on, **given))
+    with activated(runtime), acting_as(SYSTEM):
+        with unit_of_work() as db:
+            for key, value in values.items():
+                settings.set(db, key, value, actor=SYSTEM, now=clock.now())
+        refresh(runtime)
+        yield runtime
+    databases.drop(runtime)
 
 
 class ProviderContract:
@@ -43,7 +77,8 @@ class ProviderContract:
         """A payment that the provider has not heard of."""
         method = provider.capabilities().methods[0]
         number = "P" + secrets.token_hex(11).upper()
-        return payments.AttemptView(number, method.id, method.scenes[0], self.amount, "#1", _NOW, _NOW + timedelta(hours=2), payer=self.payer())
+        now = clock.now()  # a far end has a clock of its own
+        return payments.AttemptView(number, method.id, method.scenes[0], self.amount, "#1", now, now + timedelta(hours=2), payer=self.payer())
 
     def payer(self) -> str | None:
         """The customer's id at the provider, where its payments need one."""

@@ -20,7 +20,7 @@ from . import context
 from .describe import Field, Form
 from .forms import LEFT_OUT, Bound, Standing, bind, condition_words, draw, holds, present_or_leave_out, wanted_texts
 from .kinds import Posted, kind_of
-from .page import FormField, FormGroup, FormPage
+from .page import EachPart, FormField, FormGroup, FormPage
 
 Answer = str | BaseResponse | tuple[str, int]
 Held = Callable[[Field, Session], Any]  # what is stored in a field
@@ -59,7 +59,7 @@ def take_form(
 def draw_form(
     form: Form, held: Held, bound: Bound | None = None, error: DomainError | None = None, *, title: Any, action: str, back: str,
     submit: Any = "", hidden: Sequence[tuple[str, str]] = (), screen_key: str = "", draft_key: str = "", tone: str = "primary", intro: Any = "",
-    standing: Callable[[Session], Standing] | None = None,
+    standing: Callable[[Session], Standing] | None = None, preview: str = "", stays: str = "", note: str = "", each: EachPart | None = None,
 ) -> Answer:  # fmt: skip
     """A form as a page, or as the part of one that a sheet shows.
 
@@ -68,6 +68,8 @@ def draw_form(
     """
     if isinstance(error, NotFound | Forbidden):
         raise error
+    if bound is not None:
+        bound.keep_files()
     errors = {name: str(text) for name, text in getattr(error, "errors", {}).items()}
     if error is not None and error.field:
         errors.setdefault(error.field, error.text())
@@ -76,6 +78,8 @@ def draw_form(
 
     def show(f: Field, posted: Posted) -> FormField:
         value = bound.typed.get(f.name) if bound is not None else held(f, posted.db)
+        if bound is not None and kind_of(f.kind).framed:
+            value = held(f, posted.db), value or {}
         shown = draw(f, value, posted, typed=bound is not None)
         if f.name in deciding:
             typed[f.name] = value if bound is not None or value is None else kind_of(f.kind).typed(f, value, posted.context)
@@ -99,18 +103,31 @@ def draw_form(
     if request.values.get("next"):
         hidden.append(("next", request.values["next"]))
     known = {name for name in errors if name.split("-")[0] in there}
-    listed = [(f"f-{name}" if name in known else "", text) for name, text in errors.items()]
+    listed = [(f"f-{name}" if name in known else "", _named(name, text, there)) for name, text in errors.items()]
     if error is not None and not listed:
         listed = [("", error.text())]
     page = FormPage(
         title=str(title), action=action, fields=[field for f, field in there.values() if not _group_of(form, f)],
         groups=_groups(form, there), submit=str(submit) or _("Save"), back=back, hidden=hidden, errors=listed,
         conflict=_conflict(form.fields, error, bound), draft_key=draft_key, tone=tone,
-        multipart=any(kind_of(f.kind).upload for f in form.fields), intro=str(intro), key=screen_key or form.key, sheet=context.is_fragment(),
+        multipart=each is not None or any(kind_of(f.kind).upload for f in form.fields), intro=str(intro), key=screen_key or form.key, sheet=context.is_fragment(),
+        preview=preview, stays=stays, note=note, each=each,
     )  # fmt: skip
     template = "zg/form_part.html" if page.sheet else "zg/form.html"
     g.zg_refusal = error.code if error is not None else None
     return render_template(template, page=page), error.status if error is not None else 200
+
+
+def _named(name: str, text: str, there: Mapping[str, tuple[Field, FormField]]) -> str:
+    """What is wrong in a line of a small table, with the line and the field that it is about."""
+    field, _dash, place = name.partition("-")
+    number, _dash, part = place.partition("-")
+    sub = next((sub for sub in there[field][0].rows if sub.name == part), None) if field in there else None
+    if sub is None or not number.isdecimal() or int(number) >= len(there[field][1].rows):
+        return text
+    line = there[field][1].rows[int(number)]
+    said = next((str(shown.value) for shown, of in zip(line, there[field][0].rows, strict=True) if of.fixed and shown.value), "")
+    return _("%(line)s, %(field)s: %(sentence)s", line=said or _("Line %(number)s", number=int(number) + 1), field=str(sub.label), sentence=text)
 
 
 def _may_count(f: Field, form: Form, standing: Standing | None) -> bool:
@@ -138,7 +155,7 @@ def _groups(form: Form, there: Mapping[str, tuple[Field, FormField]]) -> list[Fo
         fields = [field for f, field in there.values() if f.fieldset == group.id]
         if fields:
             key = f"{form.key}.{group.id}" if form.key else ""
-            groups.append(FormGroup(group.id, str(group.title), fields, str(group.help), all(field.off for field in fields), key))
+            groups.append(FormGroup(group.id, str(group.title), fields, str(group.help), all(field.off for field in fields), group.aside, key))
     return groups
 
 

@@ -105,8 +105,12 @@ def _data(db: Session, reader: Reader, page: Page, block: Block) -> Mapping[str,
     if block.kind == "timeline":
         return {"entries": [(str(what), str(who or ""), fmt.datetime(when)) for what, who, when in data]}
     if block.kind == "number":
-        was = data.get("was")
-        return {**data, "text": written(data), "change": change(data["value"], was) if was is not None else ""}
+        was, before = data.get("was"), bool(data.get("before"))
+        former = written({**data, "value": was}) if was is not None and before else ""
+        said = change(data["value"], was, before=former) if was is not None and not data.get("words") else ""
+        return {**data, "text": str(data.get("words") or "") or written(data), "change": said}
+    if block.kind == "links":
+        return {"links": [(str(words), href, chosen) for words, href, chosen in data]}
     return {"rows": [{name: row.get(name, "") for name in ("title", "sub", "end", "href")} for row in data["rows"]], "href": data.get("href", "")}
 
 

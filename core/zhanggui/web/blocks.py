@@ -9,16 +9,18 @@ from typing import Any
 from ..kernel.reader import Reader
 from .describe import Form, Text
 
-BLOCK_KINDS = ("number", "chart", "list", "text", "form", "timeline")
+BLOCK_KINDS = ("number", "chart", "list", "text", "form", "timeline", "links")
 
 
 @dataclass(frozen=True)
 class Block:
     """A part of a page. ``data(db, reader)`` feeds it; if it fails, the block says so and the others stand.
 
-    number: ``{"value", "kind" (money|int), "currency"?, "was"?, "href"?}``. chart: a ``Chart``. text: Markdown. timeline:
+    number: ``{"value", "kind" (money|int), "currency"?, "was"?, "before"?, "fewer"?, "words"?, "href"?}``: ``was`` is what it was yesterday, or with
+    ``before`` in the time before; with ``fewer`` less of it is better; ``words`` stand in its place where it is not known. chart: a ``Chart``. text: Markdown. timeline:
     ``[(what, who, when)]``, newest first, ``when`` a moment. list: rows of ``screen`` that its ``filters`` find (as they stand in an
     address), at most ``limit``, under its rules; or ``{"rows": [{"title", "sub", "end", "href"}], "href"?}`` of ``data``.
+    links: ``[(words, address, chosen)]``, what the page may be narrowed to; above the numbers.
     form: a button that opens ``form``; what is typed goes to ``save(db, *, actor, now, **values)``, for who holds ``can_<id>`` on the page's resource.
     """
 
@@ -41,7 +43,7 @@ class Block:
 class Page:
     """A page of a plugin at ``route``, for who holds ``can_show`` on ``resource`` (``pandapay.Report``).
 
-    Numbers stand first, as tiles; then the other blocks in order.
+    Links stand first, then numbers, as tiles; then the other blocks in order.
     """
 
     resource: str

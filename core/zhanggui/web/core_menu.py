@@ -8,13 +8,14 @@ from ..i18n.texts import lazy_gettext as _l
 from .describe import MenuItem
 
 PERMISSIONS = [
-    Permission("can_manage", "core.Plugin", _l("Enable and disable plugins")),
-    Permission("can_manage", "core.Setting", _l("Change settings")),
-    Permission("can_list", "core.Repair", _l("See what needs repair")),
+    Permission("can_manage", "core.Plugin", _l("Enable and disable plugins"), _l("Plugins")),
+    Permission("can_manage", "core.Setting", _l("Change settings"), _l("Settings")),
+    Permission("can_list", "core.Repair", _l("See what needs repair"), _l("Repairs")),
     Permission("can_retry", "core.Repair", _l("Try again what was paused")),
-    Permission("can_add", "core.PrivateFile", _l("Bring private files through the API")),
-    Permission("can_use", "core.Token", _l("Have tokens for programs")),
-    Permission("can_import", "core.Import", _l("Import rows from a file")),
+    Permission("can_add", "core.PrivateFile", _l("Bring private files through the API"), _l("Private files")),
+    Permission("can_use", "core.Token", _l("Have tokens for programs"), _l("Tokens for programs")),
+    Permission("can_share", "core.ListView", _l("Share views of lists with everybody"), _l("Views of lists")),
+    Permission("can_import", "core.Import", _l("Import rows from a file"), _l("Import")),
 ]
 
 MENU = [
@@ -22,6 +23,7 @@ MENU = [
     MenuItem("approvals", _l("Approvals"), "checks", screen="core.Approval", group="shop", badge=waiting, order=95),
     MenuItem("users", _l("Staff"), "users", screen="core.User", group="people", order=10),
     MenuItem("roles", _l("Roles"), "shield", screen="core.Role", group="people", order=20),
+    MenuItem("imports", _l("Import and export"), "file-import", href="/imports/", permission=("can_import", "core.Import"), group="system", order=5),
     MenuItem("tokens", _l("Tokens for programs"), "plug", href="/me/tokens/", permission=("can_use", "core.Token"), group="people", order=30),
     MenuItem("plugins", _l("Plugins"), "puzzle", href="/system/plugins/", permission=("can_manage", "core.Plugin"), group="system", order=10),
     MenuItem("settings", _l("Settings"), "settings", href="/system/settings/", permission=("can_manage", "core.Setting"), group="system", order=20),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 
 from ..config.days import shop_zone
@@ -14,18 +14,17 @@ from ..i18n.texts import gettext as _
 from ..jobs.phases import OutsideTrouble
 from ..kernel import clock
 from ..kernel.actors import Actor
-from ..kernel.errors import BadRequest, DomainError, Forbidden, Invalid, NotFound
+from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound
 from . import context, writing
 from .asking import Answer, draw_form
-from .describe import Action, Field, Form, Screen
+from .describe import Action, Field, Form, Preview, Screen
 from .export_tasks import start_export
 from .forms import Bound, Standing, bind, value_of
 from .gateway import gateway
-from .labels import labels
-from .query import parse
+from .labels import namer, veiled
+from .page import EachPart
+from .query import hidden_columns, parse
 from .verbs import perform
-
-MAX_BULK = 200
 
 
 def back(screen: Screen) -> str:
@@ -51,13 +50,13 @@ def _after(screen: Screen, row_id: Any) -> str:
 
 def show_add(screen: Screen, bound: Bound | None = None, error: DomainError | None = None) -> Answer:
     """The form of a new row: empty, or as it was typed with what is wrong with it."""
-    form = gateway.form(screen, context.actor())
-    return _form(screen, form, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
+    form = gateway.form(screen, context.actor(), new=True)
+    return draw(screen, form, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
 
 
 def add_row(screen: Screen) -> Answer:
     """What the empty form posts."""
-    who, form = context.actor(), gateway.form(screen, context.actor())
+    who, form = context.actor(), gateway.form(screen, context.actor(), new=True)
     bound = Bound()
     try:
         with unit_of_work() as db:
@@ -76,7 +75,7 @@ def show_edit(screen: Screen, row_id: Any, bound: Bound | None = None, error: Do
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
     title, where = _("Edit %(thing)s", thing=screen.singular), f"{screen.route}/{row_id}/edit"
-    return _form(screen, gateway.form(screen, who), bound, error, title=title, action=where, row=row)
+    return draw(screen, gateway.form(screen, who), bound, error, title=title, action=where, row=row)
 
 
 def edit_row(screen: Screen, row_id: Any) -> Answer:
@@ -122,7 +121,22 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
     where, form = f"{screen.route}/{row_id}/{action.name}", gateway.questions(screen, action, who)
-    return _form(screen, form, bound, error, title=str(action.label), action=where, row=row, verb=action)
+    title = f"{action.label} · {namer(screen, who)(row)}" if callable(action.confirm) else str(action.label)
+    return draw(screen, form, bound, error, title=title, action=where, row=row, verb=action, intro=str(action.about(row)) if action.about is not None else "")
+
+
+def preview_action(screen: Screen, action: Action, row_id: Any) -> Answer:
+    """What would follow from the answers so far, as the part of a form; nothing is stored. What is wrong is said by the form when it is sent."""
+    who = context.actor()
+    with reading() as db:
+        row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
+        bound = bind(gateway.questions(screen, action, who), request.form, request.files, context.form_context(), db)
+        try:
+            shown = action.preview(db, context.reader(), veiled(screen, who, row), bound.values) if action.preview is not None else Preview()
+        except DomainError as error:
+            said = list(getattr(error, "errors", {}).values())
+            shown = Preview(notes=said or [error.text()])
+    return render_template("zg/preview.html", preview=shown)
 
 
 def begin_export(screen: Screen, kind: str) -> Answer:
@@ -157,66 +171,37 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     return redirect(_after(screen, row_id), 303)
 
 
-def act_on_many(screen: Screen, action: Action) -> Answer:
-    """One verb on a selection: each row in its own unit of work, each refusal told by name."""
-    who = context.actor()
-    ids, form = _posted_ids(), gateway.questions(screen, action, who)
-    if form.fields and "_asked" not in request.form:
-        hidden = [("ids", str(i)) for i in ids] + [("_asked", "1")]
-        return _form(
-            screen, form, None, None, title=str(action.label), action=f"{screen.route}/bulk/{action.name}",
-            verb=action, hidden=hidden, intro=_("%(count)s selected", count=len(ids)),
-        )  # fmt: skip
-    with reading() as db:
-        allowed = gateway.allowed_ids(db, screen, who, ids, f"can_{action.name}")
-        names = labels(db, screen, who, allowed)
-    done, refused, waiting = 0, [], ""
-    for row_id in allowed:
-        try:
-            said = perform(action, row_id, who, lambda db: bind(form, request.form, request.files, context.form_context(), db).check())
-            waiting, done = said or waiting, done + (not said)
-        except DomainError as error:
-            refused.append(f"{names.get(row_id, row_id)}: {error.text()}")
-    if done:
-        flash(_("%(label)s: %(count)s done.", label=str(action.label), count=done), "success")
-    if waiting:
-        flash(waiting, "info")
-    if not allowed:
-        flash(_("None of these entries is there any more."), "warning")
-    for sentence in refused[:5]:
-        flash(sentence, "warning")
-    if len(refused) > 5:
-        flash(_("… and %(count)s more were refused.", count=len(refused) - 5), "warning")
-    return redirect(back(screen), 303)
+def _note(screen: Screen, row: Any) -> str:
+    """What somebody wrote on the row, where its card shows that to this actor."""
+    if row is None or screen.card.note is None or screen.card.note in hidden_columns(screen, context.actor()):
+        return ""
+    return str(getattr(row, screen.card.note, None) or "")
 
 
-def _posted_ids() -> list[int]:
-    texts = request.form.getlist("ids")
-    if not texts:
-        raise Invalid(_("Nothing was selected."))
-    if len(texts) > MAX_BULK:
-        raise Invalid(_("At most %(number)s at a time.", number=MAX_BULK))
-    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in texts):
-        raise NotFound()
-    return sorted({int(text) for text in texts})
-
-
-def _form(
+def draw(
     screen: Screen, form: Form, bound: Bound | None, error: DomainError | None, *, title: str, action: str, row: Any = None,
-    verb: Action | None = None, hidden: list[tuple[str, str]] | None = None, intro: str = "",
+    verb: Action | None = None, hidden: list[tuple[str, str]] | None = None, intro: str = "", each: EachPart | None = None, submit: str = "",
+    like: Any = None,
 ) -> Answer:  # fmt: skip
-    """The form of a row, or the questions of a verb: empty, from a row, or as it was typed with what is wrong with it."""
+    """The form of a row, or the questions of a verb: empty, from a row, or as it was typed with what is wrong with it.
+
+    :param like: of a selection, a row whose values stand in what is asked once.
+    """
     hidden = list(hidden or ())
     if row is not None and "row_version" in row._fields and verb is None:
         hidden.append(("row_version", str(row.row_version)))
 
     def held(f: Field, db: Session) -> Any:
+        if like is not None:
+            return f.get(db, like) if f.get is not None else f.default
         return value_of(f, row if verb is None or f.get is not None else None, db)
 
     return draw_form(
-        form, held, bound, error, title=title, action=action, submit=verb.label if verb else "", hidden=hidden,
+        form, held, bound, error, title=title, action=action, submit=submit or (verb.label if verb else ""), hidden=hidden,
         back=back(screen) if row is None else f"{screen.route}/{getattr(row, screen.key)}",
         screen_key=f"{screen.resource}.{verb.name if verb else 'add' if row is None else 'edit'}", draft_key=f"{screen.resource}:{request.path}",
-        tone=verb.tone if verb and verb.tone == "danger" else "primary", intro=intro or (str(verb.confirm) if verb else ""),
+        tone=verb.tone if verb and verb.tone == "danger" else "primary", intro=intro or (verb.question(row) if verb else ""),
+        stays=str(verb.stays) if verb else "", note=_note(screen, row) if verb else "", each=each,
         standing=(lambda db: Standing(screen, lambda: row, db, context.form_context())) if verb is None else None,
+        preview=f"{action}/preview" if verb is not None and verb.preview is not None and row is not None else "",
     )  # fmt: skip

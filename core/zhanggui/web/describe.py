@@ -69,6 +69,7 @@ class Card:
     badge: str | None = None
     sub: Sequence[str] = ()
     image: str | None = None
+    note: str | None = None  # what somebody wrote: it stands out on the card, at the top of the page and above each verb
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,21 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class TermIndex:
+    """A table in which a row of a screen stands once for each whole term under which it is found.
+
+    Its key is ``(term, *order, row)``: ``order`` are columns of the screen that are copied there, the order of the list,
+    so that the newest rows of a term are one walk however many there are. Its service writes :func:`words.terms` of
+    what a row says, and :func:`words.digits` of each column in ``numbers``, of which then any four digits are found.
+    """
+
+    source: Any  # mapped class with a column ``term``
+    row: str  # its column with the key of the screen's row
+    order: Sequence[str] = ()
+    numbers: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Search:
     """What the search box of a list looks at: words, columns compared by prefix, and exact matches.
 
@@ -105,6 +121,7 @@ class Search:
     exact: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     words: Sequence[str] = ()  # columns that hold what ``zhanggui.api.words.stored`` made of the texts of a row
     contains: Sequence[str] = ()  # a part of the text as it stands: only for tables that stay small
+    index: TermIndex | None = None  # whole words, where a table grows without end
     reveal: tuple[str, str] | None = None
     hint: Text = ""
 
@@ -124,6 +141,7 @@ class Fieldset:
     id: str
     title: Text
     help: Text = ""
+    aside: bool = False  # beside the others on a wide screen
     order: int = 100
 
 
@@ -155,12 +173,16 @@ class Field:
     clean: Callable[[Any], Any] | None = None
     get: Callable[[Any, Any], Any] | None = None  # (db, row) -> value
     rows: Sequence[Field] = ()  # kind "rows": the columns of a small table of inputs
+    grows: bool = True  # kind "rows": lines may be added and removed; False: they are those that `get` gives
+    fixed: bool = False  # a column of such a table that is read, not filled: it names its line
     accept: Sequence[str] = DOCUMENTS  # kind "file": names of files.kinds.KINDS
     max_bytes: int = MAX_BYTES  # kind "file"
-    permission: str | None = None
+    permission: str | tuple[str, str] | None = None  # a verb on the screen's own resource, or a right as it is
+    only_new: bool = False  # asked for when a row is made, not when it is changed
     autocomplete: str = "off"
     shown_when: When | None = None
     fieldset: str | None = None
+    each: bool = False  # of a verb: with a selection it is asked for each row, the other fields once for all
     order: int = 100
 
 
@@ -194,11 +216,29 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What would follow from the answers to a verb's questions, shown beneath them while they are given.
+
+    ``lines`` and ``total`` are pairs of words and an amount, ready to print; ``notes`` are sentences; ``submit`` is what the button says in
+    place of the verb's name.
+    """
+
+    lines: Sequence[tuple[Text, Text]] = ()
+    notes: Sequence[Text] = ()
+    total: tuple[Text, Text] | None = None
+    submit: Text = ""
+
+
+@dataclass(frozen=True)
 class Action:
     """One verb on a row: the button, the form it asks with, the permission, the service it calls.
 
     ``run(db, *, id, actor, now, **values)`` is called in a unit of work; a verb that calls somebody far away gives
-    :class:`~zhanggui.kernel.phases.ThreePhases` there, whose ``claim`` gets the same. The permission is ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
+    :class:`~zhanggui.kernel.phases.ThreePhases` there, whose ``claim`` gets the same. ``preview(db, reader, row, values)`` says what would
+    follow from answers that are right so far, and changes nothing. The permission is ``can_<name>`` on the screen's resource. ``bulk`` offers it for a selection too.
+
+    What destroys (``tone="danger"``) says three things before it is done: ``confirm`` asks, naming what and how much (a function of the
+    row where that stands in it), ``follows`` says what comes of it, and ``stays`` is the way out, in words that say what stays.
     """
 
     name: str
@@ -211,10 +251,24 @@ class Action:
     validate: Validate | None = None  # see Form
     when: Callable[[Any], bool] | None = None
     needs: Sequence[str] = ()  # columns that `when` reads
+    preview: Callable[[Any, Reader, Any, Mapping[str, Any]], Preview] | None = None
     bulk: bool = False
-    confirm: Text = ""
+    confirm: Text | Callable[[Any], Text] = ""
+    follows: Text = ""
+    stays: Text = ""
+    about: Callable[[Any], Text] | None = None  # (row) -> what stands above the questions: the thing, and how it stands
     done: Text = ""
     order: int = 100
+
+    @property
+    def asks(self) -> bool:
+        """Whether it opens a sheet before it acts: it has questions, or says what of this row it is about."""
+        return bool(self.fields) or callable(self.confirm)
+
+    def question(self, row: Any = None) -> str:
+        """What is asked before it acts, of one row or (without one) of several, with what follows."""
+        asked = ("" if row is None else self.confirm(row)) if callable(self.confirm) else self.confirm
+        return " ".join(text for text in (str(asked), str(self.follows)) if text)
 
 
 @dataclass(frozen=True)
@@ -255,6 +309,7 @@ class Screen:
     row_rule: Callable[[Any, Any], Clause | None] | None = None  # (actor, columns) -> expression
     always: Sequence[str] = ()  # columns fetched with every row though not shown
     api: bool = True  # a REST resource under /api/v1/<plugin>/<route>/
+    news: bool = False  # whoever looks at anything is told of new rows; its key is a number that grows
     empty: Text = ""  # what an empty list says
 
     @property
@@ -270,12 +325,16 @@ class Slot:
     ``add`` is a Column (with ``load``), Filter (with ``clause``), Action, Section or Field (with
     ``save``, and ``load`` or ``get``); it appears while both plugins are enabled, under the name ``<plugin>__<name>`` in routes, rights,
     files and forms, so that it never meets another plugin's. A Field with ``load`` stands in form, detail, REST and files alike.
+
+    With ``within``, the name of a field of kind ``rows``, a Field that is ``only_new`` stands in each line of it while a row is
+    made. The ``value`` of its ``save`` is ``[(line, what was typed), ...]`` then, the line as the screen's own service got it.
     """
 
     screen: str
     add: Column | Filter | Action | Section | Field
     save: Callable[..., Any] | None = None  # for a Field: save(db, *, id, value, actor, now)
     load: Callable[[Any, Reader, list[Any]], Mapping[Any, Any]] | None = None  # for a Field: (db, reader, ids) -> {id: value}, one query for all
+    within: str | None = None
     order: int = 100
 
 
@@ -284,11 +343,12 @@ class Question:
     """A list, narrowed: what a figure counts and where it leads, said once so that the two cannot differ.
 
     ``screen`` is a resource (``orders.Order``), ``filters`` are arguments of its list as they stand in an address
-    (``{"stage": "to_ship"}``).
+    (``{"stage": "to_ship"}``). Of a ``measure`` of that list the figure is what stands above it under this name, not the number of rows.
     """
 
     screen: str
     filters: Mapping[str, str] = field(default_factory=dict)
+    measure: str = ""
     watch: Any = field(default=None, repr=False, compare=False)  # who watches over it: the host's business
 
 
@@ -330,7 +390,8 @@ class Widget:
     """A part of the home page. What a number or todo counts is best said by a :class:`Question`: its number and
     where it leads come from there. Else ``data(db, reader) -> dict`` feeds the kind's macro.
 
-    number: ``{"value", "kind" (money|int), "currency"?, "was"?}``; todo: ``{"count", "icon"?}``, hidden at zero;
+    number: ``{"value", "kind" (money|int), "currency"?, "was"?}``, or with ``since_yesterday`` a question that names ``today``,
+    beside what it was yesterday at the same time of day; todo: ``{"count", "icon"?}``, hidden at zero;
     chart: ``{"chart": Chart(...)}``, or ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
     "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``.
     """
@@ -341,6 +402,7 @@ class Widget:
     data: Question | Callable[[Any, Reader], Mapping[str, Any]]
     permission: tuple[str, str]
     order: int = 100
+    since_yesterday: bool = False
     icon: str = ""  # of a todo; that of the screen behind its question, unless another is named
 
 

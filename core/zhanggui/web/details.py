@@ -14,6 +14,7 @@ from ..i18n.texts import gettext as _
 from ..kernel.reader import Reader
 from . import context
 from .cells import printer
+from .copying import copy_button
 from .describe import Column, Screen, Section
 from .drawing import draw
 from .gateway import gateway
@@ -46,15 +47,27 @@ def detail_page(db: Session, screen: Screen, reader: Reader, row_id: Any, *, bac
         for a in sorted(screen.actions, key=lambda a: a.order)
         if actor.may(f"can_{a.name}", screen.resource) and (a.when is None or a.when(row))
     ]
-    badge = columns.get(screen.card.badge or "")
+    badge, note = columns.get(screen.card.badge or ""), columns.get(screen.card.note or "")
     return DetailPage(
         title=namer(screen, actor)(row), resource=screen.resource, back=back, key=f"{screen.resource}.show",
         badges=[cell(badge).html] if badge else [],
+        note=str(getattr(row, note.name) or "") if note else "", note_label=str(note.label) if note else "",
+        copy=copy_button(str(getattr(row, screen.label))) if _is_code(columns, screen) else "",
         sections=_sections(db, screen, reader, row, columns, cell),
         actions=actions, edit_href=f"{href}/edit" if may_edit else "",
-        delete=ActionButton("delete", _("Delete"), f"{href}/delete", "trash", "danger", confirm=_("Delete this for good?"), key=f"{screen.resource}.delete")
+        delete=_delete(screen, namer(screen, actor)(row), href)
         if may_delete else None,
     )  # fmt: skip
+
+
+def _delete(screen: Screen, name: str, href: str) -> ActionButton:
+    asked = _("Delete %(thing)s “%(name)s” for good? Its files and texts go with it, and it cannot be brought back.", thing=str(screen.singular), name=name)
+    return ActionButton("delete", _("Delete"), f"{href}/delete", "trash", "danger", confirm=asked, key=f"{screen.resource}.delete", stays=_("Do not delete"))
+
+
+def _is_code(columns: dict[str, Column], screen: Screen) -> bool:
+    label = screen.label
+    return isinstance(label, str) and label in columns and columns[label].kind == "code"
 
 
 def _drawn(db: Session, section: Section, reader: Reader, row: Any) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from tempfile import TemporaryFile
@@ -39,9 +39,14 @@ def cell_lines(cells: Iterable[Sequence[Any]]) -> bytes:
 
 def lines_to_workbook(file: IO[bytes], db: Session, screen: Screen, reader: Reader, query: ListQuery) -> None:
     """Put the workbook in the place of the lines that wait in ``file``."""
+    lines_of(file, lambda out: _sheet(out, db, screen, reader, query))
+
+
+def lines_of(file: IO[bytes], sheet_on: Callable[[IO[bytes]], Sheet]) -> None:
+    """Put a workbook of the lines that wait in ``file`` in their place."""
     with TemporaryFile() as made:
         file.seek(0)
-        with _sheet(made, db, screen, reader, query) as sheet:
+        with sheet_on(made) as sheet:
             sheet.add(json.loads(line, object_hook=_unmarked) for line in file)
         file.seek(0)
         file.truncate()

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from ..db.uow import unit_of_work
 from ..host.contain import attempt, watch_of
 from ..i18n.texts import gettext as _
 from ..kernel.errors import Invalid
@@ -34,6 +35,7 @@ class Bound:
     errors: dict[str, str] = field(default_factory=dict)
     typed: dict[str, Any] = field(default_factory=dict)
     unasked: set[str] = field(default_factory=set)
+    drafts: list[Callable[[Session], object]] = field(default_factory=list)
 
     def check(self) -> dict[str, Any]:
         """The values.
@@ -43,6 +45,14 @@ class Bound:
         if self.errors:
             raise Invalid(errors=self.errors)
         return self.values
+
+    def keep_files(self) -> None:
+        """Keep the files that were sent with a form that was refused, as drafts of whoever sent it, for a day."""
+        if self.drafts:
+            with unit_of_work() as db:
+                for keep in self.drafts:
+                    keep(db)
+            self.drafts.clear()
 
 
 class Standing:
@@ -104,7 +114,7 @@ class _Reading:
 
     def __init__(self, fields: Sequence[Field], posted: Posted, standing: Standing | None) -> None:
         self.fields = {f.name: f for f in fields}
-        self.bound = Bound(typed=posted.typed, errors=posted.errors)
+        self.bound = Bound(typed=posted.typed, errors=posted.errors, drafts=posted.drafts)
         self._posted, self._standing = posted, standing
         self._left_out = set(posted.form.getlist(LEFT_OUT))
         self._met: set[str] = set()
@@ -118,6 +128,8 @@ class _Reading:
             return  # nobody saw it, so nobody changed it
         if f.shown_when is not None and not self._holds(f.shown_when):
             self.bound.unasked.add(f.name)
+            if not kind_of(f.kind).several and f.name in self._posted.form:
+                self._posted.typed[f.name] = self._posted.form[f.name]  # shown again beside a condition that was mistyped
             return
         errors = self.bound.errors
         try:

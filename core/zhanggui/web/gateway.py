@@ -14,8 +14,6 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, Table, false, func, inspect, or_, select
 from sqlalchemy.orm import Session
 
-from ..auth.lookups import look_up
-from ..db import words
 from ..db.types import BlindIndex, Pii, SealedJson
 from ..host.contain import NO_FILTER, is_paused, refuse, watch_of
 from ..i18n.texts import lazy_gettext as _l
@@ -24,9 +22,10 @@ from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound, OutOfS
 from ..kernel.reader import Reader
 from .describe import Action, Column, Field, Filter, Form, Screen
 from .kinds import filter_kind, kind_of
-from .kinds.texts import prefix
 from .query import ListQuery, encode_cursor, hidden_columns, visible_columns, visible_filters
-from .statements import Asked, Kept, beyond, chosen, counting, skipping, some_of
+from .searching import count as counting_ways
+from .searching import keys, ways
+from .statements import Asked, Kept, Order, beyond, counting, skipping, some_of
 
 COUNT_LIMIT = 1000  # lists say "1,000+" beyond: an exact count of a large table costs more than the page
 
@@ -131,19 +130,10 @@ class Gateway:
 
     def searched(self, screen: Screen, actor: Actor, text: str) -> ColumnElement[bool]:
         """The clause of what was typed into the search box; columns that are kept from this actor are not looked at."""
-        if screen.search is None:
-            raise BadRequest(_l("This list cannot be searched."), field="q")
-        hidden = hidden_columns(screen, actor)
-        c = self.table(screen).c
-        exact = {name: convert for name, convert in screen.search.exact.items() if name not in hidden}
-        options = [prefix(c[name], text) for name in screen.search.prefix if name not in hidden]
-        personal = {name: convert for name, convert in exact.items() if isinstance(c[name].type, BlindIndex)}
-        values: dict[str, Any] = {name: convert(text) for name, convert in exact.items() if name not in personal}
-        values |= look_up(text, personal, right=screen.search.reveal or ("can_reveal", screen.resource), actor=actor)
-        options += [c[name] == value for name, value in values.items() if value is not None]
-        options += [words.found(c[name], text) for name in screen.search.words if name not in hidden]
-        options += [c[name].icontains(text, autoescape=True) for name in screen.search.contains if name not in hidden]
-        return or_(false(), *options)
+        table, found = self.table(screen), ways(screen, self.table(screen), actor, text)
+        if any(way.terms for way in found):
+            return table.c[screen.key].in_(keys(screen, table, found, ()))
+        return or_(false(), *(way.clause for way in found if way.clause is not None))
 
     def order(self, screen: Screen, actor: Actor, query: ListQuery) -> list[tuple[ColumnElement[Any], bool]]:
         """By what a question is sorted, with whether it descends. The order of a column that is kept from the actor would tell of it."""
@@ -221,8 +211,10 @@ class Gateway:
         return self._kept.of(screen, (*question, values, hidden_columns(screen, actor)), make)
 
     def _ask(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery) -> Asked:
-        clauses = self.where(screen, actor, query)
         order = self.order(screen, actor, query)
+        if query.q and screen.search is not None and screen.search.index is not None:
+            return self._ask_index(screen, actor, columns, query, order)
+        clauses = self.where(screen, actor, query)
         backwards = query.before is not None
         statement = select(*self._picked(screen, columns), *(e.label(f"_k{i}") for i, (e, _) in enumerate(order)))
         statement = statement.select_from(self.table(screen)).where(*clauses)
@@ -233,6 +225,18 @@ class Gateway:
             statement = skipping(statement, self.table(screen).c[screen.key], clauses, order, query)
         statement = statement.order_by(*(e.desc() if down != backwards else e.asc() for e, down in order))
         return Asked(statement.limit(query.size + 1), some_of(self.table(screen).c[screen.key], clauses, COUNT_LIMIT), len(order))
+
+    def _ask_index(self, screen: Screen, actor: Actor, columns: Sequence[Column], query: ListQuery, order: Order) -> Asked:
+        """The same where the search box has an index of its own: each way of finding answers with its first rows."""
+        table = self.table(screen)
+        found, clauses = ways(screen, table, actor, query.q), self.where(screen, actor, replace(query, q=""))
+        backwards, place = query.before is not None, query.before or query.after
+        skipped = (query.page - 1) * query.size if place is None else 0
+        first = keys(screen, table, found, clauses, most=skipped + query.size + 1, order=order, place=place, backwards=backwards)
+        statement = select(*self._picked(screen, columns), *(e.label(f"_k{i}") for i, (e, _) in enumerate(order)))
+        statement = statement.select_from(table).where(table.c[screen.key].in_(first))
+        statement = statement.order_by(*(e.desc() if down != backwards else e.asc() for e, down in order))
+        return Asked(statement.limit(query.size + 1).offset(skipped or None), counting_ways(screen, table, found, clauses, COUNT_LIMIT), len(order))
 
     def count(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
@@ -294,24 +298,47 @@ class Gateway:
         if screen.row_rule is not None:
             self.one(db, screen, actor, row_id, permission=permission)
 
-    def allowed_ids(self, db: Session, screen: Screen, actor: Actor, ids: Sequence[Any], permission: str) -> list[Any]:
-        """Of these ids, those that exist and that this actor may act on."""
+    def some(self, db: Session, screen: Screen, actor: Actor, ids: Sequence[Any], *, permission: str) -> list[Row[Any]]:
+        """Of these ids, the rows that exist and that this actor may act on, with every column, in the order of the ids, in one statement."""
         self.check(screen, actor, permission)
-        rules = self.allowed(screen, actor)
-        make = chosen.__wrapped__ if rules else chosen
-        return list(db.scalars(make(self.table(screen), screen.key, *rules), {"ids": list(ids)}))
+        table = self.table(screen)
+        computed = [self._expression(screen, c) for c in screen.columns if c.expr is not None]
+        statement = select(*table.c, *[e for e in computed if e is not None]).where(table.c[screen.key].in_(list(ids)), *self.allowed(screen, actor))
+        found = {getattr(row, screen.key): row for row in db.execute(statement)}
+        return [found[i] for i in ids if i in found]
+
+    def named_rows(self, db: Session, screen: Screen, actor: Actor, names: Sequence[str], *, permission: str) -> list[Row[Any]]:
+        """The rows that are called so, by the column that names rows of this screen."""
+        self.check(screen, actor, permission)
+        c, label = self.table(screen).c, screen.label
+        if not isinstance(label, str) or label in hidden_columns(screen, actor):
+            return []
+        return self.some(db, screen, actor, list(db.scalars(select(c[screen.key]).where(c[label].in_(list(names))))), permission=permission)
+
+    def keys(
+        self, db: Session, screen: Screen, actor: Actor, query: ListQuery, *, after: Any = None, until: Any = None, limit: int = 200
+    ) -> list[Any]:
+        """Keys of the rows of a question, walking the key: what is done to a row may take it out of the question."""
+        self.check(screen, actor, "can_list")
+        key = self.table(screen).c[screen.key]
+        more = [*([key > after] if after is not None else []), *([key <= until] if until is not None else [])]
+        return list(db.scalars(select(key).where(*self.where(screen, actor, query), *more).order_by(key).limit(limit)))
+
+    def last_key(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> Any:
+        """The greatest key of a question; None where it finds nothing."""
+        return db.scalar(select(func.max(self.table(screen).c[screen.key])).where(*self.where(screen, actor, query)))
 
     # -- forms ---------------------------------------------------------------------------------
 
     def asked_fields(self, screen: Screen, action: Action, actor: Actor) -> list[Field]:
         """The questions of an action that no field rule keeps from this actor; what is kept from him does not stand in them."""
         hidden = hidden_columns(screen, actor)
-        asked = [f for f in action.fields if f.permission is None or actor.may(f.permission, screen.resource)]
+        asked = [f for f in action.fields if _may(actor, f, screen)]
         return [replace(f, get=None) if f.name in hidden else f for f in asked]
 
-    def form(self, screen: Screen, actor: Actor) -> Form:
-        """The form of a row, with the fields that no field rule keeps from this actor."""
-        return Form(self.writable(screen, actor), screen.fieldsets, screen.validate, screen.resource)
+    def form(self, screen: Screen, actor: Actor, *, new: bool = False) -> Form:
+        """The form of a row, with the fields that no field rule keeps from this actor. ``new``: of one that is made."""
+        return Form(self.writable(screen, actor, new=new), screen.fieldsets, screen.validate, screen.resource)
 
     def questions(self, screen: Screen, action: Action, actor: Actor) -> Form:
         """The form that an action asks with, for this actor."""
@@ -324,16 +351,18 @@ class Gateway:
     # -- export --------------------------------------------------------------------------------
 
     def stream(
-        self, db: Session, screen: Screen, reader: Reader, query: ListQuery, *, batch: int = 1000, after: Any = None
+        self, db: Session, screen: Screen, reader: Reader, query: ListQuery, *, batch: int = 1000, after: Any = None,
+        only: Collection[str] | None = None,
     ) -> Iterator[tuple[Sequence[Row[Any]], Mapping[str, Mapping[Any, Any]]]]:
         """All rows of a question in batches, walking the key, so that memory does not grow with the table.
 
+        :param only: names of the columns that are needed; the key is always there.
         :param after: the key behind which it begins.
         :raises Forbidden: without ``can_export``.
         """
         actor = reader.actor
         self.check(screen, actor, "can_export")
-        columns = visible_columns(screen, actor)
+        columns = [c for c in visible_columns(screen, actor) if only is None or c.name in only]
         clauses = self.where(screen, actor, query)
         key = self.table(screen).c[screen.key]
         statement = select(*self._picked(screen, columns)).where(*clauses).order_by(key).limit(batch)
@@ -347,20 +376,23 @@ class Gateway:
 
     # -- generic writing -----------------------------------------------------------------------
 
-    def writable(self, screen: Screen, actor: Actor) -> list[Field]:
+    def writable(self, screen: Screen, actor: Actor, *, new: bool = False) -> list[Field]:
         """Fields of the form that no field rule keeps from this actor."""
         from ..host import current_host
 
         declared = screen.fields() if callable(screen.fields) else screen.fields
         secret = hidden_columns(screen, actor)
-        shown = [f for f in declared if f.name not in secret and (f.permission is None or actor.may(f.permission, screen.resource)) and not is_paused(f.get)]
+        shown = [f for f in declared if f.name not in secret and _may(actor, f, screen) and not is_paused(f.get) and (new or not f.only_new)]
         screens = current_host().screens
         # Who may not list the rows to choose from leaves the present choice as it is.
         shown = [f for f in shown if f.to not in screens or not kind_of(f.kind).points or actor.may("can_list", f.to)]
-        hidden = {line.permission for f in shown for line in f.rows if line.permission and not actor.may(line.permission, screen.resource)}
-        if hidden:
-            shown = [replace(f, rows=tuple(line for line in f.rows if line.permission not in hidden)) if f.rows else f for f in shown]
+        shown = [replace(f, rows=tuple(line for line in f.rows if _may(actor, line, screen) and (new or not line.only_new))) if f.rows else f for f in shown]
         return sorted(shown, key=lambda f: f.order)
+
+
+def _may(actor: Actor, f: Field, screen: Screen) -> bool:
+    right = f.permission
+    return right is None or (actor.may(right, screen.resource) if isinstance(right, str) else actor.may(*right))
 
 
 def answered(screen: Screen, query: ListQuery, ask: Callable[[], Any]) -> Any:

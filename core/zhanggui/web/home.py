@@ -6,24 +6,27 @@ import logging
 from functools import partial
 from typing import Any
 
-from flask import Response, redirect, render_template, request, send_file
+from flask import Response, jsonify, redirect, render_template, request, send_file
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from .. import files, notices
 from ..auth.permissions import expose, public, signed_in
+from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..host.contain import attempt
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
+from ..i18n.zones import zone_label
 from ..kernel import clock
 from ..kernel.reader import Reader
-from . import context
+from . import context, news
 from .charts import Chart, Series
 from .describe import Question, Widget
 from .drawing import draw
 from .figure_words import change, written
+from .first_steps import opening_list
 from .page import HomeWidget
 from .plugin_pages import PluginsView, RepairsView
 from .questions import address
@@ -48,7 +51,11 @@ class HomeView(View):
     def index(self) -> Answer:
         """What there is to do, and how the day goes."""
         with reading() as db:
-            return render_template("zg/home.html", title=_("Today"), widgets=_widgets(db))
+            widgets = _widgets(db)
+            opening = opening_list(db, context.reader())
+            compared = _("As of %(time)s, beside yesterday at this time", time=f"{clock.now().astimezone(shop_zone()):%H:%M}")
+            as_of = compared if any(w.data.get("same_time") for w in widgets) else ""
+            return render_template("zg/home.html", title=_("Today"), widgets=widgets, as_of=as_of, opening=opening)
 
     @expose("/search")
     @signed_in
@@ -59,6 +66,22 @@ class HomeView(View):
         if context.wants_json():
             return {"groups": groups}
         return render_template("zg/search.html", title=_("Search"), query=text, groups=groups)
+
+    @expose("/news")
+    @signed_in
+    def news(self) -> Response:
+        """What came since the keys that the browser knows. Nothing is counted while nothing came."""
+        known = news.asked(context.arguments())
+        with reading() as db:
+            last = news.newest(db, context.reader(), known)
+            tag = "-".join(f"{name}.{key}" for name, key in sorted(last.items()))
+            answer = Response(status=304)
+            if not request.if_none_match.contains_weak(tag):
+                answer = jsonify(lists=news.counted(db, context.reader(), known), slow=news.SLOW)
+        answer.set_etag(tag, weak=True)
+        answer.headers["Cache-Control"] = "private, no-cache"
+        answer.headers["Poll-After"] = str(news.POLL)
+        return answer
 
     @expose("/files/<file_id>/<size>")
     @public("product pictures are seen by the shop's customers; the random id is all there is to know")
@@ -105,7 +128,7 @@ def _widgets(db: Session) -> list[HomeWidget]:
 
 def _figure(widget: Widget, db: Session, reader: Reader) -> dict[str, Any]:
     if isinstance(widget.data, Question):
-        return _formatted(widget.kind, figure_of(db, reader, widget.data, widget.kind, widget.icon))
+        return _formatted(widget.kind, figure_of(db, reader, widget.data, widget.kind, widget.icon, since_yesterday=widget.since_yesterday))
     data = dict(widget.data(db, reader))
     if isinstance(data.get("opens"), Question):
         data["href"] = address(data["opens"], reader)
@@ -118,7 +141,7 @@ def _formatted(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     if kind == "number":
         data["text"] = data.get("text") or written(data)
         if data.get("was") is not None:
-            data["change"] = change(data["value"], data["was"])
+            data["change"] = change(data["value"], data["was"], same_time=bool(data.get("same_time")))
     elif kind == "chart":
         data["drawing"] = draw(data["chart"] if "chart" in data else _line(data), context.currency())
     elif kind == "todo":
@@ -179,7 +202,7 @@ class MeView(View):
     @signed_in
     def index(self) -> str:
         """The whole menu, language, appearance, devices, log out."""
-        return render_template("zg/me.html", title=_("Me"), user=current_user, menu=shell().menu)
+        return render_template("zg/me.html", title=_("Me"), user=current_user, menu=shell().menu, zone_label=zone_label)
 
 
 CORE_VIEWS = (HomeView, MessagesView, MeView, PluginsView, RepairsView, SettingsView, TokensView)

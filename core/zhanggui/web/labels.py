@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, null, select
+from sqlalchemy import ColumnElement, Row, false, null, select
 from sqlalchemy.orm import Session
 
 from ..host.faults import PluginTrouble
@@ -19,6 +19,7 @@ from ..kernel.reader import Reader
 from .describe import Screen
 from .gateway import gateway
 from .query import ListQuery, hidden_columns
+from .searching import keys, ways
 
 NOT_SHOWN = _l("not visible to you")
 
@@ -93,6 +94,19 @@ def seen(db: Session, screen: Screen, actor: Actor, ids: Collection[Any]) -> set
     return set(db.scalars(select(key).where(key.in_(ids), *rules)))
 
 
+def row_clauses(reader: Reader, resource: str) -> list[ColumnElement[bool]]:
+    """What keeps rows of a screen from this reader, for a statement of one's own over its table; for who may see none, what finds none.
+
+    A rule that fails refuses, as the list of the screen does.
+    """
+    from ..host import current_host
+
+    screen = current_host().screens.get(resource)
+    if screen is None or not may_read(screen, reader.actor):
+        return [false()]
+    return gateway.allowed(screen, reader.actor)
+
+
 def lookup(db: Session, screen: Screen, actor: Actor, text: str, limit: int = 20) -> list[tuple[Any, str]]:
     """Rows to choose from in a form: at most ``limit``, under the same rules as the list."""
     name = namer(screen, actor)
@@ -127,7 +141,12 @@ def _found(
     c, hidden = gateway.table(screen).c, hidden_columns(screen, actor)
     clauses = gateway.allowed(screen, actor)
     if text and screen.search is not None:
-        clauses.append(gateway.searched(screen, actor, text[:100]))
+        table = gateway.table(screen)
+        if screen.search.index is not None:
+            first = keys(screen, table, ways(screen, table, actor, text[:100]), clauses, most=limit, order=gateway.order(screen, actor, ListQuery(sort=sort)))
+            clauses = [table.c[screen.key].in_(first)]
+        else:
+            clauses.append(gateway.searched(screen, actor, text[:100]))
     picked = list(c) if columns is None else [null().label(n) if n in hidden else c[n] for n in dict.fromkeys([screen.key, *columns])]
     order = gateway.order(screen, actor, ListQuery(sort=sort))
     statement = select(*picked).select_from(gateway.table(screen)).where(*clauses).order_by(*(e.desc() if down else e.asc() for e, down in order)).limit(limit)

@@ -8,11 +8,13 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..config.days import shop_zone
+from ..host import current_host
 from ..i18n.formats import fmt
 from ..i18n.texts import gettext as _
 from ..kernel import clock
-from ..kernel.actors import Actor
+from ..kernel.actors import Actor, current_actor
 from ..kernel.reader import Reader
+from ..list_views import RESOURCE
 from . import context
 from .describe import Column, Filter, Screen
 from .gateway import COUNT_LIMIT, Found, gateway
@@ -21,6 +23,7 @@ from .kinds.periods import PERIODS
 from .page import ActionButton, FilterField, HeadCell, Link, ListPage, Paging
 from .query import ListQuery, parse, visible_columns, visible_filters
 from .rows import list_rows
+from .saved_views import column_choices, view_links, wanted
 from .sum_bar import ask, sum_bar
 from .urls import url
 from .verbs import button
@@ -32,8 +35,10 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
     :raises BadRequest: for an argument that makes no sense here.
     """
     actor = reader.actor
-    query = parse(screen, args, actor, zone=shop_zone(), currency=context.currency())
-    columns = [c for c in visible_columns(screen, actor) if c.wide or c.name in _card_parts(screen)]
+    asked = wanted(db, screen, actor, args)
+    query = parse(screen, asked.args, actor, zone=shop_zone(), currency=context.currency())
+    shown = asked.columns | {screen.card.title}
+    columns = [c for c in visible_columns(screen, actor) if c.name in shown or c.name in _card_parts(screen)]
     sums = ask(db, screen, actor, query, bounded=not query.all_figures)
     found = gateway.page(db, screen, reader, query, only={c.name for c in columns}, total=sums.rows if sums else None)
     plain = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
@@ -41,29 +46,44 @@ def list_page(db: Session, screen: Screen, reader: Reader, args: Mapping[str, st
     may_add = bool(screen.create) and actor.may("can_add", screen.resource)
     may_export, by_task = actor.may("can_export", screen.resource), not found.counted and actor.may("can_show", "core.Task")
     bulk = _bulk(screen, actor)
-    rows, verbs = list_rows(screen, actor, columns, found, parts, picking=bool(bulk))
+    rows, verbs = list_rows(screen, actor, columns, found, parts, shown, picking=bool(bulk))
+    filters, chips = _filter_fields(db, screen, actor, query), _chips(db, screen, actor, query, plain)
     return ListPage(
         title=str(screen.title), icon=screen.icon, resource=screen.resource, key=f"{screen.resource}.list", action=f"{screen.route}/",
-        head=[_head(screen, c, query, plain) for c in columns],
+        head=[_head(screen, c, query, plain, c.name in shown) for c in columns],
         rows=rows, verbs=verbs,
         paging=_paging(screen, query, found, args),
         query=query.q, search=screen.search is not None, search_hint=str(screen.search.hint) if screen.search else "",
-        hidden=[(k, args[k]) for k in ("sort", "size", "by") if args.get(k)]
+        hidden=[(k, args[k]) for k in ("sort", "size", "by", "columns") if args.get(k)]
         + [(f.name, query.raw[f.name]) for f in screen.filters if f.tabs and f.name in query.raw],
-        tabs=_tabs(db, screen, actor, query, plain), filters=_filter_fields(db, screen, actor, query),
-        chips=_chips(db, screen, actor, query, plain), sums=sum_bar(screen, actor, query, plain, sums) if sums and found.rows else None, sorts=_sorts(screen, actor, query, plain),
-        bulk=bulk,
+        tabs=_tabs(db, screen, actor, query, plain), filters=filters,
+        chips=chips, filtered=len(chips) - bool(query.q), sums=sum_bar(screen, actor, query, plain, sums) if sums and found.rows else None, sorts=_sorts(screen, actor, query, plain),
+        bulk=bulk, everything=url("", plain).removeprefix("/").removeprefix("?") if bulk else "",
+        matching=_matching(found) if bulk and actor.may("can_show", "core.Task") and (found.next or found.previous) else "",
         add_href=f"{screen.route}/add" if may_add else "",
         add_label=_("Add %(thing)s", thing=str(screen.singular)) if may_add else "",
         exports=_exports(screen, plain, by_task) if may_export else (),
         empty=str(screen.empty) if screen.empty and not (query.q or query.filters) else _("Nothing found."),
         reset_href=f"{screen.route}/" if query.q or query.filters else "",
+        news=screen.news,
+        newest=max((getattr(r, screen.key) for r in found.rows), default=0) if _shows_the_newest(screen, query) else None,
+        views=view_links(screen, actor, asked, plain), columns=column_choices(screen, actor, shown), sizes=screen.page_sizes, size=query.size,
+        here=url(screen.route, {k: v for k, v in plain.items() if k != "figures"}), saves_views=actor.kind == "user" and actor.id is not None,
+        may_share=actor.may("can_share", RESOURCE),
     )  # fmt: skip
+
+
+def _shows_the_newest(screen: Screen, query: ListQuery) -> bool:
+    narrowed = query.q or query.filters or query.after or query.before or query.page > 1
+    return screen.news and not narrowed and query.sort in ("", screen.default_sort[0])
 
 
 def _exports(screen: Screen, plain: Mapping[str, str], by_task: bool) -> list[Link | ActionButton]:
     """The files that this list can be taken away as: answered at once, or by a task where it is too long for that."""
     ask = url("", {k: v for k, v in plain.items() if k not in ("by", "figures")}).removeprefix("/")
+    to_work_with = next((e for e in current_host().every("exporters") if e.screen == screen.resource and e.of is not None), None)
+    if to_work_with is not None and current_actor().may("can_show", "core.Task"):
+        return [Link(_("Export"), f"/exports/{to_work_with.kind}/{ask}", "file-export", key=f"action:{screen.resource}.export")]
     if by_task:
         return [
             ActionButton("workbook", _("Export Excel"), f"{screen.route}/export-xlsx{ask}", "download", key=f"{screen.resource}.workbook"),
@@ -78,16 +98,17 @@ def _exports(screen: Screen, plain: Mapping[str, str], by_task: bool) -> list[Li
 def _card_parts(screen: Screen) -> dict[str, str]:
     card = screen.card
     parts = {card.title: "title"}
-    for part, name in (("end", card.end), ("badge", card.badge), ("image", card.image)):
+    for part, name in (("end", card.end), ("badge", card.badge), ("image", card.image), ("note", card.note)):
         if name:
             parts[name] = part
     return parts | dict.fromkeys(card.sub, "sub")
 
 
-def _head(screen: Screen, column: Column, query: ListQuery, plain: Mapping[str, str]) -> HeadCell:
+def _head(screen: Screen, column: Column, query: ListQuery, plain: Mapping[str, str], shown: bool) -> HeadCell:
     marks = Markup(' data-key="column:%s.%s"') % (screen.resource, column.name)
-    if kind_of(column.kind).numeric:
-        marks += Markup(' class="n"')
+    letters = f"{'n' if kind_of(column.kind).numeric else ''} {'' if shown else 'u'}".strip()
+    if letters:
+        marks += Markup(' class="%s"') % letters
     if not column.sortable:
         return HeadCell(column.name, str(column.label), marks)
     present = query.sort or screen.default_sort[0]
@@ -109,9 +130,11 @@ def _sorts(screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, s
 
 
 def _paging(screen: Screen, query: ListQuery, found: Found, args: Mapping[str, str]) -> Paging:
+    if not found.rows and query.page == 1:
+        return Paging("")  # that there is nothing is said by the list itself
     first = (query.page - 1) * query.size + 1 if found.rows else 0
     last = first + len(found.rows) - 1 if found.rows else 0
-    total = fmt.number(found.total) if found.counted else f"{fmt.number(COUNT_LIMIT)}+"
+    total = _matching(found)
     text = _("%(first)s–%(last)s of %(total)s", first=fmt.number(first), last=fmt.number(last), total=total)
     rest = {k: v for k, v in args.items() if k not in ("page", "after", "before")}
     forward = {**rest, "page": query.page + 1, "after": found.next} if found.next else None
@@ -119,6 +142,10 @@ def _paging(screen: Screen, query: ListQuery, found: Found, args: Mapping[str, s
     if query.page == 2 and back:
         back = rest
     return Paging(text, url(screen.route, back) if back is not None else "", url(screen.route, forward) if forward else "")
+
+
+def _matching(found: Found) -> str:
+    return fmt.number(found.total) if found.counted else f"{fmt.number(COUNT_LIMIT)}+"
 
 
 def _tabs(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: Mapping[str, str]) -> list[Link]:
@@ -186,8 +213,10 @@ def _chips(db: Session, screen: Screen, actor: Actor, query: ListQuery, plain: M
 
 
 def _bulk(screen: Screen, actor: Actor) -> list[ActionButton]:
-    return [
-        button(screen, a, f"{screen.route}/bulk")
-        for a in screen.actions
-        if a.bulk and actor.may(f"can_{a.name}", screen.resource)
-    ]
+    buttons = []
+    for a in sorted(screen.actions, key=lambda a: a.order):
+        if a.bulk and actor.may(f"can_{a.name}", screen.resource):
+            made = button(screen, a, f"{screen.route}/bulk")
+            made.confirm = "" if a.fields else a.question()  # what has a form asks there
+            buttons.append(made)
+    return buttons

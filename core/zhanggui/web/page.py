@@ -42,6 +42,7 @@ class ActionButton:
     asks: bool = False  # GET href shows the form (as a sheet where script runs)
     confirm: str = ""
     key: str = ""
+    stays: str = ""  # the way out, where something is destroyed
 
 
 @dataclass(slots=True)
@@ -64,6 +65,18 @@ class HeadCell:
 
 
 @dataclass(slots=True)
+class StepRow:
+    """One thing of which a number is asked for, with a minus and a plus beside it."""
+
+    key: str
+    label: str
+    sub: str = ""
+    picture: str | None = None
+    most: int | None = None
+    number: str = "0"
+
+
+@dataclass(slots=True)
 class FormField:
     """One input, with what was typed before and what is wrong with it."""
 
@@ -81,6 +94,8 @@ class FormField:
     choices: Sequence[tuple[str, str]] = ()  # (value, label)
     lookup_href: str = ""  # control lookup: GET ?q= answers {"items": [{"id", "label"}]}
     lookup_label: str = ""  # what the present value is called
+    lookup_empty: str = ""  # what it means that nothing is chosen
+    lookup_typed: bool = False  # without script its name is typed, not a number
     scan: bool = False
     minimum: Any = None
     maximum: Any = None
@@ -93,7 +108,9 @@ class FormField:
     marks: Markup | str = ""  # attributes of what stands around it: its stable name, and what it depends on
     off: bool = False  # it does not count now
     when_words: str = ""  # the condition, for whoever sees the field though it does not count
-    rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank
+    rows: Sequence[Sequence[FormField]] = ()  # control lines: one sequence of fields per line; the last is blank where it grows
+    grows: bool = True
+    steps: Sequence[StepRow] = ()  # control steps
     languages: Sequence[tuple[str, str, str]] = ()  # control translations: (code, language, text)
     single: bool = False  # one picture at most
     pictures: Sequence[tuple[str, str]] = ()  # control pictures: (file id, thumbnail URL)
@@ -151,6 +168,27 @@ class Paging:
 
 
 @dataclass(slots=True)
+class ColumnChoice:
+    """A column that may stand in the table; one that is fixed always does."""
+
+    name: str
+    label: str
+    chosen: bool
+    fixed: bool
+
+
+@dataclass(slots=True)
+class SavedView:
+    """A question to this list under a name; ``delete_href`` where this reader may delete it."""
+
+    label: str
+    href: str
+    active: bool
+    shared: bool
+    delete_href: str = ""
+
+
+@dataclass(slots=True)
 class ListPage:
     """``zg/list.html``."""
 
@@ -173,11 +211,55 @@ class ListPage:
     sums: SumBar | None = None
     sorts: Sequence[Link] = ()
     bulk: Sequence[ActionButton] = ()
+    everything: str = ""  # the question of the list, where its rows beyond this page can be selected too
+    matching: str = ""  # how many that are
     add_href: str = ""
     add_label: str = ""
     exports: Sequence[Link | ActionButton] = ()  # what posts is a task, where the list is too long for one answer
     empty: str = ""
     reset_href: str = ""
+    filtered: int = 0  # filters that are on; a search is none
+    views: Sequence[SavedView] = ()
+    columns: Sequence[ColumnChoice] = ()
+    sizes: Sequence[int] = ()
+    size: int = 0
+    here: str = ""  # the address of this list as it stands, without its place
+    news: bool = False
+    newest: int | None = None  # the newest key here, where this page would show anything newer
+    saves_views: bool = False
+    may_share: bool = False
+
+
+@dataclass(slots=True)
+class EachRow:
+    """One row of a selection in the form of a verb that asks something for each of them."""
+
+    id: str
+    label: str
+    href: str
+    facts: Sequence[Markup]  # what its card says
+    fields: Sequence[FormField]
+    image: Markup | str = ""
+    note: str = ""
+    state: str = ""  # ready | wrong | open
+
+
+@dataclass(slots=True)
+class EachPart:
+    """The rows of a selection; ``field`` is what is scanned, pasted or read from a spreadsheet for them."""
+
+    rows: Sequence[EachRow]
+    field: str
+    label: str  # of that field
+    label_of_rows: str  # what a row is found by in a spreadsheet: "Order number"
+    counts: str = ""
+    pasted: str = ""
+    scan: bool = False
+    strange: Sequence[str] = ()  # lines that fit no row, each a sentence
+    left_out: Sequence[str] = ()  # rows that the verb is not for, each a sentence
+    when: str = ""  # another field that decides whether this is asked at all, and
+    wanted: str = ""  # its values, as JSON
+    read: str = ""  # what was taken from where, so that it is seen before it is stored
 
 
 @dataclass(slots=True)
@@ -189,6 +271,7 @@ class FormGroup:
     fields: Sequence[FormField]
     help: str = ""
     off: bool = False  # none of its fields counts now
+    aside: bool = False  # beside the others on a desktop
     key: str = ""
 
 
@@ -211,6 +294,10 @@ class FormPage:
     groups: Sequence[FormGroup] = ()  # after ``fields``
     key: str = ""
     sheet: bool = False  # it is shown in another page
+    preview: str = ""  # where what follows from the answers is asked for while they are given
+    stays: str = ""  # the way out, where something is destroyed
+    note: str = ""  # what somebody wrote on the row
+    each: EachPart | None = None  # what is asked for each row of a selection
 
 
 @dataclass(slots=True)
@@ -233,6 +320,9 @@ class DetailPage:
     back: str
     key: str
     badges: Sequence[Markup] = ()
+    note: str = ""  # what somebody wrote
+    note_label: str = ""
+    copy: Markup | str = ""  # the button that copies its number
     sections: Sequence[DetailSection] = ()
     actions: Sequence[ActionButton] = ()  # the first primary one sticks to the bottom on a phone
     edit_href: str = ""
@@ -265,4 +355,5 @@ class Shell:
     languages: Sequence[tuple[str, str, bool]] = ()  # (code, own name, chosen)
     appearance: str = "auto"  # auto | light | dark
     safe_mode: bool = False
+    news: bool = False  # there are lists that tell what is new
     brand: dict[str, str] = field(default_factory=dict)  # brand tokens: color, logo

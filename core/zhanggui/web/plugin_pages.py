@@ -29,9 +29,10 @@ from .views import Answer, View
 
 _KINDS = {
     "column": _l("Column"), "filter": _l("Filter"), "action": _l("Action"), "section": _l("Section"), "field": _l("Field"),
-    "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "search": _l("Search over everything"),
+    "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "first_step": _l("Line of the opening list"), "search": _l("Search over everything"),
     "block": _l("Part of a page"), "screen": _l("Screen"), "kind": _l("Kind of value"), "setting": _l("Test of a setting"), "demo": _l("Demo data"), "hook": _l("Hook"),
     "schedule": _l("Schedule"), "catalog": _l("Translations"), "operation": _l("Path of the storefront"), "webhook": _l("Messages from outside"),
+    "event": _l("Event for programs outside"),
     "approval": _l("Request for a second person"), "people": _l("Answer about a person"),
     "import": _l("Start of the plugin"),
 }  # fmt: skip
@@ -70,7 +71,7 @@ class PluginsView(View):
     def enable(self, plugin_id: str) -> Answer:
         """Switch one on."""
         service.enable_plugin(plugin_id, actor=context.actor(), now=clock.now())
-        flash(_("%(id)s is enabled.", id=_plugin_name(plugin_id)), "success")
+        flash(_("%(id)s is enabled.", id=service.plugin_name(plugin_id)), "success")
         return redirect("/system/plugins/", 303)
 
     @expose("/<plugin_id>/disable", methods=["POST"])
@@ -78,15 +79,10 @@ class PluginsView(View):
     def disable(self, plugin_id: str) -> Answer:
         """Switch one off; its data stays."""
         service.disable_plugin(plugin_id, actor=context.actor(), now=clock.now())
-        flash(_("%(id)s is disabled; its data is kept.", id=_plugin_name(plugin_id)), "success")
+        flash(_("%(id)s is disabled; its data is kept.", id=service.plugin_name(plugin_id)), "success")
         return redirect("/system/plugins/", 303)
 
     enable._permission_name = disable._permission_name = adds._permission_name = "manage"  # type: ignore[attr-defined]
-
-
-def _plugin_name(plugin_id: str) -> str:
-    manifest = service.found_plugins(current_runtime()).manifests.get(plugin_id)
-    return manifest.text("name", reader().locale) if manifest else plugin_id
 
 
 def _gallery_line(info: service.PluginInfo, infos: list[service.PluginInfo], paused: set[str]) -> dict[str, Any]:
@@ -145,7 +141,7 @@ class RepairsView(View):
             lines = [_fault_line(fault) for fault in faults.known(db)]
             told = current_host().repairs()  # in the language of who reads; the row says it in English
             broken = [
-                {"plugin": r.plugin, "name": _plugin_name(r.plugin) if r.plugin else "", "title": told[r.id].sentence if r.id in told else r.title,
+                {"plugin": r.plugin, "name": service.plugin_name(r.plugin) if r.plugin else "", "title": told[r.id].sentence if r.id in told else r.title,
                  "detail": r.detail, "since": r.since, "enabled": r.plugin in enabled, "runs": r.plugin in current_host().manifests}
                 for r in repairs
             ]  # fmt: skip
@@ -156,7 +152,7 @@ class RepairsView(View):
     def retry(self, fault_id: str) -> Answer:
         """Call it again, from the next request on."""
         plugin = service.try_again(fault_id, actor=context.actor(), now=clock.now())
-        flash(_("%(id)s is tried again. If it fails once more, it will be named here.", id=_plugin_name(plugin)), "success")
+        flash(_("%(id)s is tried again. If it fails once more, it will be named here.", id=service.plugin_name(plugin)), "success")
         return redirect("/system/repairs/", 303)
 
 
@@ -183,7 +179,7 @@ def _fault_line(fault: PluginFault) -> dict[str, Any]:
         if fault.sentence is None:
             times = ngettext("It was slow %(num)s time, last on %(when)s.", "It was slow %(num)s times, last on %(when)s.", fault.times, when=fmt.datetime(fault.last_at))
     return {
-        "id": fault.id, "plugin": fault.plugin, "name": _plugin_name(fault.plugin), "where": where, "times": times, "slow": slow,
+        "id": fault.id, "plugin": fault.plugin, "name": service.plugin_name(fault.plugin), "where": where, "times": times, "slow": slow,
         "since": fault.first_at, "paused": fault.paused_at is not None, "sentence": fault.sentence or "", "detail": fault.detail or "",
         "refuses": fault.kind == "hook" and current_host().refuses(fault.name),
     }  # fmt: skip

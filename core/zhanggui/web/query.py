@@ -33,7 +33,7 @@ _PLACES: dict[str, tuple[type[Any], Callable[[str], Any]]] = {
     "t": (datetime, datetime.fromisoformat), "d": (date, date.fromisoformat), "c": (time, time.fromisoformat), "n": (Decimal, Decimal),
 }  # fmt: skip
 _NONCE = 12
-_OWN = {"q", "sort", "size", "page", "after", "before", "by", "figures"}
+_OWN = {"q", "sort", "size", "page", "after", "before", "by", "figures", "columns"}
 
 
 @dataclass(frozen=True)

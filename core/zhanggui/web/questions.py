@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +17,7 @@ from ..runtime import current_runtime
 from .describe import Question, Screen
 from .gateway import COUNT_LIMIT, gateway
 from .query import parse
+from .strip import Figures, figures
 
 
 def _screen(question: Question, reader: Reader) -> Screen | None:
@@ -43,8 +46,54 @@ def counted(db: Session, reader: Reader, question: Question) -> int:
     return gateway.count(db, screen, reader.actor, query)
 
 
-def figure(db: Session, reader: Reader, question: Question, kind: str, icon: str) -> dict[str, Any]:
+def added_up(db: Session, reader: Reader, question: Question, *, by: str = "") -> Figures:
+    """What the measures above the list say of all its rows, however many: ``totals[measure][currency]``, and ``groups`` by a filter of the list.
+
+    Nothing (``totals`` is None) when there is no such list for this reader, or no figure above it.
+
+    :raises BadRequest: for a filter or a grouping that the list does not have.
+    """
+    screen = _screen(question, reader)
+    if screen is None:
+        return Figures()
+    currency, arguments = current_runtime().config["instance.currency"], {**question.filters, **({"by": by} if by else {})}
+    query = parse(screen, arguments, reader.actor, zone=shop_zone(), currency=currency, now=reader.now)
+    return figures(db, screen, reader.actor, query, zone=shop_zone(), currency=currency, bounded=False) or Figures()
+
+
+def measured(db: Session, reader: Reader, question: Question, *, yesterday: bool = False) -> dict[str, Any]:
+    """A measure of the list as a number of the home page: ``{"value", "kind", "currency"?}``, as it stands above the list.
+
+    :param yesterday: of the same question as it was asked a day before, at the same time of the shop's clock.
+    """
+    screen = _screen(question, reader)
+    if screen is None:
+        return {"value": 0, "kind": "int"}
+    zone, currency = shop_zone(), current_runtime().config["instance.currency"]
+    asked_at = reader.now
+    if yesterday:
+        asked_at = (reader.now.astimezone(zone) - timedelta(days=1)).astimezone(UTC)  # a day of the clock, where clocks are changed too
+    query = parse(screen, question.filters, reader.actor, zone=zone, currency=currency, now=asked_at)
+    if yesterday:
+        ends = {name: (query.filters[name][0], asked_at) for name, word in question.filters.items() if word == "today" and name in query.filters}
+        query = replace(query, filters={**query.filters, **ends})
+    found = figures(db, screen, reader.actor, query, zone=zone, currency=currency, bounded=False, keep=not yesterday)
+    measure = next((m for m in found.measures if m.name == question.measure), None) if found is not None else None
+    if found is None or found.totals is None or measure is None:
+        return {"value": 0, "kind": "int"}
+    amounts = found.totals[measure.name]
+    if measure.kind == "money" and measure.of != "count":
+        return {"value": amounts.get(currency, amounts.get("", 0)), "kind": "money", "currency": currency}
+    return {"value": amounts.get("", 0), "kind": "int"}
+
+
+def figure(db: Session, reader: Reader, question: Question, kind: str, icon: str, *, since_yesterday: bool = False) -> dict[str, Any]:
     """What a number or a to-do of the home page is drawn from."""
+    if question.measure:
+        found = {**measured(db, reader, question), "href": address(question, reader)}
+        if since_yesterday:
+            found |= {"was": measured(db, reader, question, yesterday=True)["value"], "same_time": True}
+        return found
     screen, many = _screen(question, reader), counted(db, reader, question)
     name = "count" if kind == "todo" else "value"
     text = f"{fmt.number(COUNT_LIMIT)}+" if many > COUNT_LIMIT else fmt.number(many)  # as the list itself says it

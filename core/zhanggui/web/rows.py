@@ -6,7 +6,7 @@ label and each action again. How a row looks stands in the theme's style sheet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -22,23 +22,23 @@ from .labels import namer
 from .page import ActionButton
 from .verbs import button
 
-_LETTERS = {"title": "t", "end": "e", "badge": "b", "image": "i"}
+_LETTERS = {"title": "t", "end": "e", "badge": "b", "image": "i", "note": "w"}
 _MARK = "\ue000"  # stands for the row's name in a label that is translated once
 
 
-def _opened(columns: Sequence[Column], parts: Mapping[str, str]) -> list[str]:
-    """The opening tag of each cell: its class says which part of the phone's card it is."""
-    subs = iter("sr")
+def _opened(columns: Sequence[Column], parts: Mapping[str, str], shown: Collection[str]) -> list[str]:
+    """The opening tag of each cell: its class says which part of the phone's card it is, and whether the table leaves it out."""
+    subs = iter("srz")
     tags = []
     for column in columns:
         part = parts.get(column.name, "")
         letter = next(subs, "x") if part == "sub" else _LETTERS.get(part, "x")
-        tags.append(f'<td role="cell" class="{letter}{" n" if kind_of(column.kind).numeric else ""}">')
+        tags.append(f'<td role="cell" class="{letter}{" n" if kind_of(column.kind).numeric else ""}{"" if column.name in shown else " u"}">')
     return tags
 
 
 def list_rows(
-    screen: Screen, actor: Actor, columns: Sequence[Column], found: Found, parts: Mapping[str, str], *, picking: bool
+    screen: Screen, actor: Actor, columns: Sequence[Column], found: Found, parts: Mapping[str, str], shown: Collection[str], *, picking: bool
 ) -> tuple[list[Markup], list[ActionButton]]:
     """The rows of a page, each a finished ``tr``, and the verbs that some row of them offers."""
     currency, key, route, named = context.currency(), screen.key, screen.route, namer(screen, actor)
@@ -50,7 +50,7 @@ def list_rows(
     may_show = actor.may("can_show", screen.resource)
     prints = [
         (tag, may_show and parts.get(c.name) == "title", printer(c, currency, found.extra.get(c.name), key))
-        for tag, c in zip(_opened(columns, parts), columns, strict=True)
+        for tag, c in zip(_opened(columns, parts, shown), columns, strict=True)
     ]
     pick_before, pick_after = str(escape(_("Select %(name)s", name=_MARK))).split(_MARK)
     more_before, more_after = str(escape(_("Actions for %(name)s", name=_MARK))).split(_MARK)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
 
+from .. import files
 from ..auth.permissions import expose, has_access
 from ..config import settings
 from ..config.declare import Setting
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import gettext as _
+from ..i18n.zones import read_zone, zone_label
 from ..kernel import clock
-from ..kernel.errors import DomainError, Invalid, NotFound, ProviderError, StaleRow
+from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, ProviderError, StaleRow
 from . import context
+from .first_steps import SHOWN
 from .shell import shell
 from .views import Answer, View
 
@@ -36,10 +40,15 @@ class SettingsView(View):
     @has_access
     def save(self) -> Answer:
         """Store what was changed; nothing at all when one value is wrong."""
-        values, errors = _typed(settings.editable(current_host()))
+        _refuse_others()
+        values, errors = _typed(_own())
+        pictures = _pictures(values, errors)
         if not errors:
             try:
                 with unit_of_work() as db:
+                    for made in pictures:
+                        files.keep_image(db, made)
+                    files.adopt_images(db, [values[s.key] for s in _own() if s.kind == "picture" and values.get(s.key)])
                     settings.save(db, values, shown=_shown(), actor=context.actor(), now=clock.now())
             except Invalid as error:
                 errors = {k: str(v) for k, v in error.errors.items()}
@@ -47,7 +56,8 @@ class SettingsView(View):
                 flash(error.text(), "danger")
                 return _page({}, {}), 409
         if errors:
-            return _as_typed(errors, 422)
+            _keep_drafts(pictures)
+            return _as_typed(errors, 422, {s.key: values[s.key] for s in _own() if s.kind == "picture" and s.key in values})
         flash(_("Saved."), "success")
         return redirect("/system/settings/", 303)
 
@@ -59,6 +69,8 @@ class SettingsView(View):
         if not found:
             raise NotFound(_("There is nothing to test here."))
         plugin, test = found[0]
+        if not _may_set(plugin):
+            raise Forbidden()
         own = settings.of_plugin(plugin)
         typed, errors = _typed(s for s in own if s.runtime and settings.locked_by(s.key) is None)
         if errors:
@@ -75,7 +87,35 @@ class SettingsView(View):
             status = error.status
         return _as_typed({}, status)
 
-    save._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined] # how the base names a right
+    @expose("/first-steps", methods=["POST"])
+    @has_access
+    def put_away_first_steps(self) -> Answer:
+        """Take the opening list from the home page, for everybody."""
+        with unit_of_work() as db:
+            settings.set(db, SHOWN, False, actor=context.actor(), now=clock.now())
+        flash(_("The list is put away. It can be shown again in the settings."), "success")
+        return redirect("/", 303)
+
+    save._permission_name = put_away_first_steps._permission_name = test._permission_name = "manage"  # type: ignore[attr-defined] # how the base names a right
+
+
+def _may_set(plugin: str) -> bool:
+    """Whether this actor may change settings of a plugin: some need a right beside that of the page."""
+    return all(context.actor().may(*right) for right in current_host().rights_to_set(plugin))
+
+
+def _own() -> list[Setting]:
+    """The settings that this actor may change."""
+    mine = cache(_may_set)
+    return [s for s in settings.editable(current_host()) if not s.key.startswith("plugin.") or mine(s.key.split(".")[1])]
+
+
+def _refuse_others() -> None:
+    """:raises Forbidden: when the form holds a setting that is not for this actor."""
+    mine = {s.key for s in _own()}
+    for setting in settings.editable(current_host()):
+        if setting.key not in mine and (setting.key in request.form or f"{setting.key}__shown" in request.form):
+            raise Forbidden()
 
 
 def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -87,10 +127,40 @@ def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]
         if text is None and not (setting.kind == "bool" and f"{setting.key}__shown" in request.form):
             continue
         try:
+            text = read_zone(text) if setting.kind == "zone" and text is not None else text
             values[setting.key] = "" if setting.secret and not text else setting.parse(text if text is not None else "false")
         except ValueError as error:
             errors[setting.key] = str(error)
     return values, errors
+
+
+def _pictures(values: dict[str, Any], errors: dict[str, str]) -> list[dict[str, Any]]:
+    """The pictures that were sent, on the disk: their ids stand among the values, their rows are for :func:`files.keep_image`."""
+    made: list[dict[str, Any]] = []
+    for setting in _own():
+        if setting.kind != "picture" or setting.key not in values:
+            continue
+        upload = request.files.get(f"{setting.key}__new")
+        if upload is not None and upload.filename:
+            try:
+                made.append(files.put_image(upload.stream, filename=upload.filename, now=clock.now()))
+                values[setting.key] = made[-1]["id"]
+            except Invalid as error:
+                errors[setting.key] = error.text()
+        elif f"{setting.key}__none" in request.form:
+            values[setting.key] = ""
+        elif values[setting.key]:
+            with reading() as db:
+                if not files.known(db, [values[setting.key]]):
+                    errors[setting.key], values[setting.key] = _("Choose from the list."), ""
+    return made
+
+
+def _keep_drafts(pictures: Iterable[Mapping[str, Any]]) -> None:
+    """A picture survives the refusal of its form, for a day."""
+    with unit_of_work() as db:
+        for made in pictures:
+            files.keep_image(db, made, draft=True)
 
 
 def _shown() -> int | None:
@@ -98,9 +168,9 @@ def _shown() -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def _as_typed(errors: Mapping[str, str], status: int) -> Response:
+def _as_typed(errors: Mapping[str, str], status: int, pictures: Mapping[str, str] | None = None) -> Response:
     """The form as it was sent, secrets included: no browser may keep this page."""
-    response = make_response(_page(dict(request.form), errors, _shown()), status)
+    response = make_response(_page({**request.form, **(pictures or {})}, errors, _shown()), status)
     response.headers["Cache-Control"] = "private, no-cache, no-store"
     return response
 
@@ -117,14 +187,15 @@ def _groups(typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[st
     manifests = current_host().manifests
     tests = {k: t for part in current_host().parts.values() for k, t in part.setting_tests.items()}
     groups: dict[str, list[dict[str, Any]]] = {}
-    for setting in settings.editable(current_host()):
+    for setting in _own():
         plugin = setting.key.split(".")[1] if setting.key.startswith("plugin.") else ""
         title = manifests[plugin].text("name", locale) if plugin in manifests else _("Shop")
         groups.setdefault(title, []).append({
             "key": setting.key, "label": setting.text("label", locale), "help": setting.text("help", locale), "kind": setting.kind,
-            "value": _value(setting, typed), "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
+            "value": _value(setting, typed), "shown": zone_label(str(_value(setting, typed))) if setting.kind == "zone" else "", "choices": setting.choices, "error": errors.get(setting.key), "locked": settings.locked_by(setting.key),
             "secret": setting.secret, "test": str(tests[setting.key].label) if setting.key in tests else "",
             "minimum": setting.minimum, "maximum": setting.maximum,
+            "picture": files.url_for_file(str(_value(setting, typed)), "thumb") if setting.kind == "picture" and _value(setting, typed) else "",
         })  # fmt: skip
     return [{"title": title, "settings": rows} for title, rows in groups.items()]
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from .. import notices
 from ..db.uow import reading
+from ..files import url_for_file
 from ..host import current_host
 from ..host.contain import attempt
 from ..i18n.formats import fmt, reader_locale
@@ -57,8 +58,11 @@ def _build() -> Shell:
     runtime = current_runtime()
     locale, code = reader_locale(), reader().locale
     brand = dict(load_theme(runtime).brand)
+    logo = _of_shop("instance.logo")
+    if logo:
+        brand["logo"] = url_for_file(logo)
     result = Shell(
-        shop=_shop_name(), lang=code.replace("_", "-"), dir=locale.text_direction,
+        shop=_of_shop("instance.name"), lang=code.replace("_", "-"), dir=locale.text_direction,
         user=getattr(current_user, "display_name", ""), appearance=getattr(current_user, "appearance", None) or "auto",
         languages=[(c, context.LOCALE_NAMES.get(c, c), c == code) for c in runtime.config["i18n.locales"]],
         safe_mode=runtime.safe_mode, brand=brand,
@@ -73,10 +77,10 @@ def _build() -> Shell:
     return result
 
 
-def _shop_name() -> str:
+def _of_shop(key: str) -> str:
     from ..config import settings
 
-    return str(settings.get("instance.name"))
+    return str(settings.get(key))
 
 
 def _fill_menu(result: Shell) -> None:
@@ -100,6 +104,7 @@ def _fill_menu(result: Shell) -> None:
     tabs.append(result.messages)
     tabs.append(Link(str(me_label), "/me/", "user", request.path.startswith("/me/"), key="menu:core.me"))
     result.tabs = tabs
+    result.news = any(item.screen is not None and current_host().screens[item.screen].news for item, _link in links)
 
 
 def _badge(db: Session, item: MenuItem) -> int:

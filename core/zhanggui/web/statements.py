@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, func, select, tuple_
 
 from ..db.types import Decimals
 from ..i18n.texts import lazy_gettext as _l
@@ -102,10 +102,3 @@ def counting(table: Table, key: str, column: str, values: tuple[Any, ...], limit
         return select(func.count()).select_from(rows).scalar_subquery()
 
     return select(*map(some, values))
-
-
-@lru_cache(maxsize=64)
-def chosen(table: Table, key: str, *allowed: Any) -> Select[Any]:
-    """Of the bound ``ids``, those that are there."""
-    column = table.c[key]
-    return select(column).where(column.in_(bindparam("ids", expanding=True)), *allowed).order_by(column)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from .describe import Filter, Screen
 from .figures import GroupBy, Measure
 from .gateway import answered, gateway
 from .query import ListQuery, clean, hidden_columns, visible_filters
+from .searching import keys, ways
 
 BOUND = 10_000  # rows that are added up without being told to: beyond, the figures cost more than the page
 
@@ -57,11 +58,12 @@ def grouping(screen: Screen, actor: Actor, name: str) -> tuple[GroupBy, Filter] 
 
 
 def figures(
-    db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str, bounded: bool = True
+    db: Session, screen: Screen, actor: Actor, query: ListQuery, *, zone: ZoneInfo, currency: str, bounded: bool = True, keep: bool = True,
 ) -> Figures | None:  # fmt: skip
     """What all rows of a question add up to, in one statement; None where there is no figure for this actor.
 
     :param bounded: give up beyond ``BOUND`` rows.
+    :param keep: the statement, for who asks again; not for a question of this very moment.
     """
     measures = visible_measures(screen, actor, query)
     if not measures:
@@ -74,7 +76,7 @@ def figures(
         return _statement(screen, actor, query, measures, by, zone, currency, bounded)
 
     dated = any(f.kind != "choice" for m in measures for f in screen.filters if f.name in m.only)  # a day that passes is no question to keep
-    statement = make() if dated else gateway.kept(screen, actor, query, question, make)
+    statement = make() if dated or not keep else gateway.kept(screen, actor, query, question, make)
     found = answered(screen, query, lambda: db.execute(statement).all())
     rows = sum(row.n for row in found)
     if bounded and not rows:
@@ -90,7 +92,9 @@ def _statement(
 ) -> Select[Any]:  # fmt: skip
     """One row for each group and currency: ``n`` rows; ``g`` the group; ``v0`` and ``w0`` the sum and number of the first measure, and so on."""
     filters = {f.name: f for f in screen.filters}
-    table, clauses = gateway.table(screen), gateway.where(screen, actor, query)
+    table = gateway.table(screen)
+    found = ways(screen, table, actor, query.q) if bounded and query.q and screen.search is not None and screen.search.index is not None else ()
+    clauses = gateway.where(screen, actor, replace(query, q="") if found else query)
     apart = {f"c_{m.currency}": gateway.named(screen, m.currency) for m in measures if m.currency is not None}
     if by is not None:
         apart["g"] = table.c[by.column or by.name]
@@ -104,7 +108,11 @@ def _statement(
         shown.append(number.label(f"w{n}"))
         if m.of != "count":
             shown.append(func.sum(value).label(f"v{n}"))
-    if bounded:
+    if found:  # what an index finds is told by its keys, of which no more are read than are added up
+        some = keys(screen, table, found, clauses, most=BOUND + 1).limit(BOUND + 1).cte("some")
+        many = select(func.count()).select_from(some).scalar_subquery()
+        clauses = [table.c[screen.key].in_(select(some.c[0])), many <= BOUND]
+    elif bounded:
         # Asked once and along an index; a limit around all rows would cost as much as adding them up.
         beyond = select(literal(1)).select_from(table).where(*clauses).limit(1).offset(BOUND)
         clauses = [*clauses, ~beyond.correlate(None).exists()]

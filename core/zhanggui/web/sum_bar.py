@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from ..config.days import shop_zone
@@ -38,7 +39,7 @@ def written(m: Measure, amounts: Amounts) -> str:
     kind, places = kind_of("int" if m.of == "count" else "decimal" if m.of == "average" and m.kind == "int" else m.kind), m.decimals
     show = kind.cell(Column(m.name, m.label, m.kind, currency="currency", decimals=places), own, None)
     return " · ".join(
-        str(show(amounts[code], SimpleNamespace(currency=code or own))) for code in sorted(amounts, key=lambda code: (code != own, code))
+        escape(show(amounts[code], SimpleNamespace(currency=code or own))).striptags() for code in sorted(amounts, key=lambda code: (code != own, code))
     )
 
 

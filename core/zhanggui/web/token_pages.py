@@ -8,7 +8,7 @@ from flask import flash, make_response, redirect, render_template, request
 
 from ..auth import api_tokens, tokens
 from ..auth.permissions import expose, has_access
-from ..auth.screens import rights
+from ..auth.rights import resource_names, rights
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import gettext as _
@@ -99,10 +99,11 @@ def _fields() -> list[Field]:
         Field("name", _("Name"), required=True, max_length=60, help=_("What will use it, such as the label printer.")),
         Field("days", _("Ends after"), "choice", required=True, choices=days, default="90"),
     ]  # fmt: skip
+    named = resource_names()
     for resource, verbs in rights().items():
         own = [Choice(verb, word) for verb, word in verbs if who.may(verb, resource)]
         if own and resource in reached:
-            title = host.screens[resource].title if resource in host.screens else resource
+            title = named.get(resource) or _("Other rights")
             fields.append(Field(_RIGHTS + resource.replace(".", "__"), title, "choices", choices=own))
     return fields
 

@@ -12,8 +12,7 @@ from .. import audit
 from ..host import current_host
 from ..kernel.actors import Actor
 from ..kernel.reader import Reader
-from .describe import Screen
-from .gateway import gateway
+from .acts import act_name, actor_names, typed_key
 from .labels import NOT_SHOWN, seen
 from .query import hidden_columns
 
@@ -36,17 +35,10 @@ def seen_targets(db: Session, actor: Actor, targets: Collection[Target]) -> set[
         if screen is None:
             found |= {(resource, key) for key in keys}
             continue
-        typed = {key: value for key in keys if (value := _typed(screen, key)) is not None}
+        typed = {key: value for key in keys if (value := typed_key(screen, key)) is not None}
         allowed = seen(db, screen, actor, set(typed.values()))
         found |= {(resource, key) for key in keys if (typed[key] in allowed if key in typed else screen.row_rule is None or key == "*")}
     return found
-
-
-def _typed(screen: Screen, key: str) -> Any:
-    try:
-        return gateway.table(screen).c[screen.key].type.python_type(key)
-    except (ValueError, NotImplementedError):
-        return None
 
 
 def without_hidden(resource: str, actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,9 +52,12 @@ def timeline(db: Session, reader: Reader, target_type: str, target_id: Any, *, l
     """What happened to one row, newest first; nothing of a row that the reader may not see."""
     if not seen_targets(db, reader.actor, [(target_type, str(target_id))]):
         return []
+    entries = audit.timeline(db, target_type, target_id, limit=limit)
+    names = actor_names(db, {entry.by for entry in entries})
     return [
         replace(
-            entry, before=without_hidden(target_type, reader.actor, entry.before), after=without_hidden(target_type, reader.actor, entry.after)
+            entry, what=act_name(entry.action), actor=names[entry.by], before=without_hidden(target_type, reader.actor, entry.before),
+            after=without_hidden(target_type, reader.actor, entry.after),
         )
-        for entry in audit.timeline(db, target_type, target_id, limit=limit)
+        for entry in entries
     ]  # fmt: skip

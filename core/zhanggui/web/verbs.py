@@ -42,6 +42,6 @@ def perform(action: Action, row_id: Any, actor: Actor, values: Callable[[Session
 def button(screen: Screen, action: Action, href: str) -> ActionButton:
     """An action as a button that posts below ``href``; without one, as what a row's menu copies."""
     return ActionButton(
-        action.name, str(action.label), f"{href}/{action.name}" if href else "", action.icon, action.tone, bool(action.fields),
-        str(action.confirm), f"{screen.resource}.{action.name}",
+        action.name, str(action.label), f"{href}/{action.name}" if href else "", action.icon, action.tone, action.asks,
+        "" if action.asks else action.question(), f"{screen.resource}.{action.name}", str(action.stays),
     )  # fmt: skip

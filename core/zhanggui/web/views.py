@@ -19,7 +19,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import Invalid
 from ..kernel.reader import Reader
-from . import context, deeds
+from . import context, deeds, saved_views, selections
 from .deeds import Answer
 from .describe import Action, Screen
 from .details import detail_page
@@ -80,6 +80,9 @@ def screen_view(screen: Screen) -> type[View]:
     add_method("start_export", "POST", "/export", "export", lambda self: deeds.begin_export(now(), "csv"))
     add_method("start_workbook", "POST", "/export-xlsx", "export", lambda self: deeds.begin_export(now(), "xlsx"))
     add_method("show", "GET", row, "show", lambda self, row_id: show_row(now(), row_id))
+    add_method("keep_look", "POST", "/look", "list", lambda self: saved_views.keep_look(now()))
+    add_method("save_view", "POST", "/views", "list", lambda self: saved_views.save_view(now()))
+    add_method("delete_view", "POST", "/views/<key(18):view_id>/delete", "list", lambda self, view_id: saved_views.delete_view(now(), view_id))
     # A form and what it posts are two methods: no handler asks which verb called it, so HEAD can never act.
     if screen.create:
         add_method("show_add", "GET", "/add", "add", lambda self: deeds.show_add(now()))
@@ -99,10 +102,16 @@ def screen_view(screen: Screen) -> type[View]:
             f"do_{name}", "POST", f"{row}/{name}", name,
             lambda self, row_id, name=name: deeds.act_on_row(now(), _action(now(), name), row_id),
         )  # fmt: skip
+        if action.preview is not None:
+            # It changes nothing, but what was typed may be personal and must stand in no address.
+            add_method(
+                f"preview_{name}", "POST", f"{row}/{name}/preview", name,
+                lambda self, row_id, name=name: deeds.preview_action(now(), _action(now(), name), row_id),
+            )  # fmt: skip
         if action.bulk:
             add_method(
                 f"bulk_{name}", "POST", f"/bulk/{name}", name,
-                lambda self, name=name: deeds.act_on_many(now(), _action(now(), name)),
+                lambda self, name=name: selections.act_on_many(now(), _action(now(), name)),
             )  # fmt: skip
     methods |= {"route_base": screen.route, "class_permission_name": resource, "default_view": "list"}
     return type(resource.replace(".", "") + "View", (View,), methods)

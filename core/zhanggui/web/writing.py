@@ -17,6 +17,7 @@ from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..approvals import SAID, RowChanged
 from ..auth.idempotency import Answer, fingerprint, once_within
 from ..db.uow import reading
 from ..files.private import remove_private_files
@@ -25,6 +26,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor, acting_as
 from ..kernel.errors import NotFound, StaleRow
 from ..kernel.money import Money
+from ..kernel.phases import ThreePhases
 from . import context, generic
 from .clashes import told_as_fields, told_as_used
 from .describe import Action, Screen
@@ -53,7 +55,7 @@ def create_row(db: Session, *, resource: str, values: Values, actor: Actor, now:
 
     def create() -> Any:
         gateway.check(screen, actor, "can_add")
-        given, form = context.form_context(actor, now), gateway.form(screen, actor)
+        given, form = context.form_context(actor, now), gateway.form(screen, actor, new=True)
         read = read_given(db, form, values, given, Standing(screen, lambda: None, db, given))
         with db.begin_nested():  # who goes on after a refusal finds the transaction as it was
             return add(db, screen, read, actor=actor, now=now)
@@ -115,11 +117,38 @@ def act_on_row(*, resource: str, action: str, id: Any, values: Values, actor: Ac
     :raises OutsideTrouble: when somebody far away did not do his part; what was claimed stays visible.
     """
     screen = screen_of(resource)
-    verb = next((a for a in screen.actions if a.name == action), None)
-    if verb is None:
-        raise NotFound()
+    verb = _verb(screen, action)
     form = form_of_verb(screen, verb, id, actor)
     return perform(verb, id, actor, lambda db: read_given(db, form, values, context.form_context(actor, now)))
+
+
+def act_within(db: Session, *, resource: str, action: str, id: Any, values: Values, actor: Actor, now: datetime) -> str:
+    """The same inside somebody's transaction, for who keeps in it how far he came. A refusal leaves the transaction as it was.
+
+    :raises ValueError: for a verb that calls somebody far away: that is done in no transaction.
+    """
+    screen = screen_of(resource)
+    verb = _verb(screen, action)
+    if isinstance(verb.run, ThreePhases):
+        raise ValueError(f"{resource}.{action} is done in three phases")
+    gateway.one(db, screen, actor, id, permission=f"can_{verb.name}")
+    form = gateway.questions(screen, verb, actor)
+    try:
+        with db.begin_nested():
+            verb.run(db, id=id, actor=actor, now=now, **read_given(db, form, values, context.form_context(actor, now)))
+        return str(db.info.pop(SAID, ""))
+    except RowChanged as error:
+        error.afterwards(db)
+        raise
+    finally:
+        db.info.pop(SAID, None)
+
+
+def _verb(screen: Screen, name: str) -> Action:
+    verb = next((a for a in screen.actions if a.name == name), None)
+    if verb is None:
+        raise NotFound()
+    return verb
 
 
 def form_of_verb(screen: Screen, verb: Action, row_id: Any, actor: Actor) -> Any:
@@ -150,6 +179,7 @@ def screen_of(resource: str, verb: str = "") -> Screen:
 def add(db: Session, screen: Screen, read: Values, *, actor: Actor, now: datetime) -> Any:
     """Add a row from values that a form has read; answers its key."""
     values, extra = _split_slots(screen, read)
+    values, of_lines = _split_lines(screen, values)
     with told_as_fields(screen):
         if screen.create == "generic":
             key = generic.insert_row(db, screen, values, now)
@@ -160,6 +190,8 @@ def add(db: Session, screen: Screen, read: Values, *, actor: Actor, now: datetim
         after = _before(db, screen, key)
         _record(db, screen, "created", key, after, actor, now, after=_open(screen, _asked_of(screen, after)))
     _settle(db, screen, key, extra, actor=actor, now=now)
+    for save, said in of_lines:
+        save(db, id=key, value=said, actor=actor, now=now)
     return key
 
 
@@ -194,6 +226,20 @@ def _split_slots(screen: Screen, values: Values) -> tuple[dict[str, Any], dict[s
     savers = current_host().field_savers
     own = {k: v for k, v in values.items() if (screen.resource, k) not in savers}
     return own, {k: v for k, v in values.items() if k not in own}
+
+
+def _split_lines(screen: Screen, values: Values) -> tuple[dict[str, Any], list[tuple[Any, list[tuple[Values, Any]]]]]:
+    """The same of lines: each as its own service takes it, and who saves what others asked for in each."""
+    whole, of_lines = dict(values), []
+    for name, savers in current_host().line_savers.get(screen.resource, {}).items():
+        lines = [line for line in whole.get(name) or () if isinstance(line, Mapping)]
+        if any(part in line for line in lines for part in savers):
+            own = [{part: value for part, value in line.items() if part not in savers} for line in lines]
+            whole[name] = own
+            of_lines += [
+                (save, [(kept, line[part]) for kept, line in zip(own, lines, strict=True) if line.get(part) is not None]) for part, save in savers.items()
+            ]
+    return whole, of_lines
 
 
 def _settle(db: Session, screen: Screen, row_id: Any, extra: Values, *, actor: Actor, now: datetime) -> None:

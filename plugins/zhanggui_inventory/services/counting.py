@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, DomainError, NotFound, _l, record_audit
+from zhanggui_products import facade as products
 
 from ..models import StockLevel
-from ..states import MovementKind
+from ..states import MovementKind, reason_to_tell
 from .levels import audit_level, change, ensure_levels, locked_level, main_location
 
 _levels = StockLevel.__table__
@@ -68,6 +70,30 @@ def restock(
     )  # fmt: skip
 
 
+def enter_opening_stock(
+    db: Session, *, id: int, value: Sequence[tuple[Mapping[str, Any], int]], actor: Actor, now: datetime
+) -> None:
+    """What lies on the shelf of a product as it is added: for each line of its form, the pieces of that SKU. Once a variant.
+
+    :param value: ``[({"sku": "TEA-250", ...}, 12), ...]``; a line of 0 moves nothing.
+    """
+    wanted = {str(line["sku"]).strip(): pieces for line, pieces in value if pieces}
+    if not wanted:
+        return
+    variants = {sku: variant for sku, (variant, product) in products.variant_ids_by_sku(db, wanted).items() if product == id}
+    ensure_levels(db, variants.values(), now=now)
+    location = main_location(db)
+    for sku, variant_id in sorted(variants.items(), key=lambda pair: pair[1]):
+        pieces = wanted[sku]
+        level = change(
+            db, variant_id=variant_id, kind=MovementKind.OPENING, on_hand=pieces, location_id=location,
+            reference=f"products.Product:{id}", actor=actor, now=now,
+        )  # fmt: skip
+        if level is None:
+            raise NotFound(_l("There is no such variant."))
+        audit_level(db, "inventory.stock.opened", level, actor=actor, now=now, before=level.on_hand - pieces, after=level.on_hand, reason="")
+
+
 def restock_level(
     db: Session, *, id: int, quantity: int, actor: Actor, now: datetime, reason: str | None = None
 ) -> None:
@@ -92,7 +118,7 @@ def adjust_stock(
     changed = _change_by_hand(db, level, quantity, MovementKind.ADJUST, words, actor, now)
     audit_level(
         db, "inventory.stock.adjusted", level, actor=actor, now=now,
-        before=level.on_hand, after=changed.on_hand, reason=words,
+        before=level.on_hand, after=changed.on_hand, reason=reason_to_tell(reason, note),
     )  # fmt: skip
 
 
@@ -115,7 +141,7 @@ def set_warn_level(db: Session, *, id: int, warn_level: int, actor: Actor, now: 
     db.execute(
         update(_levels)
         .where(c.id == id)
-        .values(warn_level=warn_level, low=c.on_hand - c.reserved <= warn_level, changed_at=now)
+        .values(warn_level=warn_level, low=c.sellable & (c.on_hand - c.reserved <= warn_level), changed_at=now)
     )
     record_audit(
         db, "inventory.stock.warn_level_set", target=("inventory.StockLevel", id), label=level.sku, actor=actor,

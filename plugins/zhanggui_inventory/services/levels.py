@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, false, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.exc import IntegrityError
@@ -39,6 +39,12 @@ def main_location(db: Session) -> int:
         return db.scalars(wanted).one()
 
 
+def forget_empty_levels(db: Session, variant_ids: Collection[int]) -> None:
+    """Take away the levels of variants that never had any stock."""
+    moved = exists().where(_movements.c.variant_id == _levels.c.variant_id)
+    db.execute(delete(_levels).where(_levels.c.variant_id.in_(list(variant_ids)), _levels.c.on_hand == 0, _levels.c.reserved == 0, ~moved))
+
+
 def ensure_levels(db: Session, variant_ids: Collection[int], *, now: datetime) -> None:
     """Give variants a level of zero where they have none, and the names that the catalogue has for them."""
     wanted = products.variants_by_id(db, sorted(set(variant_ids)))
@@ -47,14 +53,17 @@ def ensure_levels(db: Session, variant_ids: Collection[int], *, now: datetime) -
     c = _levels.c
     there = {
         row.variant_id: row
-        for row in db.execute(select(c.variant_id, c.sku, c.title, c.product_id).where(c.variant_id.in_(list(wanted))))
+        for row in db.execute(select(c.variant_id, c.sku, c.title, c.product_id, c.sellable).where(c.variant_id.in_(list(wanted))))
     }
-    names = {v.id: {"product_id": v.product_id, "sku": v.sku, "title": title_of(v)} for v in wanted.values()}
+    names: dict[int, dict[str, Any]] = {
+        v.id: {"product_id": v.product_id, "sku": v.sku, "title": title_of(v), "sellable": v.sellable} for v in wanted.values()
+    }
     for name in names.values():
         name["search_text"] = words.stored(str(name["title"]))
-    renamed = [v for v, row in there.items() if (row.sku, row.title) != (names[v]["sku"], names[v]["title"])]
+    renamed = [v for v, row in there.items() if (row.sku, row.title, row.sellable) != (names[v]["sku"], names[v]["title"], names[v]["sellable"])]
     for variant_id in sorted(renamed):  # in the order in which carts take them, or the two would wait for each other
-        db.execute(update(_levels).where(c.variant_id == variant_id).values(**names[variant_id]))
+        low = c.on_hand - c.reserved <= c.warn_level if names[variant_id]["sellable"] else false()
+        db.execute(update(_levels).where(c.variant_id == variant_id).values(**names[variant_id], low=low))
     missing = [variant_id for variant_id in sorted(wanted) if variant_id not in there]
     if not missing:
         return
@@ -62,7 +71,7 @@ def ensure_levels(db: Session, variant_ids: Collection[int], *, now: datetime) -
     on_dialect = insert_on_postgresql if db.get_bind().dialect.name == "postgresql" else insert_on_sqlite
     statement = on_dialect(_levels).on_conflict_do_nothing(index_elements=["variant_id", "location_id"])
     common = {"location_id": location, "warn_level": warn, "changed_at": now}
-    db.execute(statement, [{"variant_id": v, **names[v], **common} for v in missing])
+    db.execute(statement, [{"variant_id": v, **names[v], "low": names[v]["sellable"] and warn >= 0, **common} for v in missing])
 
 
 def title_of(variant: SoldVariant) -> str:
@@ -95,7 +104,7 @@ def change(
         statement = statement.where(condition)
     level = db.execute(
         statement.values(
-            on_hand=new_on_hand, reserved=new_reserved, low=new_on_hand - new_reserved <= c.warn_level, changed_at=now
+            on_hand=new_on_hand, reserved=new_reserved, low=c.sellable & (new_on_hand - new_reserved <= c.warn_level), changed_at=now
         ).returning(*c)
     ).first()
     if level is None:
@@ -129,7 +138,7 @@ def write_movement(
     )  # fmt: skip
     available = level.on_hand - level.reserved
     was = available - on_hand + reserved
-    if available <= level.warn_level < was:
+    if level.sellable and available <= level.warn_level < was:
         tell_low(db, level, available, now)
 
 
@@ -152,7 +161,7 @@ def locked_level(db: Session, level_id: int) -> Row[Any] | None:
 
 
 def audit_level(
-    db: Session, action: str, level: Row[Any], *, actor: Actor, now: datetime, before: int, after: int, reason: str
+    db: Session, action: str, level: Row[Any], *, actor: Actor, now: datetime, before: int, after: int, reason: Any
 ) -> None:
     """The audit row of a change that a person made by hand."""
     record_audit(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, hooks, publish, record_audit
+from zhanggui.api import Actor, Code, hooks, keep_text, publish, record_audit
 from zhanggui_inventory import facade as inventory
 
 from .. import queries
@@ -17,15 +18,15 @@ from . import days
 from .moves import begin, move, person_of, refusal
 
 
-def cancel_order(db: Session, *, id: int, reason: str, actor: Actor, now: datetime) -> Order:
+def cancel_order(db: Session, *, id: int, reason: Any, actor: Actor, now: datetime) -> Order:
     """Cancel an order and give back the stock it holds, once. What was paid is owed from then on.
 
-    One that could still be paid somewhere is ``closing`` until that is over there.
+    One that could still be paid somewhere is ``closing`` until that is over there. ``reason`` is what somebody wrote, or a lazy text.
 
     :raises IllegalMove: when something of it was shipped, or it is canceled already.
     """
     order = begin(db, id, "cancel", actor)
-    reason = reason.strip()[:200]
+    reason = keep_text(reason, 200).strip()
     if order.payment_status in WAITING:
         waits = hooks.call("orders_closing", db=db, order=queries.facts(order), actor=actor, now=now)
         if any(open_ for _plugin, open_ in waits):
@@ -65,7 +66,7 @@ def _cancel(db: Session, order: Order, reason: str, actor: Actor, now: datetime)
     return order
 
 
-def cancel_unpaid(db: Session, *, id: int, reason: str, actor: Actor, now: datetime) -> Order:
+def cancel_unpaid(db: Session, *, id: int, reason: Any, actor: Actor, now: datetime) -> Order:
     """The same for who may call off only what was not paid: the buyer, and the clock.
 
     :raises IllegalMove: when it was paid in the meantime.

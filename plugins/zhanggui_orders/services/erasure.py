@@ -32,5 +32,5 @@ def erase(db: Session, person: tuple[str, Any], *, actor: Actor, now: datetime) 
     if mine is None:
         return
     c = _orders.c
-    gone = {"address": None, "phone_index": None, "note": None, "staff_note": None, "cancel_reason": None}
+    gone = {"address": None, "phone_index": None, "name_index": None, "note": None, "staff_note": None, "cancel_reason": None}
     db.execute(update(_orders).where(mine).values(buyer_name=ERASED, row_version=c.row_version + 1, **gone))

@@ -18,6 +18,7 @@ from ..models import Order, OrderLine
 from ..rules import new_number, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days
+from .finding import write_terms
 
 _CHUNK = 500
 _orders, _lines = Order.__table__, OrderLine.__table__
@@ -43,6 +44,13 @@ def record_history(
         ids = {row.external_key: row.id for row in made}
         known |= ids
         db.execute(insert(_lines), [line for key, order in new.items() for line in _line_rows(ids[key], order)])
+        write_terms(
+            db,
+            [
+                (ids[row["external_key"]], row["placed_at"], row["number"], [f"{x.name[:200]} {x.option} {x.sku}" for x in order.lines])
+                for row, order in zip(rows, new.values(), strict=True)
+            ],
+        )
         payments = [
             PastPayment(ids[row["external_key"]], Money(row["paid_total"], row["currency"]), row["placed_at"]) for row in rows if row["paid_total"]
         ]
@@ -101,7 +109,7 @@ def _order_row(key: str, order: HistoricOrder, taken: set[str]) -> dict[str, Any
         "source": order.source, "currency": order.currency, "goods_total": total - fees, "freight_total": fees,
         "total": total, "paid_total": 0 if order.canceled else total,
         "summary": summary([(f"{line.name} {line.option}".strip(), line.quantity) for line in order.lines]),
-        "buyer_name": order.buyer_name, "region": regions.code_of(order.region), "note": order.note or None, "placed_at": order.placed_at, "paid_at": ended,
+        "buyer_name": order.buyer_name, "name_index": customers.name_index(order.buyer_name) if order.buyer_name else None, "region": regions.code_of(order.region), "note": order.note or None, "placed_at": order.placed_at, "paid_at": ended,
         "shipped_at": ended, "completed_at": ended, "canceled_at": order.placed_at if order.canceled else None,
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from zhanggui.api import Actor, Code, DomainError, Money, _l, hooks, notify, pub
 from .. import queries
 from ..events import OrderPaid, OrderRefunded
 from ..models import Order
-from ..rules import payment_status
+from ..rules import payment_status, sold
 from ..states import WAITING, FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days
 from .cancellation import cancel_order
@@ -97,7 +97,7 @@ def _tell_paid(db: Session, order: Order, now: datetime) -> None:
         ),
     )  # fmt: skip
     notify(
-        db, kind="orders.paid", body=order.summary, href=f"/orders/{order.id}", permission=("can_list", "orders.Order"), now=now,
+        db, kind="orders.paid", body=sold(order), href=f"/orders/{order.id}", permission=("can_list", "orders.Order"), now=now,
         title=_l("New paid order %(number)s, %(amount)s", number=order.number, amount=Money(order.total, order.currency)),
         key=f"orders.paid:{order.id}",
     )  # fmt: skip

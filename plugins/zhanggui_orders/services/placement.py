@@ -25,6 +25,7 @@ from ..models import LineAdjustment, Order, OrderLine, PriceAdjustment
 from ..rules import adjusted, checked_lines, new_number, stage_of, summary
 from ..states import FulfillmentStatus, OrderStatus, PaymentStatus
 from . import days, limits
+from .finding import write_terms
 from .moves import person_of
 from .payment import apply_money
 
@@ -93,7 +94,7 @@ def quote_cart(
                 variant_id=variant.id, variant_public_id=variant.public_id, product_id=variant.product_id,
                 category_id=variant.category_id, sku=variant.sku, name=variant.name, option=variant.option,
                 picture=variant.picture, weight_g=variant.weight_g, unit_price=variant.price, quantity=line.quantity,
-                unit_cost=variant.cost,
+                unit_cost=variant.cost, texts=variant.texts,
                 choices=line.choices,
             )
         )  # fmt: skip
@@ -206,8 +207,8 @@ def _write(db: Session, quote: Quote, buyer_name: str, note: str, source: str, n
         customer_id=quote.customer_id, status=first[0], payment_status=first[1],
         fulfillment_status=first[2], stage=stage_of(*first), source=source, currency=quote.currency,
         goods_total=quote.goods_total, discount_total=quote.discount_total, freight_total=quote.added("freight"),
-        fee_total=quote.added("fee"), tax_total=quote.added("tax"), total=quote.total, summary=summary([(f"{q.name} {q.option}".strip(), q.quantity) for q in quote.lines]),
-        buyer_name=buyer_name, note=note.strip()[:1000] or None, placed_at=now,
+        fee_total=quote.added("fee"), tax_total=quote.added("tax"), total=quote.total, summary=_summary(quote.lines), summaries=_summaries(quote.lines),
+        buyer_name=buyer_name, name_index=customers.name_index(buyer_name) if buyer_name else None, note=note.strip()[:1000] or None, placed_at=now,
     )  # fmt: skip
     if address is not None:
         order.phone_index, order.region = customers.phone_index(address.phone), regions.code_of(address.region)
@@ -221,13 +222,30 @@ def _write(db: Session, quote: Quote, buyer_name: str, note: str, source: str, n
             "order_id": order.id, "position": place, "variant_id": q.variant_id, "product_id": q.product_id,
             "variant_public_id": q.variant_public_id, "sku": q.sku, "name": q.name, "option": q.option,
             "picture": q.picture, "unit_price": q.unit_price, "quantity": q.quantity, "discount": q.discount,
-            "total": q.total, "unit_cost": q.unit_cost,
+            "total": q.total, "unit_cost": q.unit_cost, "texts": {code: dict(text) for code, text in q.texts.items() if (text.get("name"), text.get("option")) != (q.name, q.option)} or None,
         }
         for place, q in enumerate(quote.lines)
     ]  # fmt: skip
     db.execute(insert(OrderLine.__table__), rows)
     _write_adjustments(db, order.id, quote)
+    write_terms(db, [(order.id, now, order.number, [f"{q.name} {q.option} {q.sku}" for q in quote.lines])])
     return order
+
+
+def _summary(lines: Sequence[QuoteLine], locale: str = "") -> str:
+    """What is ordered, in the buyer's language or in another one."""
+    named = []
+    for q in lines:
+        text = q.texts.get(locale, {})
+        named.append((f"{text.get('name', q.name)} {text.get('option', q.option)}".strip(), q.quantity))
+    return summary(named)
+
+
+def _summaries(lines: Sequence[QuoteLine]) -> dict[str, str] | None:
+    """The same in every language in which something of it has a name."""
+    own = _summary(lines)
+    others = {code: _summary(lines, code) for code in sorted({code for q in lines for code in q.texts})}
+    return {code: text for code, text in others.items() if text != own} or None
 
 
 def _write_adjustments(db: Session, order_id: int, quote: Quote) -> None:

@@ -6,16 +6,17 @@ Nothing is done twice here: who asks pushes the next question back first, and wh
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, ProviderError, clock, reading, unit_of_work
+from zhanggui.api import SYSTEM, ProviderError, _, clock, reading, unit_of_work
 
 from .. import queries
-from ..contracts import Declined, Misconfigured, RefundSnapshot, Snapshot
+from ..contracts import Declined, Misconfigured, RefundSnapshot, Retryable, Snapshot
 from ..models import Attempt, Refund
 from ..providers import provider_of
 from ..rules import ATTEMPT_TIMES, HOURLY, REFUND_TIMES, SIX_HOURLY, next_question, outcome
@@ -24,6 +25,13 @@ from . import settling
 
 log = logging.getLogger(__name__)
 SOON = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Refused(RefundSnapshot):
+    """They did not take it on this try. Who tried again meanwhile may have been luckier: then it says nothing."""
+
+    turn: int = 0  # how often it had been asked about when it was sent
 
 
 def take_turn(db: Session, model: Any, row_id: int, due: datetime) -> bool:
@@ -100,7 +108,7 @@ def send_refund(refund_id: int, *, first: bool) -> RefundSnapshot | None:
         if refund.state not in (RefundState.PROCESSING, RefundState.ABNORMAL):
             return None
         request = queries.request_of(refund, db.get_one(Attempt, refund.attempt_id))
-        provider = refund.provider
+        provider, turn = refund.provider, 0 if first else refund.asked
     asking = not first
     try:
         there = provider_of(provider)
@@ -108,15 +116,27 @@ def send_refund(refund_id: int, *, first: bool) -> RefundSnapshot | None:
             said = there.query_refund(request)
             if said.state != "unknown":
                 return said
-            asking = False
+            asking, turn = False, _next_try(refund_id, turn)
         return there.refund(request)
     except ProviderError as trouble:
         meant = outcome(trouble)
         # A refund that is refused did not move, and trying again by itself helps nobody: a person has to look. That a
         # question cannot be asked now says nothing of what was sent before.
         if not asking and (isinstance(meant, Declined) or (first and isinstance(meant, Misconfigured))):
-            return RefundSnapshot(request.number, "failed", code=getattr(meant, "code", "") or type(meant).__name__)
+            return Refused(request.number, "failed", code=getattr(meant, "code", "") or type(meant).__name__, turn=turn)
         raise meant from None
+
+
+def _next_try(refund_id: int, turn: int) -> int:
+    """From here on the answers of older tries count for nothing.
+
+    :raises Retryable: when somebody else has begun another try.
+    """
+    with unit_of_work() as db:
+        mine = update(Refund).where(Refund.id == refund_id, Refund.asked == turn).values(asked=turn + 1).returning(Refund.id)
+        if db.scalar(mine.execution_options(synchronize_session=False)) is None:
+            raise Retryable(_("Somebody else is sending this refund in this moment."))
+    return turn + 1
 
 
 def ask_refund(refund_id: int) -> None:

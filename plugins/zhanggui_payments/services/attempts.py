@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, IllegalMove, Invalid, Money, ProviderError, _l, clock, get_setting, reading
+from zhanggui.api import Actor, DomainError, IllegalMove, Invalid, Money, ProviderError, _l, clock, current_actor, get_setting, reading
 from zhanggui_customers import facade as customers
 from zhanggui_orders import facade as orders
 from zhanggui_orders.contracts import PastPayment
@@ -32,6 +33,22 @@ class MethodUnavailable(DomainError):
     message = _l("This order cannot be paid that way: %(why)s")
 
 
+class BeingPaid(DomainError):
+    """Somebody could pay the old amount at this moment."""
+
+    code = "being_paid"
+    message = _l("The buyer has begun to pay. The price can be changed once that payment is closed.")
+
+
+def refuse_while_paying(db: Session, order_id: int) -> None:
+    """The price of an order stays while a payment of it is open.
+
+    :raises BeingPaid: when one is.
+    """
+    if queries.open_attempts(db, order_id):
+        raise BeingPaid()
+
+
 class PaymentKnown(DomainError):
     """This transfer paid another order already."""
 
@@ -50,6 +67,9 @@ def claim_payment(
     """
     order = orders.check_move(db, order_id, "pay", actor)
     offer = _offer(method, scene, order.currency)
+    payer = customers.subject_of(db, customer_id, offer.provider.payer_of) if offer.provider.payer_of and customer_id else None
+    if payer is None and scene in offer.method.needs_payer:
+        raise MethodUnavailable(why=offer.method.needs_payer[scene])
     due = order.total - (order.paid_total - order.refunded_total)
     mine, others = None, []
     for there in queries.open_attempts(db, order_id):
@@ -67,8 +87,7 @@ def claim_payment(
             number=new_number("P", now), order_id=order.id, order_number=order.number, customer_id=order.customer_id, provider=offer.provider.id,
             method=method, scene=scene, amount=due, currency=order.currency, state=AttemptState.CREATED, created_at=now,
             expires_at=now + timedelta(minutes=int(get_setting("plugin.payments.open_minutes"))), ask_at=now + ATTEMPT_TIMES[0],
-            simulated=offer.provider.capabilities().simulated,
-            payer=customers.subject_of(db, customer_id, offer.provider.payer_of) if offer.provider.payer_of and customer_id else None,
+            simulated=offer.provider.simulated(), payer=payer,
         )  # fmt: skip
         db.add(mine)
         db.flush()
@@ -89,8 +108,10 @@ def _offer(method: str, scene: str, currency: str) -> Offer:
     return found[method]
 
 
-def make_payable(*, attempt_id: int, close: Sequence[int]) -> Any:
+def make_payable(*, attempt_id: int, close: Sequence[int], return_url: str = "") -> Any:
     """Ask the provider; None when there is nothing to ask.
+
+    :param return_url: where the customer comes back to; its host is the name under which he knows this machine.
 
     :raises ProviderError: when what happened there is not known, or nothing did; the attempt stays as it is.
     """
@@ -103,18 +124,26 @@ def make_payable(*, attempt_id: int, close: Sequence[int]) -> Any:
         known = attempt.state == AttemptState.PENDING and attempt.action and (attempt.usable_until is None or attempt.usable_until > now)
         if known or attempt.state not in OPEN_ATTEMPT:
             return None
-        seen = queries.seen_by_provider(attempt)
+        seen = replace(queries.seen_by_provider(attempt), return_url=return_url, ip=current_actor().ip)
         provider = attempt.provider
+    there = provider_of(provider)
     try:
-        return provider_of(provider).create(seen)
+        return there.create(seen)
     except ProviderError as trouble:
         meant = outcome(trouble)
-        if isinstance(meant, Declined):
-            return meant
-        raise meant from None
+        if not isinstance(meant, Declined):
+            raise meant from None
+    try:
+        # Refused now: one that was made payable before (its answer got lost, its time ran out) can be paid all the same.
+        said = there.query(seen)
+    except ProviderError as trouble:
+        raise outcome(trouble) from None
+    return meant if said.state in ("unknown", "closed", "failed") else said if said.state == AttemptState.CAPTURED else None
 
 
-def show_payment(db: Session, result: Any, *, actor: Actor, now: datetime, attempt_id: int, close: Sequence[int]) -> Attempt:
+def show_payment(
+    db: Session, result: Any, *, actor: Actor, now: datetime, attempt_id: int, close: Sequence[int], **_claimed: object
+) -> Attempt:
     """Write down what the provider answered; answers the attempt that counts."""
     if isinstance(result, ClientAction):
         settling.begin_waiting(db, attempt_id, result, now=now)
@@ -186,6 +215,13 @@ def book_past(db: Session, payments: Sequence[PastPayment], *, now: datetime) ->
 def mark_for_closing(db: Session, order_id: int, *, now: datetime) -> list[int]:
     """What of an order could still be paid is to be closed where it can be; answers those attempts."""
     wanted = update(Attempt).where(Attempt.order_id == order_id, Attempt.state.in_(OPEN_ATTEMPT)).values(close_wanted=True, ask_at=now)
+    return sorted(db.scalars(wanted.returning(Attempt.id).execution_options(synchronize_session=False)))
+
+
+def hurry(db: Session, order_id: int, *, now: datetime) -> list[int]:
+    """The open attempts of an order that are asked about now; one that is to be within seconds, or was due, waits for its turn."""
+    soon = now + ATTEMPT_TIMES[0]
+    wanted = update(Attempt).where(Attempt.order_id == order_id, Attempt.state.in_(OPEN_ATTEMPT), Attempt.ask_at > soon).values(ask_at=soon)
     return sorted(db.scalars(wanted.returning(Attempt.id).execution_options(synchronize_session=False)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, IllegalMove, Invalid, Money, NotFound, _l, notify, publish, record_audit
+from zhanggui.api import Actor, Code, IllegalMove, Invalid, Money, NotFound, _l, notify, publish, reader_at_work, record_audit, row_labels
 
 from ..events import CaseOpened
 from ..models import Case
@@ -65,6 +65,21 @@ def take_case(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
     case.owner_id, case.owner = actor.id, actor.name
     db.flush()
     record_audit(db, "payments.case.taken", target=case, label=Code(case.kind), actor=actor, now=now)
+
+
+def hand_over(db: Session, *, id: int, to: int, actor: Actor, now: datetime) -> None:
+    """Somebody else looks after it, and is told.
+
+    :raises IllegalMove: when it is closed.
+    """
+    case = _open(db, id)
+    case.owner_id, case.owner = to, row_labels(db, reader_at_work(actor), "core.User", [to]).get(to, str(to))
+    db.flush()
+    record_audit(db, "payments.case.handed", target=case, label=Code(case.kind), actor=actor, now=now, reason=case.owner)
+    notify(
+        db, kind="payments.case", title=_l("A money case was handed over to you: %(amount)s", amount=Money(case.amount, case.currency)),
+        href=f"/payment-cases/{case.id}", user_id=to, now=now, key=f"payments.case:{case.id}:{to}:{now:%Y%m%dT%H%M%S%f}",
+    )  # fmt: skip
 
 
 def close_case(db: Session, *, id: int, note: str, actor: Actor, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import SYSTEM, Arrival, JobDef, Money, Webhook, WebhookMessage, WebhookReply, clock, webhook_message
 
-from ..contracts import Provider, RefundSnapshot, Snapshot
+from ..contracts import Provider, RefundSnapshot, Snapshot, is_left_open
 from ..models import Attempt, Refund
 from ..states import OPEN_ATTEMPT, AttemptState
 from . import settling
@@ -22,7 +22,11 @@ def webhook(provider: Provider, path: str, handle: JobDef, reply: WebhookReply =
     """The address at which a provider tells us things: ``/notify/<provider><path>``.
 
     ``handle`` is a job of the provider's plugin that calls :func:`take`.
+
+    :raises ValueError: for a provider that cannot read what it would be told.
     """
+    if is_left_open(provider, "parse_notification"):
+        raise ValueError(f"{type(provider).__name__}: it has no function “parse_notification”")
 
     def verify(arrival: Arrival) -> WebhookMessage | WebhookReply:
         found = provider.parse_notification(arrival)

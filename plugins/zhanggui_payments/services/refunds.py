@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,28 +10,15 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import (
-    Actor,
-    Code,
-    DomainError,
-    IllegalMove,
-    Invalid,
-    Money,
-    ProviderError,
-    _l,
-    get_setting,
-    record_audit,
-    request_approval,
-)
+from zhanggui.api import Actor, Code, DomainError, IllegalMove, Invalid, Money, ProviderError, _l, record_audit
 from zhanggui_orders import facade as orders
 
 from .. import queries
 from ..contracts import RefundLines, RefundSnapshot
 from ..models import Attempt, Refund, RefundLine
-from ..providers import HISTORY, OFFLINE
 from ..rules import LINE_PARTS, REFUND_TIMES, new_number, pieces, spread
 from ..states import AttemptState, RefundState
-from . import asking, settling
+from . import asking, past, settling
 
 
 class NothingToRefund(DomainError):
@@ -57,10 +44,13 @@ class Part:
 
 
 def refundable(db: Session, order_id: int) -> int:
-    """What can still be given back of an order, in minor units."""
+    """What can still be given back of an order, in minor units; also of one whose money came before anybody here was told."""
     c = Attempt.__table__.c
-    rows = db.execute(select(c.amount, c.reserved).where(c.order_id == order_id, c.state == AttemptState.CAPTURED))
-    return sum(row.amount - row.reserved for row in rows)
+    rows = db.execute(select(c.amount, c.reserved).where(c.order_id == order_id, c.state == AttemptState.CAPTURED)).all()
+    if rows:
+        return sum(row.amount - row.reserved for row in rows)
+    paid, back = orders.paid_and_refunded(db, order_id)
+    return max(paid - back, 0)
 
 
 def parts_by_line(db: Session, order_id: int, wanted: RefundLines, *, freight: bool) -> list[Part]:
@@ -114,6 +104,7 @@ def request_refund(
     :raises NothingToRefund: for more than is here and not on its way.
     """
     order = orders.facts(db, order_id)
+    past.adopt(db, order, now=now)
     amount = sum(part.total for part in parts)
     if amount <= 0:
         raise Invalid(errors={"amount": _l("Nothing would be given back.")})
@@ -217,129 +208,3 @@ def write_down(
     for refund_id, snapshot in result:
         if snapshot is not None:
             settling.apply_refund(db, refund_id, snapshot, source="answered", actor=actor, now=now)
-
-
-# -- what people press -----------------------------------------------------------------------------
-
-
-def claim_order_refund(
-    db: Session, *, id: int, actor: Actor, now: datetime, what: str, reason: str, amount: Money | None = None, freight: bool = False,
-    note: str | None = None, lines: Sequence[Mapping[str, Any]] | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Give money of an order back: all of it, pieces of its lines, or an amount. Above the owner's limit a second person decides."""
-    order = orders.check_move(db, id, "refund", actor)
-    parts = _parts(db, order, what, amount, lines or (), freight)
-    total = sum(part.total for part in parts)
-    here = refundable(db, id)
-    if total > here or total <= 0:
-        raise NothingToRefund(left=Money(here, order.currency))
-    limit = int(get_setting("plugin.payments.approve_above"))
-    if limit and Money(total, order.currency).decimal > limit:
-        values = {"reason": reason, "note": note or "", "parts": [[p.order_line_id, p.quantity, p.goods, p.freight, p.fee] for p in parts], "currency": order.currency}
-        request_approval(db, "payments.refund", id=id, values=values, label=Code(order.number), reason=note or "", actor=actor, now=now)
-        return {"refund_ids": []}
-    made = request_refund(db, id, parts, reason=reason, note=note, actor=actor, now=now)
-    return claim_refunds(db, made, now=now)
-
-
-def _parts(
-    db: Session, order: orders.OrderFacts, what: str, amount: Money | None, lines: Sequence[Mapping[str, Any]], freight: bool
-) -> list[Part]:
-    if what == "all":
-        return all_that_is_left(db, order.id)
-    if what == "amount":
-        if amount is None or amount.amount <= 0:
-            raise Invalid(errors={"amount": _l("Enter how much goes back.")})
-        if amount.amount > refundable(db, order.id):
-            raise NothingToRefund(left=Money(refundable(db, order.id), order.currency))
-        return parts_by_amount(db, order.id, amount.amount)
-    places = [line.order_line_id for line in orders.lines_money(db, order.id)]
-    wanted: dict[int, int] = {}
-    for row in lines:
-        head = str(row.get("line") or "").partition(".")[0]
-        count = int(row.get("quantity") or 0)
-        if not count:
-            continue
-        if not head.isdigit() or not 1 <= int(head) <= len(places):
-            raise Invalid(errors={"lines": _l("There is no such line in this order.")})
-        wanted[places[int(head) - 1]] = wanted.get(places[int(head) - 1], 0) + count
-    if not wanted:
-        raise Invalid(errors={"lines": _l("Enter of at least one line how many pieces go back.")})
-    return parts_by_line(db, order.id, wanted, freight=freight)
-
-
-def claim_approved(
-    db: Session, *, id: int, actor: Actor, now: datetime, reason: str, note: str, parts: Sequence[Sequence[Any]], currency: str
-) -> dict[str, Any]:
-    """A second person agreed: what was frozen is what is done."""
-    orders.check_move(db, id, "refund", actor)
-    made = request_refund(db, id, [Part(*part) for part in parts], reason=reason, note=note, actor=actor, now=now)
-    return claim_refunds(db, made, now=now)
-
-
-def claim_requested(db: Session, *, id: int, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Send what is owed already: what a canceled order leaves behind."""
-    refund = queries.refund_for_update(db, id)
-    record_audit(
-        db, "payments.refund.sent", target=refund, label=Code(refund.number), subject=settling.person_of(refund), actor=actor, now=now,
-    )  # fmt: skip
-    return claim_refunds(db, [id], now=now)
-
-
-def claim_case_refund(db: Session, *, id: int, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Give back the payment that a case is about, as a whole, and close the case with it."""
-    from .cases import case_for_update, close_case
-
-    case = case_for_update(db, id)
-    if case.attempt_id is None or case.order_id is None or case.kind not in ("paid_twice", "paid_after_close"):
-        raise IllegalMove(_l("There is no payment here that could be given back."))
-    room = db.execute(select(Attempt.amount - Attempt.reserved).where(Attempt.id == case.attempt_id)).scalar_one()
-    amount = min(room, refundable(db, case.order_id))
-    reason = "twice" if case.kind == "paid_twice" else "late_payment"
-    part = [Part(None, 0, amount, 0, 0)]  # it belongs to no line: the goods stay where they are
-    made = request_refund(db, case.order_id, part, reason=reason, note=None, actor=actor, now=now, attempt_id=case.attempt_id)
-    close_case(db, id=id, note=str(_l("The payment is given back.")), actor=actor, now=now)
-    return claim_refunds(db, made, now=now)
-
-
-def withdraw(db: Session, *, id: int, note: str, actor: Actor, now: datetime) -> None:
-    """Not given back after all: settled otherwise.
-
-    :raises IllegalMove: when it was sent.
-    """
-    refund = queries.refund_for_update(db, id)
-    done = update(Refund).where(Refund.id == id, Refund.state == RefundState.REQUESTED)
-    values = {"state": RefundState.FAILED, "changed_at": now, "code": "withdrawn", "row_version": Refund.row_version + 1}
-    if db.scalar(done.values(values).returning(Refund.id).execution_options(synchronize_session=False)) is None:
-        raise IllegalMove(_l("This refund was sent already."))
-    db.refresh(refund)
-    settling.release(db, refund)
-    record_audit(
-        db, "payments.refund.withdrawn", target=refund, label=Code(refund.number), subject=settling.person_of(refund), actor=actor, now=now, reason=note,
-    )  # fmt: skip
-
-
-def owe(db: Session, order: orders.OrderFacts, *, actor: Actor, now: datetime) -> None:
-    """A paid order was called off: what is left of its money is to be given back, by somebody who presses the button."""
-    left = refundable(db, order.id)
-    if left > 0:
-        request_refund(db, order.id, all_that_is_left(db, order.id), reason="canceled", note=None, actor=actor, now=now)
-
-
-def give_back_by_hand(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
-    """Somebody gave back what was taken by hand: nobody is asked, so one transaction does it.
-
-    :raises IllegalMove: for money of a provider, or what was sent before.
-    """
-    refund = queries.refund_for_update(db, id)
-    if refund.provider not in (OFFLINE, HISTORY):
-        raise IllegalMove(_l("This money goes back by its provider."))
-    claim_refunds(db, [id], now=now)
-    said = RefundSnapshot(refund.number, "succeeded", Money(refund.amount, refund.currency), at=now)
-    settling.apply_refund(db, id, said, source="person", actor=actor, now=now)
-
-
-def in_words(values: Mapping[str, Any]) -> Any:
-    """What a second person reads of a refund."""
-    amount = Money(sum(goods + freight + fee for _line, _quantity, goods, freight, fee in values["parts"]), values["currency"])
-    return _l("Give back %(amount)s", amount=amount)

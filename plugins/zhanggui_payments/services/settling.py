@@ -14,8 +14,9 @@ from zhanggui_orders import facade as orders
 from .. import queries
 from ..contracts import ClientAction, Declined, RefundSnapshot, Snapshot
 from ..events import PaymentCaptured, RefundSucceeded
-from ..models import Attempt, ProviderEvent, Refund
+from ..models import Attempt, Case, ProviderEvent, Refund
 from ..states import OPEN_ATTEMPT, AttemptState, RefundState, before
+from . import past
 from .cases import open_case
 from .ledger import REFUNDS, SALES, SUSPENSE, clearing, post, posting
 
@@ -47,17 +48,20 @@ def apply_snapshot(db: Session, attempt_id: int, said: Snapshot, *, source: str,
 def capture(db: Session, attempt: Attempt, order: orders.OrderFacts, said: Snapshot, *, actor: Actor, now: datetime) -> None:
     """The money is there: posted, told and applied once; what nobody waited for is a case."""
     due = Money(attempt.amount, attempt.currency)
+    past.adopt(db, order, now=now)
     of: dict[str, Any] = {"order_id": order.id, "order_number": order.number, "attempt_id": attempt.id, "provider_number": said.provider_number}
     if said.amount != due:
-        # The state is left alone: what was asked for was not paid. That something was is in suspense.
+        # What was asked for was not paid, and cannot be any more: that something else was is in suspense.
         got = said.amount or Money(0, attempt.currency)
         if open_case(db, "wrong_amount", f"attempt:{attempt.id}", provider=attempt.provider, amount=got, expected=due, actor=actor, now=now, **of):
             entry = posting(f"suspense:{attempt.number}", clearing(attempt.provider), SUSPENSE, got, now, **_owner(attempt))
             post(db, [entry])
+        _give_up(db, attempt, "wrong_amount", actor=actor, now=now)
         return
     clash = select(Attempt.id).where(Attempt.provider == attempt.provider, Attempt.provider_number == said.provider_number, Attempt.id != attempt.id)
     if said.provider_number and db.scalar(clash) is not None:
         open_case(db, "unknown_payment", f"attempt:{attempt.id}", provider=attempt.provider, amount=due, actor=actor, now=now, **of)
+        _give_up(db, attempt, "known_number", actor=actor, now=now)
         return
     at = said.at or now
     number = {"provider_number": said.provider_number} if said.provider_number else {}
@@ -68,6 +72,9 @@ def capture(db: Session, attempt: Attempt, order: orders.OrderFacts, said: Snaps
     others = update(Attempt).where(Attempt.order_id == order.id, Attempt.id != attempt.id, Attempt.state.in_(OPEN_ATTEMPT))
     db.execute(others.values(close_wanted=True, ask_at=now).execution_options(synchronize_session=False))
     post(db, [posting(f"attempt:{attempt.id}", clearing(attempt.provider), SALES, due, at, **_owner(attempt))])
+    c = Case.__table__.c
+    for key, amount in db.execute(select(c.case_key, c.amount).where(c.order_id == order.id, c.kind == "outside_refund", c.attempt_id == attempt.id, c.currency == due.currency)).all():  # fmt: skip
+        _book_outside(db, attempt, key.rpartition(":")[2], Money(amount, due.currency), now)  # its word was here first
     record_audit(
         db, "payments.payment.captured", target=("payments.Attempt", attempt.id), label=Code(attempt.number), subject=person_of(attempt), actor=actor,
         now=now, after={"amount": attempt.amount, "provider": Code(attempt.provider), "method": Code(attempt.method)},
@@ -87,6 +94,12 @@ def capture(db: Session, attempt: Attempt, order: orders.OrderFacts, said: Snaps
         open_case(db, "paid_twice", f"attempt:{attempt.id}", provider=attempt.provider, amount=due, expected=Money(max(order.total - kept, 0), due.currency), actor=actor, now=now, **of)  # fmt: skip
 
 
+def _give_up(db: Session, attempt: Attempt, code: str, *, actor: Actor, now: datetime) -> None:
+    """A case is open about it, and nobody can pay it: it is asked about no more, and its order waits for it no longer."""
+    _move(db, attempt, A.CLOSED, code=code, closed_at=now, ask_at=None)
+    let_order_go(db, attempt.order_id, actor=actor, now=now)
+
+
 def begin_waiting(db: Session, attempt_id: int, action: ClientAction, *, now: datetime) -> None:
     """The provider made it payable: what the client is to do is kept for whoever asks again."""
     attempt = queries.attempt_for_update(db, attempt_id)
@@ -99,7 +112,9 @@ def begin_waiting(db: Session, attempt_id: int, action: ClientAction, *, now: da
 
 def decline(db: Session, attempt_id: int, trouble: Declined, *, actor: Actor, now: datetime) -> None:
     """The provider does not take it."""
-    number = db.scalar(select(Attempt.number).where(Attempt.id == attempt_id)) or ""
+    number, state = db.execute(select(Attempt.number, Attempt.state).where(Attempt.id == attempt_id)).one()
+    if state != A.CREATED:
+        return  # somebody else made it payable meanwhile, or it is settled
     apply_snapshot(db, attempt_id, Snapshot(number, "failed", code=trouble.code), source="answered", actor=actor, now=now)
 
 
@@ -122,6 +137,8 @@ def apply_refund(db: Session, refund_id: int, said: RefundSnapshot, *, source: s
         return
     order = orders.facts(db, order_id)
     refund = queries.refund_for_update(db, refund_id)
+    if refund.asked != getattr(said, "turn", refund.asked):
+        return  # refused on an older try than the last one
     if key is not None or said.state != refund.state:
         remember(db, refund.provider, source, said, now, refund_id=refund.id, key=key)
     if said.state in ("unknown", R.PROCESSING):
@@ -191,12 +208,18 @@ def outside_refund(db: Session, attempt_id: int, said: RefundSnapshot, *, actor:
     opened = open_case(db, "outside_refund", f"{attempt.provider}:{said.number}", provider=attempt.provider, amount=said.amount, actor=actor, now=now, **of)
     if opened is None or said.amount.currency != attempt.currency or attempt.state != A.CAPTURED:
         return
-    more = {"reserved": Attempt.reserved + said.amount.amount, "refunded": Attempt.refunded + said.amount.amount, "row_version": Attempt.row_version + 1}
-    fits = update(Attempt).where(Attempt.id == attempt.id, Attempt.reserved + said.amount.amount <= Attempt.amount)
+    if _book_outside(db, attempt, said.number, said.amount, said.at or now):
+        tell_order(db, order, actor=actor, now=now)
+
+
+def _book_outside(db: Session, attempt: Attempt, number: str, amount: Money, at: datetime) -> bool:
+    """False when more than was here went back, or is on its way: the case says so."""
+    more = {"reserved": Attempt.reserved + amount.amount, "refunded": Attempt.refunded + amount.amount, "row_version": Attempt.row_version + 1}
+    fits = update(Attempt).where(Attempt.id == attempt.id, Attempt.reserved + amount.amount <= Attempt.amount)
     if db.scalar(fits.values(more).returning(Attempt.id).execution_options(synchronize_session=False)) is None:
-        return  # more than was here went back, or is on its way: the case says so
-    post(db, [posting(f"outside:{said.number}"[:96], REFUNDS, clearing(attempt.provider), said.amount, said.at or now, **_owner(attempt))])
-    tell_order(db, order, actor=actor, now=now)
+        return False
+    post(db, [posting(f"outside:{number}"[:96], REFUNDS, clearing(attempt.provider), amount, at, **_owner(attempt))])
+    return True
 
 
 def remember(

@@ -22,11 +22,14 @@ from zhanggui.api import (
     translations,
 )
 
+from .. import queries
 from ..events import ProductSaved
 from ..models import Category, Product, Variant
 from ..rules import minor_units, search_text, shop_currency
+from ..states import ProductStatus
 
 RESOURCE = "products.Product"
+VARIANT = "products.Variant"
 Texts = str | Mapping[str, str]
 KEEP: Any = object()
 # Whoever adds, moves or removes shelves, products or SKUs waits for the one before: what these rules look
@@ -73,6 +76,7 @@ def create_product(
     _set_variants(db, product, variants)
     db.add(product)
     _finish(db, product, given)
+    _name_variants(db, product, variants)
     record_audit(
         db, "products.product.created", target=product, label=product.name, actor=actor, now=now, after=_facts(product)
     )
@@ -111,6 +115,8 @@ def update_product(
     if variants is not KEEP:
         _set_variants(db, product, variants)
     _finish(db, product, given)
+    if variants is not KEEP:
+        _name_variants(db, product, variants)
     after = _facts(product)
     changed = [key for key in after if before[key] != after[key]]
     record_audit(
@@ -171,6 +177,9 @@ def _set_variants(db: Session, product: Product, lines: Sequence[Mapping[str, An
             _fill_variant(variant, line, sku, number, currency)
         except ValueError:
             errors[where + "price"] = _l("An amount such as 19.90 is needed.")
+            continue
+        if variant.price == 0 and variant.active and not variant.free and product.status == ProductStatus.ON_SALE:
+            errors[where + "price"] = _l("It is on sale and would cost nothing. If that is meant, say so under “Change price”.")
     skus = [str(line.get("sku") or "").strip() for line in lines]
     if not errors and not seen <= set(by_sku):
         errors = _taken_skus(db, product, skus)
@@ -233,6 +242,18 @@ def _finish(db: Session, product: Product, given: Mapping[str, Any]) -> None:
     others = [text for text in names.values() if text != product.name]
     product.search_text = search_text(product.name, product.variants, others)
     db.flush()  # events and the audit name the ids of new variants
+
+
+def _name_variants(db: Session, product: Product, lines: Sequence[Mapping[str, Any]]) -> None:
+    """What variants are called in the shop's other language. A line that says nothing of it leaves it."""
+    other, ids = queries.other_language(), {variant.sku: variant.id for variant in product.variants}
+    rows = {
+        ids[str(line["sku"]).strip()]: ({other: str(line["option_other"] or "").strip()}, str(line.get("option") or "").strip())
+        for line in lines
+        if other and "option_other" in line
+    }
+    if rows:
+        translations.set_texts_of_rows(db, VARIANT, "option", rows)
 
 
 def _id(value: Any) -> int | None:

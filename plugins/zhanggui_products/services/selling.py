@@ -25,15 +25,26 @@ class NothingToSell(DomainError):
     message = _l("%(name)s has no variant that can be bought.")
 
 
+class CostsNothing(DomainError):
+    """A price of 0 may be a slip: nothing is sold for it before somebody says that it is meant."""
+
+    code = "costs_nothing"
+    message = _l("%(name)s has the price 0 (%(variant)s). Change the price, or say there that it is given away.")
+
+
 def put_on_sale(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
     """Show a product to customers.
 
     :raises IllegalMove: when it is on sale already.
+    :raises CostsNothing: when a price is 0 and nobody said that it is meant.
     """
     product = product_for_update(db, id)
     sellable = exists().where(Variant.product_id == id, Variant.active.is_(True))
     if not db.scalar(select(sellable)):
         raise NothingToSell(name=product.name)
+    unsaid = next((v for v in product.variants if v.active and v.price == 0 and not v.free), None)
+    if unsaid is not None:
+        raise CostsNothing(name=product.name, variant=unsaid.option or unsaid.sku)
     _move(db, product, ProductStatus.ON_SALE, actor, now)
 
 
@@ -65,10 +76,11 @@ def _move(db: Session, product: Product, wanted: ProductStatus, actor: Actor, no
     publish(db, ProductSaved(product_id=product.id, variant_ids=[variant.id for variant in product.variants]))
 
 
-def change_price(db: Session, *, id: int, prices: Sequence[Mapping[str, Any]], actor: Actor, now: datetime) -> None:
+def change_price(db: Session, *, id: int, prices: Sequence[Mapping[str, Any]], actor: Actor, now: datetime, free: bool = False) -> None:
     """Give variants of one product new prices: ``prices`` holds ``{"id": variant id, "price": Money}``.
 
-    :raises Invalid: for a variant of another product, or an amount that is none.
+    :param free: a price of 0 is meant; without it none is taken for a product that is on sale.
+    :raises Invalid: for a variant of another product, an amount that is none, or a price of 0 that nobody confirmed.
     """
     product = product_for_update(db, id)
     variants = {str(variant.id): variant for variant in product.variants}
@@ -82,12 +94,16 @@ def change_price(db: Session, *, id: int, prices: Sequence[Mapping[str, Any]], a
             price = minor_units(line["price"], currency)
         except (ValueError, TypeError, KeyError):
             raise Invalid(errors={f"prices-{number}-price": _l("An amount such as 19.90 is needed.")}) from None
+        if price == 0 and not (free or variant.free) and product.status == ProductStatus.ON_SALE:
+            raise Invalid(errors={f"prices-{number}-price": _l("It is on sale and would cost nothing. If that is meant, say so below.")})
+        variant.free = price == 0 and (free or variant.free)
         if (price, currency) == (variant.price, variant.currency):
             continue
         before[variant.sku], after[variant.sku] = variant.price, price
         variant.price, variant.currency = price, currency
         publish(db, PriceChanged(variant_id=variant.id, product_id=id, price=price, currency=Code(currency)))
     if not after:
+        db.flush()
         return
     product.changed_at = now
     db.flush()

@@ -70,7 +70,7 @@ class Category(Schema):
 
 
 class LinePart(Schema):
-    kind = text(validate=validate.OneOf(["discount", "freight", "fee", "tax"]))
+    kind = text(validate=validate.OneOf(["discount", "freight", "fee", "tax", "manual"]))
     source = text()
     amount = money()
 
@@ -91,7 +91,7 @@ class QuoteLine(Schema):
 
 class PriceChange(Schema):
     label = text()
-    kind = text(validate=validate.OneOf(["discount", "freight", "fee", "tax"]))
+    kind = text(validate=validate.OneOf(["discount", "freight", "fee", "tax", "manual"]))
     step = text(metadata={"description": "What changed the price: `<plugin>.<step>`."})
     source = text(metadata={"description": "What it comes from there, such as `coupon:81`."})
     amount = money()

@@ -76,7 +76,8 @@ class CancelBody(Body):
 
 def _region(**kwargs: Any) -> fields.List[Any]:
     long = Length(1, 6, error=_l("From 1 to 6 names are needed."))  # type: ignore[arg-type]
-    return Several(Text(60, 1), validate=long, metadata={"description": "Names, from the largest to the smallest."}, **kwargs)
+    said = {"description": "Names, from the largest to the smallest; in China down to the district, where the caller knows it."}
+    return Several(Text(60, 1), validate=long, metadata=said, **kwargs)
 
 
 class AddressBody(Body):

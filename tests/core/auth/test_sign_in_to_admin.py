@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -149,6 +150,15 @@ def test_a_right_that_was_taken_away_is_gone_at_the_next_request(visit):
     with unit_of_work() as db:
         service.set_roles(db, id=user_id_of("clerk"), roles=[], actor=SYSTEM, now=clock.now())
     assert clerk.get("/products/").status_code == 403
+
+
+def test_a_device_tells_where_its_clock_stands_while_it_only_asks(visit):
+    clerk = visit("clerk")
+    clerk.client.set_cookie("zg_zone", "Asia/Shanghai")
+    with clock.hold(clock.now() + timedelta(minutes=5)):
+        assert clerk.get("/").status_code == 200
+    with reading() as db:
+        assert db.scalars(select(UserSession.zone)).all() == ["Asia/Shanghai"]
 
 
 def test_another_device_is_listed_and_can_be_signed_out(visit, site):
@@ -342,7 +352,7 @@ def test_a_token_is_listed_as_a_device_and_ended_from_there(visit, site):
     assert asks_with(site, tokens["access_token"]).status_code == 200
     devices = clerk.get("/me/devices").text
     row_id = re.search(r'/me/devices/(\d+)/revoke', devices).group(1)
-    assert "API" in devices
+    assert "A program" in devices
     assert clerk.post(f"/me/devices/{row_id}/revoke").status_code == 303
     assert asks_with(site, tokens["access_token"]).status_code == 401
     answer = Client(site).post("/api/v1/security/refresh", headers={"Authorization": f"Bearer {tokens['refresh_token']}"})

@@ -101,10 +101,10 @@ def test_config_explain_knows_what_was_changed_while_the_shop_runs(zhanggui: Run
 
 def test_plugins_are_listed_switched_off_and_on(zhanggui: Run):
     states = {row["id"]: row["state"] for row in json.loads(zhanggui("plugin", "list", "--json").stdout)}
-    assert states["storefront"] == "enabled"
-    assert zhanggui("plugin", "disable", "storefront").stdout == "storefront is disabled.\n"
-    assert "disabled     storefront" in zhanggui("plugin", "list").stdout
-    assert zhanggui("plugin", "enable", "storefront").exit_code == 0
+    assert states["webhooks"] == "enabled"
+    assert zhanggui("plugin", "disable", "webhooks").stdout == "webhooks is disabled.\n"
+    assert "disabled     webhooks" in zhanggui("plugin", "list").stdout
+    assert zhanggui("plugin", "enable", "webhooks").exit_code == 0
     refused = zhanggui("plugin", "disable", "products")
     assert refused.exit_code == 1
     assert "inventory" in refused.stderr

@@ -158,6 +158,24 @@ REFUSED = {
     "a creation": (screens(more="fields=[Field('name', 'N')],\n create=lambda db, *, actor, now: 1  # here\n"), "name="),
     "a badge": (hook("menu", "[\n MenuItem('a', 'A', 'list', href='/', badge=lambda db: 1)]  # here\n"), "badge cannot take what it is called with: db, reader"),
     "a figure": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, now, zone: {}, MAY)]  # here\n"), "data cannot take what it is called with: db, reader"),
+    "a first step that leads nowhere": (hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY)]  # here\n"), "it needs either a screen or an href"),
+    "a first step that leads elsewhere": (
+        hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY, href='//else.where')]  # here\n"), "must be a path of this shop",
+    ),
+    "a first step's function": (
+        hook("first_steps", "[FirstStep('a', 'A', 'A',\n lambda db: True, MAY, href='/')]  # here\n"), "done cannot take what it is called with: db, reader",
+    ),
+    "a first step twice": (
+        hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY, href='/')] * 2  # here\n"), "“a” is there twice",
+    ),
+    "a field within no lines": (
+        hook("slots", "[\n Slot(ON, Field('a', 'A', 'int', only_new=True), save=lambda db, *, id, value, actor, now: 1, within='name')]  # here\n"),
+        "“name” is no field with lines",
+    ),
+    "a field within lines that are changed": (
+        hook("slots", "[\n Slot(ON, Field('a', 'A', 'int'), save=lambda db, *, id, value, actor, now: 1, within='variants')]  # here\n"),
+        "within lines it needs save, no load, and only_new",
+    ),
     "a test of a setting": (hook("setting_tests", "{'instance.name':\n SettingTest('A', lambda: 'fine')}  # here\n"), "run cannot take"),
     "a hook": ("@hookimpl  # here\ndef register_menus():\n    return []\n", "there is no hook “register_menus”"),
     "an argument of a hook": ("@hookimpl  # here\ndef register_menu(db):\n    return []\n", "there is no argument “db”"),
@@ -184,6 +202,7 @@ REFUSED = {
 }  # fmt: skip
 # What nothing answers to: the plugin runs, and is told of.
 TOLD = {
+    "a screen of a first step": (hook("first_steps", "[\n FirstStep('a', 'A', 'A', lambda db, reader: True, MAY, 'products.Nothing')]  # here\n"), "there is no screen “products.Nothing”"),
     "an event": (hook("handlers", "{\n 'products.product.savd@1': [hear]}  # here\n"), "there is no event “products.product.savd@1”"),
     "a version": (hook("handlers", "{\n 'products.product.saved@7': [hear]}  # here\n"), "but “products.product.saved@1”"),
     "no event at all": (hook("handlers", "{\n 'saved': [hear]}  # here\n"), "“saved” is no event"),
@@ -200,6 +219,7 @@ TOLD = {
     "a right": (hook("widgets", "[\n Widget('a', 'A', 'number', lambda db, reader: {}, ('can_lst', ON))]  # here\n"), "no right “can_lst”"),
     "a list of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Prduct'), MAY)]  # here\n"), "there is no screen “products.Prduct”"),
     "a filter of a figure": (hook("widgets", "[Widget('a', 'A', 'todo',\n Question('products.Product', {'stat': '1'}), MAY)]  # here\n"), "There is no filter stat here"),
+    "a measure of a figure": (hook("widgets", "[Widget('a', 'A', 'number',\n Question('products.Product', {}, 'weight'), MAY)]  # here\n"), "has no figure “weight”"),
     "a choice of a badge": (hook("menu", "[MenuItem('a', 'A', 'list', href='/', badge=\n Question('products.Product', {'status': 'sold'}))]  # here\n"), "sold is not a choice of status"),
     "an icon of a figure": (hook("widgets", "[\n Widget('a', 'A', 'todo', Question(ON), MAY, icon='unicorn')]  # here\n"), "no icon “unicorn”"),
     "a screen of a block": (page("Block('a', 'list', 'A', screen='products.Prduct')"), "there is no screen “products.Prduct”"),
@@ -335,6 +355,48 @@ def test_functions_of_what_other_plugins_collect_are_looked_at(tmp_path, case):
         if wrong:
             said = in_english(host.faults[written.id].sentence)
             assert sentence in said and written.place in said
+
+
+PROVIDER = """
+from zhanggui_payments.facade import Capabilities, Method, Provider
+
+class Pay(Provider):  # here
+    id = "mine"
+    def capabilities(self): return Capabilities([Method("mine", "Mine", ("h5",))])
+    def create(self, attempt): return None
+    def query(self, attempt): return None
+    def close(self, attempt): return None
+    def refund(self, refund): return None
+    def query_refund(self, refund): return None
+
+@hookimpl
+def payments_providers():
+    return [Pay()]
+"""
+PROVIDERS = {
+    "a function that is left open": ("    def close(self, attempt): return None\n", "", "it has no function “close”"),
+    "a function of another shape": ("def refund(self, refund): return None", "def refund(self): return None", "refund cannot take what it is called with: refund"),
+    "an id": ('id = "mine"', 'id = "offline"', "its id is made of"),
+    "no method": ('[Method("mine", "Mine", ("h5",))]', "[]", "at least one method"),
+    "a method twice": ('[Method("mine", "Mine", ("h5",))]', '[Method("mine", "Mine")] * 2', "“mine” is there twice"),
+    "an unknown scene": ('("h5",)', '("moon",)', "a scene is one of"),
+    "bills that nobody fetches": ('("h5",))]', '("h5",))], bills=True', "no function “fetch_bill”"),
+}
+
+
+@pytest.mark.parametrize("case", [*PROVIDERS, "nothing"])
+def test_a_provider_is_looked_at_when_it_is_loaded(tmp_path: Path, case: str):
+    old, new, sentence = PROVIDERS.get(case, ("", "", ""))
+    written = Written(tmp_path, PROVIDER.replace(old, new) if old else PROVIDER, 'requires = ["orders", "payments"]')
+    host = build_host(written.manifests, {"products", "inventory", "customers", "orders", "payments", written.id}, core_part(), icons=ICONS)
+    assert (written.id in host.faults) is (case != "nothing")
+    if case != "nothing":
+        said = in_english(host.faults[written.id].sentence)
+        assert sentence in said
+        assert written.place.partition(", line")[0] in said
+    else:
+        right = ("can_set_up", "payments.Provider")
+        assert [host.rights_to_set(plugin) for plugin in (written.id, "payments", "orders")] == [[right], [right], []]
 
 
 def test_a_hook_that_fails_while_it_is_looked_at_is_left_to_whoever_asks(tmp_path):

@@ -103,7 +103,7 @@ def test_one_that_is_needed_stays_and_the_refusal_names_by_whom(instance, owner)
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_one_whose_need_is_off_cannot_be_enabled(instance, owner):
-    for name in ("payments", "storefront", "orders"):
+    for name in ("alipay", "wechatpay", "payments", "wechat", "storefront", "orders"):
         disable_plugin(name, actor=owner, now=clock.now())
     with pytest.raises(PluginRefused, match="."):
         enable_plugin("storefront", actor=owner, now=clock.now())

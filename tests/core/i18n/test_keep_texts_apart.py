@@ -110,7 +110,7 @@ def test_a_notice_is_told_in_the_words_of_its_plugin(chinese: Flask, owner: api.
 def test_a_sentence_that_is_kept_for_later_is_read_in_the_words_of_its_plugin(chinese: Flask):
     from zhanggui_settled import plugin
 
-    from zhanggui.tasks.wording import spoken, stored
+    from zhanggui.i18n.wording import spoken, stored
 
     assert spoken(json.loads(json.dumps(stored(plugin.PAID)))) == "结清"
     assert spoken({"text": "Save", "with": {}}) == "保存"  # kept before domains were

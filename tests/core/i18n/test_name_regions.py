@@ -39,3 +39,29 @@ def test_the_list_holds_the_provinces_and_what_stands_below_them():
     assert (len(codes), codes) == (399, sorted(codes))
     assert set(regions.PROVINCES) == {code for code in codes if code.endswith("0000")}
     assert [regions.province_of(code) for code in ("330100", "469005", "GB", None)] == ["330000", "460000", None, None]
+
+
+def test_who_chooses_comes_to_a_district_in_at_most_three_steps():
+    provinces = {code: (name, below) for code, name, _shown, below in regions.tree()}
+    cities = {code: (name, below) for code, name, _shown, below in provinces["330000"][1]}
+    assert ["330106", "西湖区"] in cities["330100"][1]
+    assert ["110105", "朝阳区"] in provinces["110000"][1]  # a city that is a province
+    assert ["469005", "文昌市"] in provinces["460000"][1]  # a county that no city governs
+    leaves = [code for _name, below in provinces.values() for city in below for code, *_ in (city[3] if city[3:] else [city])]
+    assert (len(leaves), len(set(leaves))) == (2978, 2978)
+    without = {city[0] for _name, below in provinces.values() for city in below if not city[3:] and city[0].endswith("00")}
+    assert without == {"441900", "442000", "460400", "620200"}
+    assert {code for code, (_name, below) in provinces.items() if not below} == {"710000", "810000", "820000"}
+
+
+@pytest.mark.parametrize(
+    ("written", "lacks"),
+    [
+        (["浙江省", "杭州市"], True), (["浙江省"], True), (["北京市"], True), (["北京市", "北京市"], True), (["浙江省杭州市"], True), (["Zhejiang"], True),
+        (["浙江省", "杭州市", "西湖区"], False), (["浙江省杭州市西湖区"], False), (["北京市", "朝阳区"], False), (["Zhejiang", "Hangzhou", "Xihu"], False),
+        (["广东省", "东莞市"], False), (["海南省", "文昌市"], False), (["香港"], False), (["Germany", "Berlin"], False), (["某地"], False),
+        (["浙江省", "杭州市", " "], True),
+    ],
+)  # fmt: skip
+def test_an_address_that_stops_above_its_district_is_told(written, lacks):
+    assert regions.lacks_district(written) is lacks

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from zhanggui.audit.models import AuditEntry
 from zhanggui.db.uow import after_commit, reading, unit_of_work
 from zhanggui.events.models import OutboxEvent
+from zhanggui.i18n.wording import spoken
 from zhanggui.importing import runner
 from zhanggui.importing.compare import compare
 from zhanggui.importing.models import Import, Rejection, Rounding
@@ -26,7 +27,6 @@ from zhanggui.notices.models import Notice
 from zhanggui.runtime import Runtime
 from zhanggui.tasks.models import Task
 from zhanggui.tasks.service import cancel_task
-from zhanggui.tasks.wording import spoken
 from zhanggui_customers.models import Customer
 from zhanggui_inventory.models import StockMovement, StockReservation
 from zhanggui_orders.models import Day, Order, OrderLine

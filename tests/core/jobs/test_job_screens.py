@@ -57,7 +57,7 @@ def test_events_are_shown_and_cannot_be_changed(workshop, visit):
     with unit_of_work() as db:
         publish(db, ThingMade(thing=3))
     owner = visit("owner")
-    assert "labor.thing.made" in owner.get("/system/events/").get_data(as_text=True)
+    assert "A thing was made" in owner.get("/system/events/").get_data(as_text=True)
     assert owner.get("/system/events/add").status_code == 404
 
 

@@ -100,6 +100,6 @@ def test_nobody_has_read_for_those_without_an_account(workshop):
 
 def test_money_is_written_as_each_reader_writes_it(workshop):
     tell(_l("%(number)s, %(amount)s", number="7", amount=Money(123450, "CNY")))
-    assert titles(OWNER) == ["7, CN¥1,234.50"]
+    assert titles(OWNER) == ["7, ¥1,234.50"]
     read_by(Reader("zh_CN", NullTranslations()))
     assert titles(OWNER) == ["7, ¥1,234.50"]

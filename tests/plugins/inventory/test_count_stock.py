@@ -9,7 +9,20 @@ from shop import NOON, add_product, place, stock_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import SYSTEM, Actor, Question, counted, gateway, reader_at_work, timeline
+from zhanggui.api import (
+    SYSTEM,
+    Actor,
+    Invalid,
+    Question,
+    change_row,
+    counted,
+    create_row,
+    gateway,
+    reader_at_work,
+    reading,
+    timeline,
+    unit_of_work,
+)
 from zhanggui.host import current_host
 from zhanggui.web.query import ListQuery
 from zhanggui_inventory import facade as inventory
@@ -118,3 +131,44 @@ def test_the_list_of_products_says_what_is_available(db: Session, owner: Actor) 
     assert found.extra["inventory__available"] == {tea.product_id: 6, cup.product_id: 2}
     low = gateway.page(db, screen, reader_at_work(SYSTEM), ListQuery(filters={"inventory__low_stock": True}))
     assert [row.id for row in low.rows] == [cup.product_id]
+
+
+def opened(variants: list[dict[str, Any]], actor: Actor) -> Any:
+    with unit_of_work() as db:
+        return create_row(db, resource="products.Product", values={"name": "Longjing tea", "variants": variants}, actor=actor, now=NOON)
+
+
+def test_a_new_product_brings_its_opening_stock(instance: Any, owner: Actor) -> None:
+    product = opened([
+        {"sku": "TEA-250", "price": 1990, "inventory__opening": 12}, {"sku": "TEA-500", "price": 3500, "inventory__opening": 0}, {"sku": "TEA-1000", "price": 6000},
+    ], owner)  # fmt: skip
+    with reading() as db:
+        moved = db.scalars(select(StockMovement)).all()
+        assert [(one.kind, one.on_hand_change, one.on_hand_after, one.reference) for one in moved] == [("opening", 12, 12, f"products.Product:{product}")]
+        level = db.scalars(select(StockLevel)).one()
+        assert (level.sku, level.on_hand) == ("TEA-250", 12)
+        assert timeline(db, reader_at_work(owner), "inventory.StockLevel", level.id)[0].action == "inventory.stock.opened"
+
+
+def test_opening_stock_is_asked_only_of_who_may_restock_and_only_once(instance: Any, owner: Actor, clerk: Actor) -> None:
+    with pytest.raises(Invalid) as refused:
+        opened([{"sku": "TEA-250", "price": 1990, "inventory__opening": 12}], clerk)
+    assert list(refused.value.errors) == ["variants-0-inventory__opening"]
+    product = opened([{"sku": "TEA-250", "price": 1990}], clerk)
+    screen = current_host().screens["products.Product"]
+    for actor, new, there in ((owner, True, True), (owner, False, False), (clerk, True, False)):
+        lines = next(f for f in gateway.form(screen, actor, new=new).fields if f.name == "variants")
+        assert any(part.name == "inventory__opening" for part in lines.rows) is there
+    with pytest.raises(Invalid), unit_of_work() as db:
+        line = {"sku": "TEA-250", "price": 1990, "inventory__opening": 12}
+        change_row(db, resource="products.Product", id=product, values={"variants": [line]}, row_version=None, actor=owner, now=NOON)
+
+
+def test_a_product_that_is_refused_brings_no_stock(instance: Any, owner: Actor) -> None:
+    with pytest.raises(Invalid) as refused:
+        opened([{"sku": "TEA-250", "price": 1990, "inventory__opening": -1}], owner)
+    assert list(refused.value.errors) == ["variants-0-inventory__opening"]
+    with pytest.raises(Invalid):
+        opened([{"sku": "TEA-250", "price": 1990, "inventory__opening": 3}, {"sku": "TEA-250", "price": 1, "inventory__opening": 4}], owner)
+    with reading() as db:
+        assert db.scalars(select(StockMovement)).all() == []

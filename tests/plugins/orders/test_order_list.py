@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, BadRequest, Forbidden, counted, gateway, reader_at_work
 from zhanggui.host import current_host
 from zhanggui.web.query import parse
+from zhanggui.web.questions import measured
 from zhanggui_orders import details, widgets
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
 from zhanggui_orders.facade import orders_of_customer, record_history
@@ -107,9 +108,9 @@ def test_home_tells_money_orders_and_what_waits(db: Session, owner: Actor) -> No
         mark_paid_offline(db, id=order.id, method="cash", actor=owner, now=NOON)
     ship_order(db, id=orders[0].id, carrier="own", actor=owner, now=NOON)
     noon, tomorrow = (replace(reader_at_work(owner), now=NOON + timedelta(days=n)) for n in range(2))
-    assert widgets.money_today(db, noon)["value"] == 2000
-    assert (widgets.money_today(db, tomorrow)["value"], widgets.money_today(db, tomorrow)["was"]) == (0, 2000)
-    assert widgets.orders_today(db, noon)["value"] == 3
+    assert measured(db, noon, widgets.MONEY_TODAY) == {"value": 2000, "kind": "money", "currency": "CNY"}
+    assert measured(db, tomorrow, widgets.MONEY_TODAY)["value"] == 0
+    assert measured(db, noon, widgets.ORDERS_TODAY)["value"] == 3
     assert counted(db, noon, widgets.TO_SHIP) == 1
     chart = widgets.revenue(db, noon)["chart"]
     assert (len(chart.labels), chart.labels[-1], chart.series[0].values[-1]) == (30, NOON.date(), 2000)
@@ -121,7 +122,7 @@ def test_the_detail_tells_lines_money_parcels_and_history(db: Session, owner: Ac
     ship_order(db, id=order.id, carrier="sf", tracking_number="SF1234567", actor=owner, now=NOON)
     row, reader = gateway.one(db, current_host().screens["orders.Order"], owner, order.id), reader_at_work(owner)
     assert details.lines(db, reader, row)["lines"][0]["quantity"] == 2
-    assert str(details.money(db, reader, row)["total"]) == "CN¥20.00"
+    assert str(details.money(db, reader, row)["total"]) == "¥20.00"
     assert details.delivery(db, reader, row)["shipments"][0]["number"] == "SF1234567"
     assert [str(e["what"]) for e in details.history(db, reader, row)["entries"]] == ["Shipped", "Paid", "Order placed"]
 

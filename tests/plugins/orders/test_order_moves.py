@@ -10,16 +10,17 @@ from shop import NOON, add_product, place
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, IllegalMove, NotFound
+from zhanggui.api import Actor, IllegalMove, Money, NotFound
 from zhanggui_inventory.models import StockLevel, StockMovement, StockReservation
 from zhanggui_orders import states
 from zhanggui_orders.models import Day, Order, OrderLine, Shipment
 from zhanggui_orders.rules import stage_of
 from zhanggui_orders.services.cancellation import cancel_order
+from zhanggui_orders.services.corrections import change_address, change_price
 from zhanggui_orders.services.fulfillment import receive_order, ship_order
 from zhanggui_orders.services.payment import mark_paid_offline
 from zhanggui_payments.models import Attempt, Case, Entry, Refund
-from zhanggui_payments.services import refunds
+from zhanggui_payments.services import giving_back
 
 Do = Callable[[Session, int, Actor], Any]
 
@@ -29,6 +30,10 @@ VERBS: dict[str, Do] = {
     "receive": lambda db, i, who: receive_order(db, id=i, actor=who, now=NOON),
     "cancel": lambda db, i, who: cancel_order(db, id=i, reason="changed my mind", actor=who, now=NOON),
     "refund": lambda db, i, who: _refund(db, i, who),
+    "reprice": lambda db, i, who: change_price(db, id=i, total=Money(100, "CNY"), reason="a friend", actor=who, now=NOON),
+    "readdress": lambda db, i, who: change_address(
+        db, id=i, name="Li Na", phone="13900139000", region="浙江省 杭州市 西湖区", detail="1 Lake Road", actor=who, now=NOON
+    ),
 }
 
 
@@ -36,11 +41,11 @@ def _refund(db: Session, i: int, who: Actor) -> None:
     """All that is left goes back, by hand; what a canceled order is owed was written down when it was canceled."""
     owed = list(db.scalars(select(Refund.id).where(Refund.order_id == i, Refund.state == "requested")))
     if not owed:
-        owed = refunds.claim_order_refund(db, id=i, what="all", reason="customer", actor=who, now=NOON)["refund_ids"]
+        owed = giving_back.claim_order_refund(db, id=i, what="all", reason="customer", actor=who, now=NOON)["refund_ids"]
         db.execute(update(Refund).where(Refund.id.in_(owed)).values(state="requested"))
         db.expire_all()
     for refund_id in owed:
-        refunds.give_back_by_hand(db, id=refund_id, actor=who, now=NOON)
+        giving_back.give_back_by_hand(db, id=refund_id, actor=who, now=NOON)
 
 
 def _ship_one(db: Session, i: int, who: Actor) -> None:
@@ -51,8 +56,8 @@ def _ship_one(db: Session, i: int, who: Actor) -> None:
 
 # How each state is reached, and what may be done in it.
 STATES: dict[str, tuple[list[Do], set[str]]] = {
-    "placed": ([], {"pay", "cancel"}),
-    "paid": ([VERBS["pay"]], {"ship", "cancel", "refund"}),
+    "placed": ([], {"pay", "cancel", "reprice", "readdress"}),
+    "paid": ([VERBS["pay"]], {"ship", "cancel", "refund", "readdress"}),
     "partly shipped": ([VERBS["pay"], _ship_one], {"ship", "refund"}),
     "shipped": ([VERBS["pay"], VERBS["ship"]], {"receive", "refund"}),
     "received": ([VERBS["pay"], VERBS["ship"], VERBS["receive"]], {"refund"}),

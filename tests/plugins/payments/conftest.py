@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from zhanggui.api import SYSTEM, Actor, acting_as, clock, unit_of_work
+from zhanggui.api import Actor, unit_of_work
 from zhanggui.app import Site
-from zhanggui.config import settings
-from zhanggui.host import refresh
-from zhanggui.host.service import enable_plugin, upgrade
-from zhanggui.runtime import Runtime, activated, open_runtime
+from zhanggui.runtime import Runtime
 
 _TESTS = Path(__file__).parents[2]
-sys.path[:0] = [str(_TESTS / "outside"), str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
+sys.path[:0] = [str(Path(__file__).parent), str(_TESTS / "outside"), str(_TESTS / "plugins" / "storefront"), str(_TESTS / "plugins" / "orders")]
 
-from panda import SECRET, Panda  # noqa: E402 - found by the line above
+from panda import Panda, open_for_business, panda_shop  # noqa: E402 - found by the line above
 from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402
 
 
 @pytest.fixture
 def panda() -> Iterator[Panda]:
     """Its far end."""
-    server = Panda()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with open_for_business() as there:
+        yield there
 
 
 @pytest.fixture
@@ -41,20 +34,10 @@ def far_end(panda: Panda) -> Panda:
 
 
 @pytest.fixture
-def instance(databases: Any, kind: str, repository: Path, panda: Panda) -> Iterator[Runtime]:
+def instance(databases: Any, kind: str, panda: Panda) -> Iterator[Runtime]:
     """A shop that may call this machine."""
-    folders = f"{repository}/plugins,{repository}/tests/outside"
-    runtime = open_runtime(databases.fresh(kind, PLUGINS__FOLDERS=folders, OUTSIDE__ALLOWED="127.0.0.1"))
-    with activated(runtime), acting_as(SYSTEM):
-        upgrade(runtime)
-        refresh(runtime)
-        enable_plugin("pandapay", actor=SYSTEM, now=clock.now())
-        with unit_of_work() as db:
-            settings.set(db, "plugin.pandapay.address", panda.address, actor=SYSTEM, now=clock.now())
-            settings.set(db, "plugin.pandapay.secret", SECRET, actor=SYSTEM, now=clock.now())
-        refresh(runtime)
+    with panda_shop(databases, kind, panda) as runtime:
         yield runtime
-    databases.drop(runtime)
 
 
 @pytest.fixture

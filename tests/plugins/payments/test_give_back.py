@@ -29,7 +29,7 @@ from zhanggui_orders.services.payment import mark_paid_offline
 from zhanggui_payments import facade, jobs, queries
 from zhanggui_payments.models import Attempt, Case, Entry, Refund, RefundLine
 from zhanggui_payments.rules import pieces, spread
-from zhanggui_payments.services import asking, cases, refunds
+from zhanggui_payments.services import asking, cases, giving_back, refunds
 
 ALL: dict[str, Any] = {"what": "all", "reason": "customer"}
 
@@ -48,7 +48,7 @@ def paid(sign_in: Callable[..., Shopper], tea: Any, panda: Panda) -> str:
 def give_back(actor: Actor = SYSTEM, **what: Any) -> list[int]:
     """As the sheet on the order does it."""
     from zhanggui.jobs.phases import in_phases
-    from zhanggui_payments.screens import REFUND
+    from zhanggui_payments.slots import REFUND
 
     made: list[int] = []
 
@@ -91,15 +91,15 @@ def test_all_of_it_goes_back_and_what_was_not_sent_is_canceled(paid: str, panda:
 
 def test_pieces_of_a_line_go_back_and_the_event_tells_of_them(paid: str, panda: Panda) -> None:
     (line,) = ask(OrderLine.id)
-    give_back(what="lines", lines=[{"line": "1. Longjing tea", "quantity": 1}])
+    give_back(what="lines", lines={1: 1})
     assert (sums(), panda.given_back(paid)) == (("partly_refunded", 3980, 1990), 1990)
     assert ask(RefundLine.order_line_id, RefundLine.quantity, RefundLine.goods) == [(line, 1, 1990)]
     with reading() as db:
         told = db.scalars(select(OutboxEvent.payload).where(OutboxEvent.name == "payments.refund.succeeded")).one()
     assert (told["amount"], told["order_line_ids"], told["quantities"]) == ({"amount": 1990, "currency": "CNY"}, [line], [1])
     with pytest.raises(Invalid, match="another look"):
-        give_back(what="lines", lines=[{"line": "1.", "quantity": 2}])
-    give_back(what="lines", lines=[{"line": "1.", "quantity": 1}])
+        give_back(what="lines", lines={1: 2})
+    give_back(what="lines", lines={1: 1})
     assert sums() == ("refunded", 3980, 3980)
 
 
@@ -114,7 +114,7 @@ def test_an_amount_goes_back_and_no_more_than_is_left(paid: str, panda: Panda) -
 
 def test_20_who_give_all_back_at_once_give_it_back_once(paid: str, panda: Panda) -> None:
     def act(db: Any, n: int) -> Any:
-        return refunds.claim_order_refund(db, id=1, actor=SYSTEM, now=clock.now(), **ALL)
+        return giving_back.claim_order_refund(db, id=1, actor=SYSTEM, now=clock.now(), **ALL)
 
     outcomes = race(20, act)
     assert refused(outcomes, facade.NothingToRefund, IllegalMove) == 19
@@ -126,7 +126,7 @@ def test_20_who_give_all_back_at_once_give_it_back_once(paid: str, panda: Panda)
 
 
 def test_parts_at_once_never_pass_what_is_there(paid: str) -> None:
-    outcomes = race(12, lambda db, n: refunds.claim_order_refund(db, id=1, actor=SYSTEM, now=clock.now(), what="amount", reason="price", amount=Money(1000, "CNY")))
+    outcomes = race(12, lambda db, n: giving_back.claim_order_refund(db, id=1, actor=SYSTEM, now=clock.now(), what="amount", reason="price", amount=Money(1000, "CNY")))
     assert refused(outcomes, facade.NothingToRefund) == 9
     assert ask(Attempt.reserved) == [3000]
 
@@ -164,11 +164,11 @@ def test_a_shop_that_lost_its_key_meanwhile_frees_nothing(paid: str, panda: Pand
 def test_the_sheet_on_the_order_asks_for_pieces_of_lines(paid: str, panda: Panda, visit: Callable[..., Visitor]) -> None:
     owner = visit("owner")
     sheet = owner.get("/orders/1/payments__refund").text
-    assert "1. Longjing tea 250 g" in sheet
-    form = {"what": "lines", "lines-0-line": "1. Longjing tea 250 g", "lines-0-quantity": "1", "reason": "damaged"}
+    assert "Longjing tea 250 g" in sheet and "one gives back CN¥19.90" in sheet
+    form = {"what": "lines", "lines-1": "1", "reason": "damaged"}
     assert owner.post("/orders/1/payments__refund", form).status_code == 303
     assert (panda.given_back(paid), ask(Refund.reason)) == (1990, ["damaged"])
-    assert owner.post("/orders/1/payments__refund", {**form, "lines-0-quantity": "2"}).status_code == 422
+    assert owner.post("/orders/1/payments__refund", {**form, "lines-1": "2"}).status_code == 422
 
 
 def test_what_never_reached_them_is_sent_again_under_the_same_number(paid: str, panda: Panda) -> None:
@@ -293,9 +293,9 @@ def test_what_was_paid_twice_goes_back_from_its_case(instance: Runtime, owner: A
     assert sums() == ("overpaid", 3980, 0)
     page = visit("owner")
     assert "Paid twice" in page.get("/orders/").text
-    finance = page.get("/finance/?days=7").text
-    assert "Cash and transfers ← Sales" in finance and "CN¥19.90" in finance
-    assert "Panda Pay" in page.get("/payments/?provider=pandapay&method=panda&state=captured").text
+    finance = page.get("/finance/?period=7d").text
+    assert "¥39.80" in finance and "Panda Pay · 1 time · 50%" in finance
+    assert "Panda Pay" in page.get("/payments/?provider=pandapay&method=pandapay:panda&state=captured").text
     assert page.post("/payment-cases/1/refund").status_code == 303
     assert (sums(), ask(Case.state), panda.given_back(made)) == (("paid", 3980, 1990), ["closed"], 1990)
     with reading() as db:
@@ -306,14 +306,14 @@ def test_cash_goes_back_without_anybody_outside(instance: Runtime, owner: Actor)
     with unit_of_work() as db:
         order = place(db, owner, (add_product(db, owner, price=1000), 3))
         mark_paid_offline(db, id=order.id, method="cash", actor=owner, now=clock.now())
-    give_back(owner, what="lines", lines=[{"line": "1.", "quantity": 2}])
+    give_back(owner, what="lines", lines={1: 2})
     assert sums() == ("partly_refunded", 3000, 2000)
 
 
 def test_what_is_withdrawn_is_free_again(paid: str, owner: Actor) -> None:
     with unit_of_work() as db:
         facade.request_refund(db, 1, Money(500, "CNY"), reason="price", actor=owner, now=clock.now())
-        refunds.withdraw(db, id=1, note="settled otherwise", actor=owner, now=clock.now())
+        giving_back.withdraw(db, id=1, note="settled otherwise", actor=owner, now=clock.now())
     assert (ask(Refund.state), ask(Attempt.reserved)) == (["failed"], [0])
 
 

@@ -143,9 +143,18 @@ def test_a_wrong_amount_is_a_case_and_pays_nothing(order: tuple[Shopper, str], p
     later(seconds=6)
     later(minutes=1)
     assert facts(order[1]) == ("open", "unpaid", 0)
-    assert (one(Attempt), one(Case, Case.kind), count(Case)) == ("pending", "wrong_amount", 1)
+    assert (one(Attempt), one(Case, Case.kind), count(Case)) == ("closed", "wrong_amount", 1)
+    assert one(Attempt, Attempt.ask_at) is None  # a person decides about it: nobody asks for ever
     with reading() as db:
         assert queries.balance(db, "suspense", "CNY").amount == -1989
+
+
+def test_an_order_that_is_closing_does_not_wait_for_a_wrong_amount(order: tuple[Shopper, str], panda: Panda) -> None:
+    alice, number = order
+    panda.pay(pay(order)["payment_id"], amount=1989)
+    assert alice.post(f"/orders/{number}/cancel", {"reason": "no"}).get_json()["status"] == "closing"
+    run("payments.close_attempts")
+    assert (facts(number), one(Case, Case.kind)) == (("canceled", "unpaid", 0), "wrong_amount")
 
 
 def test_news_of_a_number_that_is_none_of_ours_is_a_case(order: tuple[Shopper, str], panda: Panda, site: Site) -> None:

@@ -22,7 +22,7 @@ from zhanggui_orders import facade as orders
 from zhanggui_orders.models import Order
 from zhanggui_payments import queries
 from zhanggui_payments.models import Attempt, Entry, Refund
-from zhanggui_payments.services import refunds
+from zhanggui_payments.services import giving_back
 
 AT, LATER = datetime(2026, 2, 1, 4, tzinfo=UTC), datetime(2026, 2, 3, 4, tzinfo=UTC)
 
@@ -97,9 +97,9 @@ def test_the_shop_goes_on_with_them(instance: Runtime, owner: Actor) -> None:
     with unit_of_work() as db:
         ids = {o.number: o.id for o in db.scalars(sa.select(Order))}
         (owed,) = db.scalars(sa.select(Refund.id).where(Refund.state == "requested"))
-        refunds.give_back_by_hand(db, id=owed, actor=owner, now=LATER)
+        giving_back.give_back_by_hand(db, id=owed, actor=owner, now=LATER)
         orders.mark_paid_offline(db, order_id=ids["N5"], method="cash", actor=owner, now=LATER)
-        made = refunds.claim_order_refund(db, id=ids["N1"], what="all", reason="price", actor=owner, now=LATER)
+        made = giving_back.claim_order_refund(db, id=ids["N1"], what="all", reason="price", actor=owner, now=LATER)
         assert len(made["refund_ids"]) == 1
     with reading() as db:
         assert (_sums(db)["N2"], _sums(db)["N5"][0]) == (("refunded", 700, 700), "paid")

@@ -23,7 +23,7 @@ from zhanggui_orders.models import Order, OrderLine, Shipment, ShipmentLine
 from zhanggui_orders.services import cancellation, fulfillment, history, notes, payment, placement
 from zhanggui_payments.facade import PaymentKnown
 from zhanggui_payments.models import Attempt, Refund
-from zhanggui_payments.services import refunds
+from zhanggui_payments.services import giving_back
 from zhanggui_products.services import selling
 
 pytestmark = pytest.mark.proof
@@ -100,7 +100,7 @@ def test_what_is_owed_is_given_back_once(arena: Arena):
         payment.mark_paid_offline(db, id=order_id, method="cash", **BY)
     arena.one_wins(lambda db, n: cancellation.cancel_order(db, id=order_id, reason="x", **BY), IllegalMove)
     owed = arena.one(select(Refund.id).where(Refund.order_id == order_id))
-    arena.one_wins(lambda db, n: refunds.give_back_by_hand(db, id=owed, **BY), IllegalMove)
+    arena.one_wins(lambda db, n: giving_back.give_back_by_hand(db, id=owed, **BY), IllegalMove)
     found = arena.ask(select(Order.paid_total, Order.refunded_total).where(Order.id == order_id))[0]
     assert (tuple(found), arena.level(tea)) == ((1990, 1990), (10, 0))
 

@@ -118,7 +118,8 @@ def test_every_reference_in_the_document_leads_somewhere(visitor: Any, instance:
 
 def test_it_is_gone_with_its_plugin(site: Site, visitor: Any, owner: Actor) -> None:
     assert visitor.send("GET", "/products").status_code == 200
-    service.disable_plugin("storefront", actor=owner, now=clock.now())
+    for name in ("wechat", "storefront"):
+        service.disable_plugin(name, actor=owner, now=clock.now())
     for path in ("/products", "/openapi.json"):
         assert visitor.send("GET", path).status_code == 404
     assert visitor.client.get("/shop/").status_code == 404

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-WRITTEN = {"name": "Wang Wei", "phone": "13800138000", "region": ["浙江省", "杭州市"], "detail": "龙井路 1 号"}
+WRITTEN = {"name": "Wang Wei", "phone": "13800138000", "region": ["浙江省", "杭州市", "西湖区"], "detail": "龙井路 1 号"}
 
 
 def test_it_adds_changes_and_removes_them(sign_in: Callable[..., Any]) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from shop import add_product, rows, stock_of
 
-from zhanggui.api import Actor, clock, reading, unit_of_work
+from zhanggui.api import Actor, Money, clock, reading, unit_of_work
+from zhanggui_inventory import facade as inventory
 from zhanggui_orders import facade as orders
-from zhanggui_orders.models import Order
-from zhanggui_products.services import selling
+from zhanggui_orders.models import Order, OrderLine
+from zhanggui_products import facade as products
+from zhanggui_products.services import editing, selling
 from zhanggui_storefront.bodies import LARGEST
 
-ADDRESS = {"name": "Wang Wei", "phone": "138 0013 8000", "region": ["浙江省", "杭州市"], "detail": "龙井路 1 号"}
+ADDRESS = {"name": "Wang Wei", "phone": "138 0013 8000", "region": ["浙江省", "杭州市", "西湖区"], "detail": "龙井路 1 号"}
 
 
 def order_rows() -> int:
@@ -44,6 +46,26 @@ def test_it_answers_the_order_with_what_it_costs(sign_in: Callable[..., Any], te
     assert shopper.get(f"/orders/{order['number']}") == order
     assert shopper.get("/orders") == {"items": [order], "next": None}
     assert reserved(tea) == 2
+
+
+def test_a_variant_is_called_in_the_language_of_who_orders(sign_in: Callable[..., Any], owner: Actor) -> None:
+    line = {"sku": "R-1", "option": "50g 袋装", "option_other": "50 g bag", "price": Money(2990, "CNY")}
+    with unit_of_work() as db:
+        made = editing.create_product(db, name={"zh_CN": "滇红", "en": "Black tea"}, variants=[line], actor=owner, now=clock.now())
+        selling.put_on_sale(db, id=made, actor=owner, now=clock.now())
+        number = products.variant_ids_by_sku(db, ["R-1"])["R-1"][0]
+        inventory.ensure_levels(db, [number], now=clock.now())
+        inventory.restock(db, variant_id=number, quantity=5, actor=owner, now=clock.now())
+    shopper = sign_in()
+    (shown,) = shopper.get("/products?q=tea")["items"]
+    order = shopper.post("/orders", {"lines": [{"variant_id": shown["variants"][0]["id"], "quantity": 1}]}).get_json()
+    assert shown["variants"][0]["option"] == order["lines"][0]["option"] == "50 g bag"
+    with reading() as db:
+        (kept,) = db.query(OrderLine).filter_by(sku="R-1")
+        assert kept.texts["zh_CN"] == {"name": "滇红", "option": "50g 袋装"}  # what the staff reads
+    with unit_of_work() as db:  # a form that says nothing of it leaves it
+        editing.update_product(db, id=made, row_version=None, variants=[{key: line[key] for key in ("sku", "option", "price")}], actor=owner, now=clock.now())
+    assert shopper.get("/products?q=tea")["items"][0]["variants"][0]["option"] == "50 g bag"
 
 
 def test_a_quote_holds_nothing_and_agrees_with_the_order(sign_in: Callable[..., Any], tea: Any) -> None:

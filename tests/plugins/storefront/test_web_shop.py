@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,15 @@ from playwright.sync_api import Page, sync_playwright
 from shop import rows, stock_of
 from shoppers import allow_demo_login
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import Client
 
-from zhanggui.api import reading
+from zhanggui.api import Actor, Money, clock, reading, unit_of_work
 from zhanggui.app import Site
 from zhanggui.runtime import Runtime
+from zhanggui_inventory import facade as inventory
 from zhanggui_orders.models import Order
+from zhanggui_products import facade as products
+from zhanggui_products.services import editing, selling
 from zhanggui_storefront import pages
 
 ARGUMENTS = [
@@ -74,6 +79,14 @@ def check(phone: Page) -> None:
     assert phone.evaluate(TOO_WIDE) is False
 
 
+def covered_by_the_toast(phone: Page) -> None:
+    """What was said stands in the head alone, beside the languages, and goes by itself."""
+    toast, head, languages = (phone.locator(place).bounding_box() for place in ("#toast", "header", "#langs"))
+    assert toast and head and languages and phone.locator("#toast").inner_text()
+    assert head["y"] <= toast["y"] and toast["y"] + toast["height"] <= head["y"] + head["height"] <= 60
+    assert toast["x"] + toast["width"] <= languages["x"]
+
+
 def test_a_customer_orders_and_changes_his_mind(instance: Runtime, tea: Any, phone: Page) -> None:
     allow_demo_login()
     phone.goto("/shop/")
@@ -83,17 +96,25 @@ def test_a_customer_orders_and_changes_his_mind(instance: Runtime, tea: Any, pho
     phone.get_by_role("button", name="Buy now").tap()
     phone.get_by_label("Your name in this demo").fill("Wang Wei")
     phone.get_by_role("button", name="Sign in").tap()
-    for label, text in (("Full name", "Wang Wei"), ("Phone", "13800138000"), ("Province, city, district", "浙江省 杭州市"),
-                        ("Street and house number", "龙井路 1 号")):  # fmt: skip
+    for label, text in (("Full name", "Wang Wei"), ("Phone", "13800138000"), ("Street and house number", "龙井路 1 号")):
         phone.get_by_label(label).fill(text)
-    check(phone)
     phone.get_by_role("button", name="Save").tap()
+    phone.locator(".error", has_text="Choose province, city and district").wait_for()
+    check(phone)
+    phone.get_by_role("button", name="Province, city, district").tap()
+    for place in ("Zhejiang 浙江省", "杭州市", "西湖区"):
+        check(phone)
+        phone.get_by_role("dialog").get_by_role("button", name=place, exact=True).tap()
+    phone.get_by_role("button", name="Zhejiang 浙江省 杭州市 西湖区").wait_for()
+    phone.get_by_role("button", name="Save").tap()
+    phone.get_by_role("heading", name="Confirm order").wait_for()
     phone.get_by_label("A note for the shop").fill("Ring twice")
     check(phone)
     # The second tap of an impatient thumb must not make a second order.
     phone.get_by_role("button", name="Place order").dblclick()
     phone.get_by_text("The shop gets in touch about the payment.").wait_for()
     check(phone)
+    covered_by_the_toast(phone)
     assert phone.get_by_text("¥39.80").count() == 2  # the goods, and the total
     with reading() as db:
         assert (rows(db, Order), stock_of(db, tea).reserved) == (1, 2)
@@ -120,6 +141,56 @@ def test_a_reader_chooses_his_language(tea: Any, phone: Page) -> None:
     check(phone)
 
 
+def test_what_is_on_the_shelf_says_from_how_much_and_what_is_gone(tea: Any, owner: Actor, phone: Page) -> None:
+    with unit_of_work() as db:
+        lines = [
+            {"sku": sku, "option": name, "option_other": other, "price": Money(price, "CNY")}
+            for sku, name, other, price in (("R-1", "50g 袋装", "50 g bag", 2990), ("R-2", "100g 罐装", "100 g tin", 4990), ("R-3", "250g", "", 1990))
+        ]
+        made = editing.create_product(db, name={"zh_CN": "滇红", "en": "Black tea"}, variants=lines, actor=owner, now=clock.now())
+        selling.put_on_sale(db, id=made, actor=owner, now=clock.now())
+        ids = [found[0] for found in products.variant_ids_by_sku(db, ["R-1", "R-2"]).values()]
+        inventory.ensure_levels(db, ids, now=clock.now())
+        for variant_id in ids:
+            inventory.restock(db, variant_id=variant_id, quantity=5, actor=owner, now=clock.now())
+    phone.clock.install()
+    phone.goto("/shop/")
+    phone.get_by_role("link", name="Black tea from ¥29.90").tap()  # the 19.90 are gone
+    gone = phone.get_by_role("radio", name="250g Sold out")
+    assert gone.is_disabled()
+    phone.get_by_role("radio", name="100 g tin").check()
+    phone.get_by_text("¥49.90").wait_for()
+    check(phone)
+    phone.get_by_role("button", name="Add to cart").tap()
+    assert phone.locator("#toast").inner_text() == "It is in the cart."
+    phone.clock.fast_forward(4100)
+    phone.locator(".brand").wait_for()
+    assert phone.locator("#toast").inner_text() == ""
+    phone.get_by_role("button", name="中文").tap()
+    phone.get_by_role("link", name="购物车").wait_for()
+    phone.goto("/shop/#/")
+    phone.get_by_role("link", name="滇红 ¥29.90 起").tap()
+    assert phone.get_by_role("radio", name="250g 缺货").is_disabled()
+    phone.get_by_text("50g 袋装").wait_for()
+
+
+def test_a_place_is_found_by_a_few_letters_and_abroad_is_one_too(tea: Any, phone: Page) -> None:
+    allow_demo_login()
+    phone.goto("/shop/#/address")
+    phone.get_by_label("Your name in this demo").fill("Wang Wei")
+    phone.get_by_role("button", name="Sign in").tap()
+    chosen = phone.locator("[name=region]")
+    for letters, found in (("杭州 西湖", "Zhejiang 浙江省 杭州市 西湖区"), ("germ", "Another country Germany"), ("xicheng", None), ("西城", "Beijing 北京市 西城区")):
+        chosen.tap()
+        phone.get_by_role("searchbox").fill(letters)
+        if found is None:
+            phone.get_by_role("dialog").get_by_text("Nothing was found.").wait_for()
+            phone.get_by_role("button", name="Close").tap()
+            continue
+        phone.get_by_role("dialog").get_by_role("button", name=found, exact=True).tap()
+        assert chosen.inner_text() == found.removeprefix("Another country ")
+
+
 def test_a_shop_in_earnest_offers_no_demo_login(tea: Any, phone: Page) -> None:
     phone.goto("/shop/#/orders")
     phone.get_by_text("Please open this shop in its mini-program to order.").wait_for()
@@ -127,5 +198,19 @@ def test_a_shop_in_earnest_offers_no_demo_login(tea: Any, phone: Page) -> None:
 
 
 def test_its_files_are_small(kind: str) -> None:
-    files = [Path(pages.__file__).parent / "static" / "storefront" / name for name in ("shop.js", "shop.css")]
-    assert sum(file.stat().st_size for file in files) <= 30 * 1024
+    files = [Path(pages.__file__).parent / "static" / "storefront" / name for name in ("shop.js", "shop.css", "pay.js", "place.js")]
+    assert sum(Path(f"{file}.br").stat().st_size for file in files) <= 13 * 1024
+
+
+def test_they_are_sent_compressed(site: Site) -> None:
+    client = Client(site)
+    for path in re.findall(r"/static/storefront/[^\"]+", client.get("/shop/").text.replace("\\u0026", "&")):
+        for encoding in ("br", "gzip"):
+            response = client.get(path, headers={"Accept-Encoding": encoding})
+            assert (response.status_code, response.headers.get("Content-Encoding")) == (200, encoding), path
+
+
+def test_where_one_may_live_is_kept_for_a_day_by_language(site: Site) -> None:
+    response = Client(site).get("/shop/regions.json", headers={"Accept-Language": "en", "Accept-Encoding": "br"})
+    assert (response.headers["Cache-Control"], "Accept-Language" in response.headers["Vary"]) == ("public, max-age=86400", True)
+    assert len(response.data) < 40 * 1024

@@ -5,10 +5,10 @@ Plugins add theirs with ``register_kinds``; one of them is there while its plugi
 
 from __future__ import annotations
 
-from . import chosen, files, numbers, parts, rich, texts, times
+from . import chosen, counts, files, numbers, parts, rich, texts, times
 from .kind import CONTROLS, FormContext, Kind, Posted, Show
 
-BUILT_IN: dict[str, Kind] = {kind.name: kind for module in (texts, rich, numbers, times, chosen, parts, files) for kind in module.KINDS}
+BUILT_IN: dict[str, Kind] = {kind.name: kind for module in (texts, rich, numbers, times, chosen, counts, parts, files) for kind in module.KINDS}
 _RANGE = "_range"
 
 

@@ -265,7 +265,7 @@ class RowOf(Kind):
         from ..gateway import gateway
 
         row_id, target, actor = whole(text), _target(f), posted.context.actor
-        if target is None or not actor.may("can_list", target.resource) or not gateway.allowed_ids(posted.db, target, actor, [row_id], "can_list"):
+        if target is None or not actor.may("can_list", target.resource) or not gateway.some(posted.db, target, actor, [row_id], permission="can_list"):
             raise ValueError(_("Choose from the list."))
         return row_id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -82,12 +83,14 @@ class PrivateFile(Kind):
         posted.typed[name] = kept
         upload = posted.files.get(f"{name}__new")
         if upload is not None and upload.filename:
-            from ...files.private import save_private_file
+            from ...files.private import keep_loose, save_private_file
 
-            kept = save_private_file(
+            sent = save_private_file(
                 posted.db, upload.stream, filename=upload.filename, actor=posted.context.actor, now=clock.now(), kinds=f.accept,
                 max_bytes=f.max_bytes,
-            ).id  # fmt: skip
+            )  # fmt: skip
+            posted.typed[name] = kept = sent.id
+            posted.drafts.append(partial(keep_loose, info=sent, now=posted.context.now))
         elif kept is not None:
             read_file(posted.db, f, kept, posted.context.actor)
         keep(posted.db, name, kept)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..page import FilterField, FormField
 
 Show = Callable[[Any, Any], Markup]  # (value, row) -> markup
-CONTROLS = ("input", "textarea", "select", "selects", "lookup", "switch", "pictures", "file", "translations", "lines", "hidden")
+CONTROLS = ("input", "textarea", "select", "selects", "lookup", "switch", "pictures", "file", "translations", "lines", "steps", "hidden")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class FormContext:
 class Posted:
     """What was sent for a form while it is read: ``typed`` is shown again when something is wrong.
 
-    ``errors`` is for kinds of several inputs, by the name of the input; any other error is raised.
+    ``errors`` is for kinds of several inputs, by the name of the input; any other error is raised. ``drafts`` write the rows of
+    files that were sent once more, where the transaction that stored them is undone because the form was refused.
     """
 
     form: MultiDict[str, str]
@@ -59,6 +60,7 @@ class Posted:
     db: Session
     typed: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    drafts: list[Callable[[Session], object]] = field(default_factory=list)
 
 
 class Kind:
@@ -84,6 +86,7 @@ class Kind:
     clears = True  # null takes the value away
     sent_as: tuple[type[Any], ...] = (str, int)  # what JSON has for a value of it; a bool is no int here
     several = False  # nothing there is None in a form, not an empty text
+    framed = False  # what there is to choose from comes from `get`, also where something was typed: `draw` is given both
     in_row = True  # what a form reads is for the column of the row that is called as the field
     points = False  # the value is the key of a row: `to` names its screen
     verbatim = False  # typed sign by sign: no capital letters or spelling are proposed

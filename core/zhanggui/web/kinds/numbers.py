@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from ...i18n.formats import fmt
 from ...i18n.texts import gettext as _
@@ -67,6 +67,11 @@ class Pieces(Whole):
         return lambda value, _row: escape(f"×{fmt.number(value)}")
 
 
+def amount(value: int, currency: str) -> Markup:
+    """Money in a page: on one line, whatever the width."""
+    return Markup('<span class="money">%s</span>') % fmt.money(value, currency)
+
+
 class Amount(Kind):
     """Money: whole minor units in the database, ``Money`` in a form, ``{"amount", "currency"}`` over REST."""
 
@@ -80,8 +85,8 @@ class Amount(Kind):
         """In the row's currency, or the instance's."""
         name = column.currency
         if name:
-            return lambda value, row: escape(fmt.money(value, getattr(row, name)))
-        return lambda value, _row: escape(fmt.money(value, currency))
+            return lambda value, row: amount(value, getattr(row, name))
+        return lambda value, _row: amount(value, currency)
 
     def csv(self, column: Any, values: Sequence[Any], rows: Sequence[Any], extra: Any, zone: ZoneInfo, currency: str) -> Sequence[Any]:
         """In major units."""

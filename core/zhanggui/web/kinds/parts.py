@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from ...kernel.errors import Invalid
 from .kind import FormContext, Kind, Posted, Show, clean_text, wrong_kind
 
 MAX_ROWS = 200
+_NEW = "+"  # and the number of a file that is sent: where it stands among the others
 
 
 class Picture(Kind):
@@ -41,15 +43,24 @@ class Picture(Kind):
         return kept[-1] if kept else None
 
     def _kept(self, name: str, posted: Posted) -> list[str]:
-        from ...files import known, save_image
+        from ...files import adopt_images, keep_image, known, put_image
 
-        kept = [i for i in posted.form.getlist(name) if i]
-        if len(kept) > MAX_ROWS or known(posted.db, kept) != set(kept):
+        sent = [i for i in posted.form.getlist(name) if i]
+        there = [i for i in sent if not i.startswith(_NEW)]
+        if len(sent) > MAX_ROWS or known(posted.db, there) != set(there):
             raise ValueError(_("Choose from the list."))
-        for upload in posted.files.getlist(f"{name}__new"):
+        if there:
+            adopt_images(posted.db, there)
+        new: dict[str, str] = {}
+        for number, upload in enumerate(posted.files.getlist(f"{name}__new")):
             if upload.filename:
-                ref = save_image(posted.db, upload.stream, filename=upload.filename, actor=posted.context.actor, now=posted.context.now)
-                kept.append(str(ref.id))
+                made = put_image(upload.stream, filename=upload.filename, now=posted.context.now)
+                keep_image(posted.db, made)
+                posted.drafts.append(partial(keep_image, made=made, draft=True))
+                new[f"{_NEW}{number}"] = made["id"]
+        # Where a script says so, a new one stands among those that are there; else behind them.
+        kept = [new.get(i, i) for i in sent if i in new or not i.startswith(_NEW)]
+        kept += [file_id for mark, file_id in new.items() if mark not in sent]
         posted.typed[name] = kept
         return kept
 
@@ -177,8 +188,9 @@ class Lines(Kind):
         return lines or None
 
     def draw(self, f: Any, shown: Any, value: Any, posted: Posted, typed: bool) -> None:
-        """The lines, and a blank one."""
-        lines = [*(value or ()), {}]
+        """The lines, and a blank one where more may be added."""
+        lines = [*(value or ()), *([{}] if f.grows else [])]
+        shown.grows = f.grows
         shown.rows = [
             [_drawn_part(f"{f.name}-{number}-{sub.name}", sub, line.get(sub.name), posted, typed) for sub in f.rows]
             for number, line in enumerate(lines)
@@ -228,6 +240,8 @@ def _drawn_part(name: str, sub: Any, value: Any, posted: Posted, typed: bool) ->
     shown.name, shown.id = name, f"f-{name}"
     shown.required = False  # a blank line is no line: the browser must not insist; the server checks
     shown.errors = [posted.errors[name]] if name in posted.errors else []
+    if sub.fixed:
+        shown.control = "fixed"
     return shown
 
 

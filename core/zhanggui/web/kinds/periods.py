@@ -35,3 +35,11 @@ PERIODS = {
         Period("last_month", _l("Last month"), lambda today: _month(today.replace(day=1) - timedelta(days=1))),
     )
 }
+
+
+def period_days(word: str, today: date) -> tuple[date, date]:
+    """The first and the last day of a period that has a name, seen from ``today``; the last can lie ahead.
+
+    :raises KeyError: for a word that names none.
+    """
+    return PERIODS[word].days(today)

@@ -44,6 +44,28 @@ class CodeText(Kind):
         """In signs of one width."""
         return lambda value, _row: Markup(f'<span class="code">{escape(value)}</span>')  # noqa: S704 - escaped
 
+    def present(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
+        """With a button that copies it."""
+        from ..copying import copy_button
+
+        return lambda value, _row: Markup('<span class="code">%s</span>%s') % (value, copy_button(str(value)))
+
+
+class Phone(Kind):
+    """A whole phone number: on the page of a row it can be called and copied."""
+
+    name = "phone"
+    sent_as = (str,)
+    verbatim = True
+    input_type = "tel"
+    inputmode = "tel"
+
+    def present(self, column: Any, currency: str, extra: Mapping[Any, Any] | None) -> Show:
+        """A link that calls it."""
+        from ..copying import copy_button
+
+        return lambda value, _row: Markup('<a class="tel" href="tel:%s">%s</a>%s') % ("".join(str(value).split()), value, copy_button(str(value)))
+
 
 class Password(Kind):
     """Never shown again, never cleaned."""
@@ -122,4 +144,4 @@ def prefix(column: Any, text: str) -> Any:
     return and_(column >= text, column < text + "\U0010ffff")
 
 
-KINDS = (Text(), LongText(), CodeText(), Password(), Hidden(), Json(), Html())
+KINDS = (Text(), LongText(), CodeText(), Phone(), Password(), Hidden(), Json(), Html())

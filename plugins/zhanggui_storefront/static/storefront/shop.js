@@ -41,12 +41,13 @@ const when = (text) => new Intl.DateTimeFormat(page.lang, { dateStyle: "medium",
 const heading = (text) => h("h1", { tabindex: -1 }, text);
 const button = (props, ...children) => h("button", { type: "button", ...props }, ...children);
 
+// Said in the place of the shop's name, where it covers nothing and moves nothing; long enough to be read, then gone.
 let toastTimer;
 function toast(text) {
-  const box = document.getElementById("toast");
-  box.textContent = text;
+  document.getElementById("toast").textContent = text;
+  document.querySelector(".brand").hidden = text !== "";
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { box.textContent = ""; }, 4000);
+  if (text) toastTimer = setTimeout(toast, Math.max(4000, 80 * text.length), "");
 }
 
 function ask(text) {
@@ -69,6 +70,12 @@ class Refused extends Error {
     super((problem.errors && Object.values(problem.errors)[0]) || problem.detail || t.no_line);
     Object.assign(this, { status, code: problem.code, errors: problem.errors || {} });
   }
+}
+
+async function fetched(path) {
+  const response = await fetch(path, { credentials: "omit", headers: { "Accept-Language": page.lang } }).catch(() => null);
+  if (!response || !response.ok) throw new Refused(0, {});
+  return response.json();
 }
 
 async function api(method, path, body, headers = {}) {
@@ -201,6 +208,16 @@ function list(tag, props, path, args, row, first) {
   return wrap;
 }
 
+// What one pays at least for something that can be had; "from", where not everything costs the same.
+function priceOf(product) {
+  const inStock = product.variants.filter((variant) => variant.available);
+  const prices = (inStock.length ? inStock : product.variants).map((variant) => variant.price);
+  if (!prices.length) return null;
+  const amounts = prices.map((price) => price.amount);
+  const least = money({ ...prices[0], amount: Math.min(...amounts) });
+  return h("span", { class: "price" }, Math.max(...amounts) > Math.min(...amounts) ? say(t.from, least) : least);
+}
+
 // -- views
 
 let categories;
@@ -227,7 +244,7 @@ function card(product) {
   const left = product.variants.reduce((sum, variant) => sum + variant.available, 0);
   return h("li", {}, h("a", { class: "card", href: `#/p/${product.id}` },
     h("div", { class: "frame" }, picture(product.pictures[0], product.name), left ? null : h("span", { class: "out" }, t.sold_out)),
-    h("span", { class: "name" }, product.name), product.price ? h("span", { class: "price" }, money(product.price)) : null));
+    h("span", { class: "name" }, product.name), priceOf(product)));
 }
 
 async function product(_args, id) {
@@ -253,7 +270,8 @@ async function product(_args, id) {
   };
   choose(chosen);
   const variants = found.variants.length > 1 && h("fieldset", { class: "variants" }, h("legend", {}, t.variant), found.variants.map((v) =>
-    h("label", {}, h("input", { type: "radio", name: "variant", value: v.id, checked: v === chosen, onchange: () => choose(v) }), h("span", {}, v.option || v.sku))));
+    h("label", {}, h("input", { type: "radio", name: "variant", value: v.id, checked: v === chosen && v.available > 0, disabled: v.available < 1, onchange: () => choose(v) }),
+      h("span", {}, h("span", {}, v.option || v.sku), v.available < 1 ? [" ", h("small", {}, t.sold_out)] : null))));
   return [h("div", { class: "pictures", tabindex: found.pictures.length > 1 ? 0 : null, role: "group", "aria-label": t.picture },
     found.pictures.length ? found.pictures.map((p) => picture(p, found.name, "full", true)) : picture(null, found.name)),
   h("div", { class: "sheet" }, price, heading(found.name), left, variants, step,
@@ -312,7 +330,7 @@ async function checkout() {
   h("div", { class: "bar" }, place));
   if (!addresses.length) { location.replace("#/address"); return null; }
   await price();
-  return [heading(t.checkout), form];
+  return [heading(t.checkout_title), form];
 }
 
 // A second tap, or a retry after a lost answer, finds the order that was made.
@@ -327,13 +345,16 @@ function keyFor(body) {
 
 async function address() {
   if (!store.get("token")) return signIn();
+  const { picker } = await import(page.place);
+  const place = picker({ h, t, button, load: () => fetched("/shop/regions.json") });
   const save = h("button", { type: "submit", class: "main" }, t.save);
   const form = h("form", { class: "sheet", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     busy(save, async () => {
       const value = (name) => form.elements[name].value.trim();
       try {
-        await api("POST", "/addresses", { name: value("name"), phone: value("phone"), region: value("region").split(/[\s,，、/]+/).filter(Boolean), detail: value("detail"), is_default: true });
+        if (!place.names.length) throw new Refused(422, { errors: { region: t.region_choose } });
+        await api("POST", "/addresses", { name: value("name"), phone: value("phone"), region: place.names, detail: value("detail"), is_default: true });
       } catch (error) {
         if (!(error instanceof Refused) || error.status !== 422) throw error;
         return showErrors(form, error);
@@ -342,7 +363,7 @@ async function address() {
     });
   } },
   field(t.name, "name", { autocomplete: "name", maxlength: 100 }), field(t.phone, "phone", { type: "tel", autocomplete: "tel", inputmode: "tel", maxlength: 30 }),
-  field(t.region, "region", { help: t.region_help, autocomplete: "address-level1" }), field(t.detail, "detail", { autocomplete: "street-address", maxlength: 500 }), save);
+  place.field, field(t.detail, "detail", { autocomplete: "street-address", maxlength: 500 }), save);
   return [heading(t.new_address), form];
 }
 
@@ -379,14 +400,22 @@ async function order(_args, number) {
     return move;
   };
   return [h("div", { class: "row" }, heading(t.order), stage(o)),
-    o.stage === "to_pay" ? h("p", { class: "sheet" }, t.unpaid) : null,
+    o.stage === "to_pay" ? await payment(o) : null,
     h("div", { class: "sheet" }, h("ul", { class: "lines" }, o.lines.map((line) => lineRow(line, times(line)))), sums(o)),
     h("dl", { class: "sheet facts" }, h("dt", {}, t.number), h("dd", {}, o.number), h("dt", {}, t.placed_at), h("dd", {}, when(o.placed_at)),
       o.address ? [h("dt", {}, t.addresses), h("dd", {}, `${o.address.name} ${o.address.phone}`, h("br"), where(o.address))] : null,
       o.note ? [h("dt", {}, t.note), h("dd", {}, o.note)] : null,
+      h("dt", {}, t.payment), h("dd", {}, t[`payment_${o.payment_status}`]),
+      (o.refunds || []).map((r) => [h("dt", {}, t.refund), h("dd", {}, `${money(r.amount)} · ${t[`refund_${r.state}`]}`)]),
       o.shipments.map((s) => [h("dt", {}, t.shipment), h("dd", {}, `${s.carrier.toUpperCase()} ${s.tracking_number}`)])),
     o.stage === "to_pay" ? verb("cancel", t.cancel_ask, "wide") : null,
     o.stage === "shipped" && o.fulfillment_status === "fulfilled" ? verb("receive", t.receive_ask, "wide main") : null];
+}
+
+// How to pay comes from a file of its own, when there is something to pay.
+async function payment(o) {
+  const part = page.pay && await (await import(page.pay)).pay(o, { api, h, t, button, busy, money, toast, show, here: () => location.hash });
+  return part || h("p", { class: "sheet" }, t.unpaid);
 }
 
 function signIn() {
@@ -453,6 +482,9 @@ langs.append(...page.languages.filter((code) => code !== page.lang).map((code) =
   store.set("lang", code);
   location.reload();
 } }, NAMES[code] || code)));
+// Back from a provider: what it adds to the address proves nothing, and does not stay there.
+const back = new URLSearchParams(location.search).get("order");
+if (back) history.replaceState(null, "", `/shop/#/o/${encodeURIComponent(back)}`);
 for (const label of document.querySelectorAll("[data-text]")) label.textContent = t[label.dataset.text];
 cart.save(cart.lines());
 show();

@@ -2,14 +2,18 @@
 import {watchNetwork} from "./offline.js";
 import {$, $$, lazy} from "./util.js";
 import {formSheet} from "./dialogs.js";
+import "./keys.js";
 import "./palette.js";
 import {fold, setUp} from "./list.js";
 import {forms} from "./form.js";
 import {watch} from "./watch.js";
+import {askNews, seen} from "./news.js";
+import {said} from "./said.js";
 
 function enhance(root) {
   fold(root);
   forms(root);
+  seen();
 }
 
 document.addEventListener("click", (event) => {
@@ -33,5 +37,10 @@ document.addEventListener("click", (event) => {
 
 setUp(enhance);
 enhance(document);
+// For the list of devices: which clock this one shows. Nobody else is told.
+document.cookie = `zg_zone=${Intl.DateTimeFormat().resolvedOptions().timeZone || ""}; path=/; max-age=31536000; samesite=lax`;
 watchNetwork();
 watch();
+said();
+askNews();
+$("#menu [aria-current]")?.scrollIntoView({block: "nearest"});

@@ -1,5 +1,5 @@
 // Sheets, questions, and forms shown in a sheet.
-import {$, el, icon, t} from "./util.js";
+import {$, $$, el, icon, t, toast} from "./util.js";
 
 export function sheet(title, ...content) {
   const id = "sheet-title";
@@ -13,12 +13,12 @@ export function sheet(title, ...content) {
 }
 
 // Resolves true only when the person says so.
-export function ask(question, yes, danger) {
+export function ask(question, yes, danger, stays) {
   return new Promise((resolve) => {
     let answer = false;
-    const no = el("button", {className: "btn", type: "button", "data-close": "", textContent: t("cancel")});
+    const no = el("button", {className: "btn", type: "button", "data-close": "", textContent: stays || t("cancel")});
     const button = el("button", {className: `btn ${danger ? "btn-danger" : "btn-primary"}`, type: "button", textContent: yes || t("yes")});
-    const dialog = sheet(question, el("div", {className: "sheet-foot"}, no, button));
+    const dialog = sheet(yes || t("sure"), el("div", {className: "sheet-body"}, el("p", {className: "question", textContent: question})), el("div", {className: "sheet-foot"}, no, button));
     button.addEventListener("click", () => { answer = true; dialog.close(); });
     dialog.addEventListener("close", () => resolve(answer));
     button.focus();
@@ -44,12 +44,41 @@ export async function formSheet(href, title, enhance) {
   }
   enhance(dialog);
   $("input:not([type=hidden]), select, textarea", dialog)?.focus();
+  stays(dialog, enhance);
+}
+
+// What is wrong is said in the sheet, which stays open; what is done shows on the page below.
+function stays(dialog, enhance) {
+  dialog.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || $$("input[type=file]", form).some((input) => input.files.length)) return;
+    event.preventDefault();
+    if (form.dataset.sending) return;
+    form.dataset.sending = "yes";
+    let answer, html = "";
+    try {
+      answer = await fetch(form.action, {method: "POST", body: new FormData(form, event.submitter), redirect: "manual", headers: {"HX-Request": "true", Accept: "text/html"}});
+      html = answer.type === "opaqueredirect" ? "" : await answer.text();
+    } catch { /* no line: said below */ }
+    delete form.dataset.sending;
+    if (answer?.type === "opaqueredirect") {
+      dialog.close();
+      return form.elements.next ? location.assign(form.elements.next.value) : location.reload();
+    }
+    const again = answer && answer.status < 500 && new DOMParser().parseFromString(html, "text/html").querySelector("form[data-form]");
+    if (!again) return toast(t("failed"));
+    if (form.elements.next && !again.elements.next) again.append(el("input", {type: "hidden", name: "next", value: form.elements.next.value}));
+    form.replaceWith(again);
+    enhance(dialog);
+    $("[data-focus]", dialog)?.focus();
+  });
 }
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
   if (opener) {
     const dialog = document.getElementById(opener.dataset.open);
+    opener.closest("dialog")?.close();
     dialog.showModal();
     dialog.dispatchEvent(new CustomEvent("zg:open", {bubbles: true}));
     return;
@@ -73,7 +102,7 @@ document.addEventListener("submit", async (event) => {
   if (!question || form.dataset.confirmed) return;
   event.preventDefault();
   const danger = button?.matches(".btn-danger, .danger");
-  if (!(await ask(question, button?.textContent.trim(), danger))) return;
+  if (!(await ask(question, button?.textContent.trim(), danger, button?.dataset.stays || form.dataset.stays))) return;
   form.dataset.confirmed = "yes";
   form.requestSubmit(button);
   delete form.dataset.confirmed;

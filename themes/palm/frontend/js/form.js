@@ -115,7 +115,10 @@ function lines(box) {
   if (!blank) return;
   const at = Number($("[name]", blank).name.match(/-(\d+)-/)[1]);
   const pattern = blank.cloneNode(true);
-  let next = at + 1;
+  // A blank line is for who has none yet: beside lines that are there it would come anew with every refusal.
+  const full = $$(".line", box).length > 1;
+  if (full) blank.remove();
+  let next = full ? at : at + 1;
   $("[data-line-add]", box).addEventListener("click", () => {
     const line = pattern.cloneNode(true);
     renumber(line, at, next++);
@@ -165,6 +168,50 @@ function conditions(form) {
   update();
 }
 
+// -- a number with a minus and a plus ----------------------------------------------------------------
+
+function steps(box) {
+  const input = $("input", box);
+  const most = input.dataset.most === undefined ? Infinity : Number(input.dataset.most);
+  const number = () => Math.min(most, Math.max(0, Number.parseInt(input.value, 10) || 0));
+  const update = () => {
+    $("[data-by='-1']", box).disabled = number() <= 0;
+    $("[data-by='1']", box).disabled = number() >= most;
+    box.closest("li").classList.toggle("on", number() > 0);
+  };
+  box.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-by]");
+    if (!button) return;
+    input.value = Math.min(most, Math.max(0, number() + Number(button.dataset.by)));
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+  });
+  input.addEventListener("input", update);
+  update();
+}
+
+// -- what follows from the answers --------------------------------------------------------------------
+
+function preview(form) {
+  const box = $("[data-preview]", form);
+  if (!box) return;
+  const button = $("[data-save]", form), label = button.textContent;
+  let timer, turn = 0;
+  const ask = async () => {
+    const mine = ++turn, body = new FormData(form);
+    for (const field of form.elements) if (field.type === "file") body.delete(field.name);
+    try {
+      const answer = await fetch(box.dataset.preview, {method: "POST", body, headers: {"HX-Request": "true", Accept: "text/html"}});
+      if (!answer.ok || answer.redirected || mine !== turn) return;
+      box.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+      button.textContent = $("[data-submit]", box)?.dataset.submit || label;
+    } catch {} // without network nothing is said of what follows; the form is checked when it is sent
+  };
+  const later = () => { clearTimeout(timer); timer = setTimeout(ask, 350); };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  ask();
+}
+
 // -- look-ups and scanning ---------------------------------------------------------------------
 
 export async function lookups(root) {
@@ -188,19 +235,30 @@ document.addEventListener("click", async (event) => {
   field.focus();
 });
 
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-all-of]");
+  if (!button) return;
+  const boxes = $$("input[type=checkbox]", button.parentNode), on = boxes.some((box) => !box.checked);
+  boxes.forEach((box) => { box.checked = on; });
+  boxes[0].dispatchEvent(new Event("input", {bubbles: true}));
+});
+
 // -- setting up ---------------------------------------------------------------------------------
 
 export function forms(root) {
   $$("[data-langs]", root).forEach(languages);
   $$("[data-lines]", root).forEach(lines);
+  $$(".step", root).forEach(steps);
   $$("[data-pictures]", root).forEach(pictures);
   for (const form of $$("form[data-form]", root)) {
     draft(form);
     conditions(form);
+    preview(form);
     form.addEventListener("submit", (event) => { if (!event.defaultPrevented) send(event, form); });
   }
   if (!$("form[data-form]")) sessionStorage.getItem("zg-sent") && (localStorage.removeItem(sessionStorage.getItem("zg-sent")), sessionStorage.removeItem("zg-sent"));
   lookups(root);
+  if ($("[data-each]", root)) lazy(EACH_JS).then(({each}) => $$("[data-each]", root).forEach((box) => each(box, {t, lazy: () => lazy(SCAN_JS), sheet})));
   $("[data-focus]", root)?.focus();
 }
 

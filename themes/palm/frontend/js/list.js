@@ -27,7 +27,20 @@ function rowMenu(dots) {
     pick.addEventListener("click", () => { pick.closest("dialog").close(); select(true, row); });
     rows.append(el("li", {}, pick));
   }
-  sheet($(".t", row)?.textContent.trim() || dots.getAttribute("aria-label"), rows);
+  // A menu of one entry is that entry.
+  if (rows.children.length === 1) { rows.firstChild.firstChild.click(); return; }
+  const menu = sheet($(".t", row)?.textContent.trim() || dots.getAttribute("aria-label"), rows);
+  if (desktop.matches) beside(menu, dots);
+}
+
+// On a desktop the menu opens at its row, on whichever side of it there is room.
+function beside(menu, dots) {
+  const at = dots.getBoundingClientRect();
+  menu.classList.add("at-row");
+  menu.style.top = `${Math.max(8, Math.min(at.bottom, innerHeight - menu.getBoundingClientRect().height - 8))}px`;
+  // From the side of the dots: how wide it is need not be known, and is not yet.
+  if (document.dir === "rtl") menu.style.left = `${at.left}px`;
+  else menu.style.right = `${document.documentElement.clientWidth - at.right}px`;
 }
 
 async function act(button) {
@@ -35,7 +48,7 @@ async function act(button) {
   const label = button.textContent.trim();
   button.closest("dialog").close();
   if ("asks" in button.dataset) return formSheet(href, label, enhance);
-  if (confirm && !(await ask(confirm, label, button.matches(".danger")))) return;
+  if (confirm && !(await ask(confirm, label, button.matches(".danger"), button.dataset.stays))) return;
   post(href, {next: location.pathname + location.search});
 }
 
@@ -53,16 +66,58 @@ function paint() {
     box.closest("tr").classList.toggle("is-picked", box.checked);
     return box.checked;
   }).length;
+  const everything = $("[data-all]");
+  if (everything && picked < boxes().length) everything.value = "";
+  offer(picked, everything);
   if (!picked && desktop.matches) selecting = false;
   document.body.classList.toggle("selecting", selecting || picked > 0);
   const words = $("[data-picked]");
-  if (words) words.textContent = t("selected").replace("{n}", picked);
+  if (words) words.textContent = everything?.value ? $("[data-pick-all-matching]").dataset.words : t("selected").replace("{n}", picked);
   const all = $("[data-pick-all]");
   if (all) {
     all.checked = picked > 0 && picked === boxes().length;
     all.indeterminate = picked > 0 && !all.checked;
   }
 }
+
+// Each verb with how many of the selected rows allow it; what none allows is not offered. Two have room in the bar.
+function offer(picked, everything) {
+  const all = Boolean(everything?.value);
+  const allowed = new Map();
+  for (const box of boxes()) {
+    if (box.checked) for (const [at, word] of ($(".dots", box.closest("tr"))?.dataset.menu || "").trim().split(" ").entries()) if (at % 2 === 0) allowed.set(word, (allowed.get(word) || 0) + 1);
+  }
+  let shown = 0, more = 0;
+  for (const button of $$("[data-bulk-verb]", $("#bulk") || document.createElement("p"))) {
+    button.dataset.words ||= button.textContent.trim();
+    const count = allowed.get(button.dataset.bulkVerb) || 0;
+    button.textContent = all || !count ? button.dataset.words : `${button.dataset.words} ${count === picked ? count : `${count}/${picked}`}`;
+    const offered = all || count > 0;
+    button.hidden = !offered || shown >= 2;
+    button.toggleAttribute("data-in-more", offered && shown >= 2);
+    if (offered) shown < 2 ? shown++ : more++;
+  }
+  const open = $("[data-bulk-more]"), page = $("[data-pick-page]"), matching = $("[data-pick-all-matching]");
+  if (open) open.hidden = !more;
+  if (page) page.hidden = picked > 0 && picked === boxes().length;
+  if (matching) matching.hidden = all || !picked || picked < boxes().length;
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target;
+  if (target.closest("[data-pick-page]")) { boxes().forEach((box) => { box.checked = true; }); paint(); }
+  if (target.closest("[data-pick-all-matching]")) { $("[data-all]").value = "1"; paint(); }
+  if (target.closest("[data-bulk-more]")) {
+    $("[data-bulk-rows]").replaceChildren(...$$("[data-in-more]").map((button) => {
+      const copy = button.cloneNode(true);
+      copy.className = `row-link${button.matches(".btn-danger") ? " danger" : ""}`;
+      copy.hidden = false;
+      copy.removeAttribute("data-bulk-verb");
+      copy.removeAttribute("data-in-more");
+      return el("li", {}, copy);
+    }));
+  }
+});
 
 let timer, pressed = false, start;
 document.addEventListener("pointerdown", (event) => {
@@ -165,6 +220,7 @@ async function swap(url, {push = true, top = false} = {}) {
   fresh.classList.remove("swapping");
   fresh.removeAttribute("aria-busy");
   enhance(fresh);
+  paint();
   if (top) scrollTo({top: 0});
 }
 
@@ -200,6 +256,7 @@ addEventListener("popstate", () => { if (list()) swap(location.href, {push: fals
 
 export function setUp(andThen) {
   enhance = andThen;
+  offer(0, null);
   if (list()) history.replaceState({list: true}, "");
   addEventListener("pageshow", paint);
 }

@@ -22,30 +22,53 @@ async function shrink(file) {
 export function pictures(box) {
   const input = $("input[type=file][name]", box), camera = $("[data-camera]", box), shelf = $(".pictures", box);
   const single = "single" in box.dataset;
-  let chosen = [];
+  const form = box.closest("form"), blank = $("template", box);
+  let chosen = []; // [{file, item}], in the order in which they are sent
   const keep = () => {
     const data = new DataTransfer();
-    chosen.forEach(({file}) => data.items.add(file));
+    chosen = chosen.filter(({item}) => item.isConnected);
+    chosen.forEach(({file, item}, number) => { data.items.add(file); $("input", item).value = `+${number}`; });
     input.files = data.files;
+    form.dispatchEvent(new Event("input", {bubbles: true}));
   };
   async function take(files) {
     for (const original of files) {
       const file = await shrink(original);
-      if (single) {
-        chosen = [];
-        $$(".picture", shelf).forEach((old) => old.remove());
-      }
-      const check = el("input", {type: "checkbox", checked: true});
-      const item = el("li", {className: "picture"}, el("img", {src: URL.createObjectURL(file), alt: file.name, width: 88, height: 88}),
-        el("label", {}, check, t("keep")));
-      const entry = {file};
-      chosen.push(entry);
-      check.addEventListener("change", () => { chosen = chosen.filter((other) => other !== entry); item.remove(); keep(); });
+      if (single) $$(".picture", shelf).forEach((old) => old.remove());
+      const item = blank.content.firstElementChild.cloneNode(true);
+      Object.assign($("img", item), {src: URL.createObjectURL(file), alt: file.name});
+      chosen.push({file, item});
+      movable(item);
       shelf.append(item);
     }
     keep();
-    box.closest("form").dispatchEvent(new Event("input", {bubbles: true}));
   }
+  function movable(item) {
+    item.draggable = !single;
+    item.addEventListener("dragstart", (event) => { dragged = item; event.dataTransfer.effectAllowed = "move"; });
+    item.addEventListener("dragend", () => { dragged = null; keep(); });
+  }
+  let dragged = null;
+  shelf.addEventListener("dragover", (event) => {
+    const over = event.target.closest(".picture");
+    if (!dragged || !over) return;
+    event.preventDefault();
+    const {left, width} = over.getBoundingClientRect();
+    if (over !== dragged) over[event.clientX < left + width / 2 ? "before" : "after"](dragged);
+  });
+  shelf.addEventListener("drop", (event) => event.preventDefault());
+  shelf.addEventListener("click", (event) => {
+    const button = event.target.closest("button"), item = button?.closest(".picture");
+    if (!item) return;
+    if ("remove" in button.dataset) {
+      (item.nextElementSibling ? $("[data-remove]", item.nextElementSibling) : input).focus();
+      item.remove();
+    } else if (button.dataset.move === "1") item.nextElementSibling?.after(item);
+    else item.previousElementSibling?.before(item);
+    button.focus();
+    keep();
+  });
+  $$(".picture", shelf).forEach(movable);
   input.addEventListener("change", () => take([...input.files]));
   camera?.addEventListener("change", () => { take([...camera.files]); camera.value = ""; });
 }

@@ -37,7 +37,8 @@ async function reader() {
   };
 }
 
-export async function scan(sheet, t) {
+// With `each` the camera stays open: it takes every code and answers what to say; a code that is held still counts once.
+export async function scan(sheet, t, each) {
   const video = make("video", {playsInline: true, muted: true});
   const words = make("p", {textContent: t("scanhint")});
   words.setAttribute("aria-live", "polite");
@@ -53,7 +54,14 @@ export async function scan(sheet, t) {
     eye.close();
     resolve(code);
   }));
-  const found = (text) => { if (text && open) { code = text; navigator.vibrate?.(20); dialog.close(); } };
+  let before = "";
+  const found = (text) => {
+    if (!text || !open || (each && text === before)) return;
+    navigator.vibrate?.(20);
+    before = text;
+    if (each) words.textContent = each(text);
+    else { code = text; dialog.close(); }
+  };
   photo.addEventListener("change", async () => {
     const text = await eye.read(await createImageBitmap(photo.files[0])).catch((error) => { words.textContent = error.message; return null; });
     if (text === "") words.textContent = t("nocode");

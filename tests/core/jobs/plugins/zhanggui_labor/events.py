@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from zhanggui.api import Code, Event, Money
+from zhanggui.api import Code, Event, Money, _l
 
 
 @dataclass(frozen=True)
-class ThingMade(Event, name="labor.thing.made", version=1, key="thing"):
+class ThingMade(Event, name="labor.thing.made", version=1, key="thing", words=_l("A thing was made")):
     """A thing was made; ``note`` tells its jobs what to do."""
 
     thing: int

@@ -1,0 +1,1 @@
+"""Programs outside are told what happened in the shop."""

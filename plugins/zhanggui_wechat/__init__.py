@@ -1,0 +1,1 @@
+"""The platform of WeChat: who signs in there, and the token of its server interface."""

@@ -1,0 +1,1 @@
+"""WeChat Pay as a provider of payments."""
