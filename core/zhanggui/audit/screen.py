@@ -6,17 +6,28 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..i18n.formats import fmt
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.reader import Reader
 from ..web.describe import Card, Choice, Column, Filter, Screen, Search, Section
-from . import canonical_hash, told
+from . import Told, canonical_hash, told
 from .models import AuditEntry
 
 _c = AuditEntry.__table__.c
+_PAGE = "zhanggui_audit_page"  # the rows of the page that several of its columns read
+
+
+def _page(db: Session, ids: list[Any]) -> list[tuple[Row[Any], Told]]:
+    """Entries with what they say: read and unsealed once for all the columns of a page."""
+    wanted, (kept, found) = tuple(ids), db.info.get(_PAGE, ((), []))
+    if wanted != kept:
+        rows = db.execute(select(*_c).where(_c.id.in_(ids))).all()
+        found = list(zip(rows, told(db, rows), strict=True))
+        db.info[_PAGE] = (wanted, found)
+    return found
 
 
 def _said(part: str) -> Callable[[Session, Reader, list[Any]], Mapping[Any, Any]]:
@@ -26,10 +37,10 @@ def _said(part: str) -> Callable[[Session, Reader, list[Any]], Mapping[Any, Any]
     def load(db: Session, reader: Reader, ids: list[Any]) -> Mapping[Any, Any]:
         from ..web.trail import seen_targets, without_hidden
 
-        rows = db.execute(select(*_c).where(_c.id.in_(ids))).all()
-        seen = seen_targets(db, reader.actor, {(row.target_type, row.target_id) for row in rows})
+        page = _page(db, ids)
+        seen = seen_targets(db, reader.actor, {(row.target_type, row.target_id) for row, _said in page})
         found: dict[Any, Any] = {}
-        for row, said in zip(rows, told(db, rows), strict=True):
+        for row, said in page:
             value = get(said) or None
             if value is not None and (row.target_type, row.target_id) not in seen:
                 value = None
@@ -44,20 +55,20 @@ def _said(part: str) -> Callable[[Session, Reader, list[Any]], Mapping[Any, Any]
 def _acts(db: Session, reader: Reader, ids: list[Any]) -> Mapping[Any, str]:
     from ..web.acts import act_name
 
-    return {number: act_name(action) for number, action in db.execute(select(_c.id, _c.action).where(_c.id.in_(ids)))}
+    return {row.id: act_name(row.action) for row, _said in _page(db, ids)}
 
 
 def _things(db: Session, reader: Reader, ids: list[Any]) -> Mapping[Any, str]:
     from ..web.acts import subjects
 
-    rows = db.execute(select(*_c).where(_c.id.in_(ids))).all()
-    return {number: thing.text for number, thing in subjects(db, reader, rows, told(db, rows)).items()}
+    rows, said = [row for row, _ in _page(db, ids)], [said for _, said in _page(db, ids)]
+    return {number: thing.text for number, thing in subjects(db, reader, rows, said).items()}
 
 
 def _authors(db: Session, reader: Reader, ids: list[Any]) -> Mapping[Any, str]:
     from ..web.acts import actor_names
 
-    rows = {row.id: (row.actor_kind, row.actor_id, row.actor_name) for row in db.execute(select(*_c).where(_c.id.in_(ids)))}
+    rows = {row.id: (row.actor_kind, row.actor_id, row.actor_name) for row, _said in _page(db, ids)}
     names = actor_names(db, set(rows.values()))
     return {number: names[by] for number, by in rows.items()}
 

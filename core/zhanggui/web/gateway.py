@@ -240,7 +240,11 @@ class Gateway:
 
     def count(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, at most ``COUNT_LIMIT + 1``."""
-        return int(db.scalar(self._asked(screen, actor, (), query).count) or 0)
+        return int(db.scalar(self.count_of(screen, actor, query)) or 0)
+
+    def count_of(self, screen: Screen, actor: Actor, query: ListQuery) -> Select[Any]:
+        """The statement behind :meth:`count`, for who counts several lists at once."""
+        return self._asked(screen, actor, (), query).count
 
     def count_all(self, db: Session, screen: Screen, actor: Actor, query: ListQuery) -> int:
         """How many rows a question has, exactly: for what reads them all anyhow."""

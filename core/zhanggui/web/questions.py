@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from ..config.days import shop_zone
@@ -39,11 +40,17 @@ def counted(db: Session, reader: Reader, question: Question) -> int:
 
     :raises BadRequest: for a filter that the list does not have.
     """
+    statement = counting_of(reader, question)
+    return int(db.scalar(statement) or 0) if statement is not None else 0
+
+
+def counting_of(reader: Reader, question: Question) -> Select[Any] | None:
+    """The statement behind :func:`counted`; None when there is no such list for this reader."""
     screen = _screen(question, reader)
     if screen is None:
-        return 0
+        return None
     query = parse(screen, question.filters, reader.actor, zone=shop_zone(), currency=current_runtime().config["instance.currency"])
-    return gateway.count(db, screen, reader.actor, query)
+    return gateway.count_of(screen, reader.actor, query)
 
 
 def added_up(db: Session, reader: Reader, question: Question, *, by: str = "") -> Figures:

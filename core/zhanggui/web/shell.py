@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Any
 
 from flask import current_app, g, get_flashed_messages, request
 from flask_login import current_user
 from markupsafe import Markup
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from .. import notices
@@ -25,7 +28,7 @@ from .core_texts import GROUPS, me_label, messages_label
 from .describe import MenuItem, Question
 from .gateway import COUNT_LIMIT
 from .page import Link, Shell
-from .questions import counted
+from .questions import counting_of
 from .theme import load_theme
 
 log = logging.getLogger(__name__)
@@ -87,13 +90,13 @@ def _fill_menu(result: Shell) -> None:
     actor, calm = context.actor(), bool(g.get("zg_without_plugins"))
     links: list[tuple[MenuItem, Link]] = []
     owners = {id(item): plugin for plugin, part in current_host().parts.items() for item in part.menu}
+    shown = [(item, href) for item in current_host().every("menu") if (href := _allowed(item, actor))]
     with reading() as db:
-        for item in current_host().every("menu"):
-            href = _allowed(item, actor)
-            if href:
-                badge = attempt(item.badge, partial(_badge, db, item), lambda: 0) if item.badge is not None and not calm else 0
-                links.append((item, Link(str(item.label), href, item.icon, _is_active(href), badge, f"menu:{owners[id(item)]}.{item.id}")))
+        badges = {} if calm else _badges(db, [item for item, _href in shown if item.badge is not None])
         unread = _unread(db)
+    for item, href in shown:
+        link = Link(str(item.label), href, item.icon, _is_active(href), badges.get(id(item), 0), f"menu:{owners[id(item)]}.{item.id}")
+        links.append((item, link))
     groups: dict[str, list[Link]] = {}
     for item, link in links:
         groups.setdefault(item.group, []).append(link)
@@ -107,11 +110,26 @@ def _fill_menu(result: Shell) -> None:
     result.news = any(item.screen is not None and current_host().screens[item.screen].news for item, _link in links)
 
 
-def _badge(db: Session, item: MenuItem) -> int:
-    badge, reader = item.badge, context.reader()
-    if isinstance(badge, Question):
-        return min(counted(db, reader, badge), COUNT_LIMIT)
-    return badge(db, reader) if badge is not None else 0
+def _badges(db: Session, items: Sequence[MenuItem]) -> dict[int, int]:
+    """What waits behind entries of the menu, by their ``id()``: one statement for all that count rows of a list."""
+    read, found, counts = context.reader(), dict[int, int](), dict[int, Select[Any]]()
+    for item in items:
+        badge = item.badge
+        if isinstance(badge, Question):
+            statement = attempt(badge, partial(counting_of, read, badge), lambda: None)
+            if statement is not None:
+                counts[id(item)] = statement
+        elif badge is not None:
+            found[id(item)] = attempt(badge, partial(badge, db, read), lambda: 0)
+    if counts:
+        answers = db.execute(_together(*counts.values())).one()
+        found |= {item: min(number or 0, COUNT_LIMIT) for item, number in zip(counts, answers, strict=True)}
+    return found
+
+
+@lru_cache(maxsize=64)  # the statements of questions are kept as well
+def _together(*counts: Select[Any]) -> Select[Any]:
+    return select(*(count.scalar_subquery() for count in counts))
 
 
 def _unread(db: Session) -> int:

@@ -68,7 +68,8 @@ def test_a_page_takes_at_most_eight_statements_however_many_rows_it_has(instance
     before = [s for s in few if s.startswith("SELECT")]
     # A page that is full also counts, up to a limit, what there is beside it.
     assert len(queries) - sum("count(*)" in s for s in queries) == len(before) - sum("count(*)" in s for s in before), queries
-    assert len(queries) <= 8, queries
+    # The trail names things of every kind: one query for each kind, however many things.
+    assert len(queries) <= (12 if path == "/system/audit/" else 8), queries
 
 
 def test_filters_of_parallel_requests_do_not_leak(instance, site, visit, shelves):

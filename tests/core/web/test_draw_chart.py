@@ -11,6 +11,7 @@ import pytest
 from flask import render_template_string
 
 from zhanggui.app import build_app
+from zhanggui.i18n import formats
 from zhanggui.web.charts import CHART_KINDS, Chart, Series
 from zhanggui.web.drawing import draw, ticks
 
@@ -42,9 +43,10 @@ def test_what_is_below_zero_stands_below_its_line(kind):
         assert (marks[1].below, marks[1].y, marks[1].height) == (False, 0, 75)
 
 
-def test_money_is_written_by_its_currency_and_drawn_in_whole_units():
+def test_money_is_written_by_its_currency_and_drawn_in_whole_units(monkeypatch):
+    monkeypatch.setattr(formats, "_own_currency", lambda: "CNY")
     drawn = draw(chart(values=(150000, 2500000), format="money", currency="JPY"), "CNY")
-    assert [mark.words for mark in drawn.series[0].marks] == ["¥150,000", "¥2,500,000"]
+    assert [mark.words for mark in drawn.series[0].marks] == ["JPY\xa0150,000", "JPY\xa02,500,000"]
     assert drawn.grid[-1][1] == "3M"
     assert draw(chart(values=(150000, 2500000), format="money"), "CNY").grid[-1][1] == "30K"
 

@@ -35,9 +35,9 @@ def test_it_is_the_file_of_the_list_with_its_filters(visit, shelves, work, monke
     monkeypatch.setattr(gateway, "COUNT_LIMIT", 5)
     monkeypatch.setattr(export_tasks, "PAUSE", -1.0)  # a step for each block
     owner = visit("owner")
-    page = owner.get("/products/").get_data(as_text=True)
-    assert 'action="/products/export"' in page and 'href="/products/export.csv"' not in page
-    assert 'data-key="action:products.Product.export"' in page
+    page = owner.get("/system/audit/").get_data(as_text=True)
+    assert 'action="/system/audit/export"' in page and 'href="/system/audit/export.csv"' not in page
+    assert 'data-key="action:core.Audit.export"' in page
     begun = owner.post("/products/export?status=draft")
     assert begun.status_code == 303 and re.fullmatch(r"/tasks/\d+", begun.location)
     assert "data-watch" in owner.get(begun.location).get_data(as_text=True)
@@ -53,8 +53,14 @@ def test_it_is_the_file_of_the_list_with_its_filters(visit, shelves, work, monke
 
 def test_a_short_list_is_answered_at_once(visit, shelves):
     shelves(3)
-    page = visit("owner").get("/products/").get_data(as_text=True)
-    assert 'href="/products/export.csv"' in page and 'action="/products/export"' not in page
+    page = visit("owner").get("/stock/").get_data(as_text=True)
+    assert 'href="/stock/export.csv"' in page and 'action="/stock/export"' not in page
+
+
+def test_of_a_list_with_files_to_work_with_the_columns_are_asked(visit, shelves):
+    shelves(3)
+    page = visit("owner").get("/products/?status=draft").get_data(as_text=True)
+    assert 'href="/exports/products/?status=draft"' in page and "/products/export" not in page
 
 
 def test_a_workbook_is_for_people(visit, shelves):

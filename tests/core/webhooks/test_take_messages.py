@@ -40,7 +40,7 @@ class Carrier:
         refresh(runtime)
         enable_plugin("courier", actor=SYSTEM, now=clock.now())
         self.site = Site(runtime)
-        [self.webhook] = self.site.app({}).extensions["zhanggui_host"].every("webhooks")
+        [self.webhook] = self.site.app({}).extensions["zhanggui_host"].parts["courier"].webhooks
 
     def send(self, raw: bytes = b"", *, signature: str | None = None, to: str = "acme", **told: object):
         from zhanggui_courier.plugin import sign
