@@ -11,7 +11,7 @@ from zhanggui.api import BadRequest, Kind, _l
 from . import words
 from .providers import labels, providers
 
-_METHOD = re.compile(r"[a-z][a-z0-9_]{0,31}:[a-z0-9_]{0,32}\Z")
+_METHOD = "[a-z][a-z0-9_]{0,31}:[a-z0-9_]{0,32}"  # a provider and one of its methods
 
 
 class MethodKind(Kind):
@@ -24,9 +24,13 @@ class MethodKind(Kind):
 
     def asked(self, f: Any, text: str, zone: ZoneInfo, currency: str) -> Any:
         """Also one whose plugin is off by now: what was paid by it stays."""
-        if not _METHOD.match(text):
+        if not re.fullmatch(_METHOD, text):
             raise BadRequest(_l("%(value)s is not a choice of %(name)s."), value=text[:40], name=f.name, field=f.name)
         return tuple(text.split(":"))
+
+    def asked_schema(self, f: Any) -> dict[str, Any]:
+        """A provider and one of its methods."""
+        return {"type": "string", "pattern": f"^{_METHOD}$"}
 
     def draw_filter(self, f: Any, shown: Any, value: Any, db: Any) -> bool:
         """Those that there are now."""

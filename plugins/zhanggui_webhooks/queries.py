@@ -89,7 +89,7 @@ def type_words(row: Any) -> str:
     if row.type == "webhooks.test":
         return str(_("Test"))
     public = public_events().get(row.type)
-    return str(public.label) if public else row.type
+    return str(public.label) if public else str(_("An event of a plugin that is switched off"))
 
 
 def state_choice(state: str) -> Choice:

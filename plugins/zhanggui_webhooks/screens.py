@@ -158,7 +158,7 @@ DELIVERIES = Screen(
     title=_l("Deliveries"),
     singular=_l("Delivery"),
     icon="list",
-    label="public_id",
+    label=queries.type_words,
     always=("type",),
     columns=(
         Column("created_at", _l("Time"), "datetime", sortable=True, order=10),

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import Client
 
+from zhanggui import list_views
 from zhanggui.api import Actor, Money, save_image, save_private_file, start_task
 from zhanggui.app import Site
 from zhanggui.approvals.models import Approval
@@ -32,9 +33,13 @@ from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.events import relay
 from zhanggui.host import current_host
 from zhanggui.host.models import PluginFault
+from zhanggui.importing import brought, work
+from zhanggui.importing.work import look_at_file
+from zhanggui.jobs import runner
 from zhanggui.jobs.models import Job
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
+from zhanggui.list_views.models import ListView
 from zhanggui.notices import notify
 from zhanggui.runtime import Runtime
 from zhanggui.tasks.models import Task
@@ -56,6 +61,8 @@ from zhanggui_payments.models import Attempt  # noqa: E402
 from zhanggui_payments.services import settling  # noqa: E402
 from zhanggui_products.services import editing  # noqa: E402
 from zhanggui_products.services.categories import create_category  # noqa: E402
+from zhanggui_webhooks.services import endpoints, fan_out  # noqa: E402
+from zhanggui_webhooks.states import DeliveryState  # noqa: E402
 
 ROLES = ("owner", "clerk", "warehouse", "viewer")
 WHO = Actor("user", name="owner", everything=True)
@@ -68,6 +75,7 @@ class Furnished:
     runtime: Runtime
     site: Site
     blanks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by the beginning of a route's rule
+    view: int = 0  # one that the owner saved
     askers: dict[str, Client] = field(default_factory=dict)
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     addresses: dict[str, Rule] = field(default_factory=dict)  # as they were when the shop was filled
@@ -96,8 +104,16 @@ def furnish(runtime: Runtime) -> Furnished:
         notify(db, kind="test", title="Something happened", now=NOON)
         settings.set(db, "plugin.storefront.allow_demo_login", True, actor=SYSTEM, now=NOON)
         shop.blanks |= _goods(db)
+        shop.blanks |= _told_to_others(db)
+        owner = Actor("user", id=user_named(db, "owner").id, name="owner", everything=True)
+        shop.blanks |= _brought(db, owner)
+        list_views.save(db, "orders.Order", name="Mine", arguments={"stage": "to_ship"}, columns=(), shared=False, actor=owner, now=NOON)
+        shop.view = db.scalars(select(ListView.id)).one()
     for _round in range(3):
         relay.dispatch()
+    with reading() as db:
+        looks = list(db.scalars(select(Job.id).where(Job.name == look_at_file.name)))
+    assert [runner.run(job_id) for job_id in looks] == ["done"]
     with unit_of_work() as db:
         db.execute(update(Job.__table__).where(Job.id == select(Job.id).order_by(Job.id).limit(1).scalar_subquery()).values(state="dead"))
     _let_in(shop)
@@ -145,6 +161,26 @@ def _work(db: Session) -> dict[str, list[dict[str, Any]]]:
     return {
         "/task-progress/": [{"task_id": waits}], "/private-files/": [{"file_id": file.id}], "/api/v1/core/files/": [{"file_id": file.id}],
     }  # fmt: skip
+
+
+def _brought(db: Session, owner: Actor) -> dict[str, list[dict[str, Any]]]:
+    """A file that was looked at, with a row that is refused."""
+    body = b"sku,name,price\nFILE-1,Brought,19.90\nFILE-2,Refused,no price\n"
+    seen = brought.glance(io.BytesIO(body), "goods.csv")
+    file_id = brought.bring(db, io.BytesIO(body), seen, filename="goods.csv", kind="products", actor=owner, now=NOON)
+    work.look(db, file_id, brought.file_row(db, file_id, owner).mapping, actor=owner, now=NOON)
+    return {"/imports/": [{"file_id": file_id}], "/exports/": [{"kind": "products"}]}
+
+
+def _told_to_others(db: Session) -> dict[str, list[dict[str, Any]]]:
+    """An endpoint with a message that it did not get."""
+    endpoint, paused = (
+        endpoints.create_endpoint(db, label=label, url="https://ledger.example/take", everything=True, actor=WHO, now=NOON) for label in ("Ledger", "Paused")
+    )
+    endpoints.pause(db, id=paused, actor=WHO, now=NOON)
+    endpoints.rotate(db, id=endpoint, actor=WHO, now=NOON)
+    fan_out.add_alone(db, endpoint, "orders.order.placed@1", {"number": "1"}, now=NOON, state=DeliveryState.FAILED)
+    return {"/webhook-secrets/": [{"endpoint_id": endpoint}]}
 
 
 def _fault(db: Session) -> str:
@@ -239,6 +275,9 @@ def _addresses(shop: Furnished) -> dict[str, Rule]:
 def _values(shop: Furnished, db: Session, rule: Rule) -> Iterator[dict[str, Any]]:
     if not rule.arguments:
         yield {}
+        return
+    if rule.arguments == {"view_id"}:
+        yield {"view_id": shop.view}
         return
     for beginning, values in shop.blanks.items():
         if rule.rule.startswith(beginning):

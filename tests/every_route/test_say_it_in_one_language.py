@@ -19,11 +19,12 @@ _HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]+"), re.compile(r"[A-Za-z][A-Za-z'’
 # What this shop wrote itself: names of its goods and people, numbers of its payments. No language of the program says them.
 _WRITTEN = re.compile(
     r"Longjing tea|Not yet on sale|Wang Wei|Zhang San|Zhanggui|TEA-250|NEW-1|\b(owner|clerk|viewer|warehouse|gone|alice|Alice|Printer|Twice|never pays)\b"
-    r"|\b[PR]26\d{4}[0-9A-Z]{10,}|\bP[12]\b|attempt:\d+|SF1234567890|Something happened|a\.csv|\bDemo shop\b"
+    r"|\b[PR]26\d{4}[0-9A-Z]{10,}|\bP[12]\b|attempt:\d+|SF1234567890|Something happened|a\.csv|goods\.csv|FILE-2|Brought|Refused|no price|Ledger|Paused|ledger\.example|\bMine\b|\bDemo shop\b"
 )
 _HAN_WRITTEN = re.compile("茶|浙江省|杭州市|龙井路|简体中文|中文")
 # Signs that every reader of Chinese meets as they are.
-_AS_THEY_ARE = {"CSV", "XLSX", "API", "SKU", "IP", "ID", "Ctrl", "URL", "UTC", "Excel", "JavaScript", "ValueError", "JSON", "REST", "QR", "PDF", "NFKC", "English", "Chrome", "Zh"}
+_AS_THEY_ARE = {"CSV", "XLSX", "API", "SKU", "IP", "ID", "Ctrl", "URL", "UTC", "Excel", "JavaScript", "ValueError", "JSON", "REST", "QR", "PDF", "NFKC", "English", "Chrome", "Zh",
+                "https", "POST", "xx", "Authorization", "Bearer", "Python", "PHP", "Shell", "EMS", "DHL", "FedEx", "UPS"}  # fmt: skip
 
 
 class Said(HTMLParser):
@@ -43,7 +44,8 @@ class Said(HTMLParser):
         code = bool({"code", "zg-code"} & set(given.get("class", "").split()))
         silent = tag in _SILENT or foreign or code or (bool(self._open) and self._open[-1][1])
         if not silent:
-            self.said += [given[name] for name in _READ_ALOUD if given.get(name)]
+            copied = given.get("data-copy") or " "  # a button names the code that it copies
+            self.said += [given[name].replace(copied, " ") for name in _READ_ALOUD if given.get(name)]
         if tag not in _VOID:
             self._open.append((tag, silent))
 

@@ -80,6 +80,7 @@ from ..kernel.errors import (
     StaleRow,
 )
 from ..kernel.ids import Code, public_id
+from ..kernel.keep import KEEP
 from ..kernel.money import Money, allocate, read_decimal
 from ..kernel.phases import ThreePhases
 from ..kernel.reader import Reader
@@ -158,26 +159,27 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
-    "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Chart", "Choice", "Choices", "Code",
-    "Column", "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset", "Figure",
-    "FileInfo", "FileRef", "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove",
-    "ImportRow", "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KeptMessage", "Kind", "LABEL", "Looked",
-    "Made", "Measure", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome", "OutsideTrouble",
-    "Page", "Paper", "PaperColumn", "Permission", "PersonalData", "Pii", "Posted", "Preparation", "Present", "Preview",
-    "ProviderError", "PublicEvent", "Question", "Reader", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed",
-    "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest", "Sheet", "Slot", "StaleRow",
-    "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "UTCDateTime", "UnknownChoice", "Versioned", "View", "Webhook",
-    "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within", "acting_as", "actor_names",
-    "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index",
-    "cancel_task", "change_row", "choice_schemas", "clock", "code_string", "complaints", "count_one", "counted", "create_row",
-    "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person",
-    "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
-    "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
-    "lazy_gettext", "look_up", "network", "ngettext", "notify", "one_at_a_time", "outside", "period_days", "pgettext",
-    "protect", "public", "public_events", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice",
-    "readable_file", "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files",
-    "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses", "row_labels", "save_image",
-    "save_private_file", "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "start_task", "take_back",
-    "take_form", "task", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work",
-    "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Chart", "Choice", "Choices",
+    "Code", "Column", "ConfigError", "Decimals", "DemoData", "DomainError", "Event", "Exporter", "Field", "Fieldset",
+    "Figure", "FileInfo", "FileRef", "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget",
+    "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KEEP", "KeptMessage",
+    "Kind", "LABEL", "Looked", "Made", "Measure", "MenuItem", "Model", "Money", "NotFound", "NotGenuine", "Operation",
+    "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission", "PersonalData", "Pii", "Posted",
+    "Preparation", "Present", "Preview", "ProviderError", "PublicEvent", "Question", "Reader", "RolePreset", "SYSTEM",
+    "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Series", "SettingTest",
+    "Sheet", "Slot", "StaleRow", "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "UTCDateTime", "UnknownChoice",
+    "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row",
+    "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards",
+    "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas", "clock", "code_string",
+    "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime", "decode_cursor",
+    "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows", "fmt", "gateway",
+    "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases",
+    "in_phases", "is_aside", "job", "keep_text", "kept_text", "lazy_gettext", "look_up", "network", "ngettext", "notify",
+    "one_at_a_time", "outside", "period_days", "pgettext", "protect", "public", "public_events", "public_id", "publish",
+    "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading",
+    "record_audit", "recording", "regions", "remove_private_files", "remove_row", "request_approval", "resume_task",
+    "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day", "shop_zone",
+    "show_form", "show_page", "start_task", "take_back", "take_form", "task", "texts_of", "throttled", "timeline",
+    "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known",
+    "webhook_message", "words", "write_rows",
 ]  # fmt: skip

@@ -95,6 +95,9 @@ def check_functions(thing: Any, around: tuple[Step, ...] = ()) -> None:
         function = getattr(thing, name)
         if call is not None and callable(function) and not _takes(function, wanted := _with_fields(thing, name, call)):
             raise _wrong(function, wanted, f"{called(thing)}: {name}", (*around, step(thing)))
+        if call is not None and (type(thing), name) == (Screen, "update") and callable(function) and not _takes(function, call):
+            where = f"{called(thing)}: {name}"
+            raise WiringError(_l("%(where)s must do without any field: one that is not given stays as it is (KEEP)", where=where), at=[function, step(thing)])
     for part in parts_of(thing):
         check_functions(part, (*around, step(thing)))
 

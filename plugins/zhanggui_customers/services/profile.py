@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from zhanggui.api import (
+    KEEP,
     Actor,
     Code,
     DomainError,
@@ -28,7 +29,6 @@ from ..models import Customer
 from ..rules import name_index, normal_email, normal_phone, phone_index, tail_index
 
 MAX_TAGS = 20
-KEEP: Any = object()
 
 
 class CustomerIsBlocked(DomainError):

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, Invalid, Money, NotFound, StaleRow, _, _l, allocate, fmt, publish, record_audit, regions
+from zhanggui.api import KEEP, Actor, Code, Invalid, Money, NotFound, StaleRow, _, _l, allocate, fmt, publish, record_audit, regions
 from zhanggui_customers import facade as customers
 
 from .. import queries
@@ -23,9 +23,9 @@ from .payment import apply_money
 
 
 def correct_shipment(
-    db: Session, *, id: int, row_version: int | None, carrier: str, tracking_number: str | None = None, actor: Actor, now: datetime
+    db: Session, *, id: int, row_version: int | None, carrier: str = KEEP, tracking_number: str | None = KEEP, actor: Actor, now: datetime
 ) -> None:
-    """Another carrier or number for a parcel that left already. The stock stays as it is; the buyer sees the new one.
+    """Another carrier or number for a parcel that left already; what is not given stays. The stock stays as it is; the buyer sees the new one.
 
     :raises StaleRow: when somebody corrected it since the form was opened.
     :raises Invalid: for an unknown carrier, or a number that is missing or none.
@@ -33,12 +33,13 @@ def correct_shipment(
     order_id = db.scalar(select(Shipment.order_id).where(Shipment.id == id))
     if order_id is None:
         raise NotFound()
-    number = tracking(carrier, tracking_number)
     order = queries.order_for_update(db, order_id)
     parcel = db.scalars(select(Shipment).where(Shipment.id == id).execution_options(populate_existing=True)).one()
     if row_version is not None and parcel.row_version != row_version:
         raise StaleRow(changed={"carrier": parcel.carrier, "tracking_number": parcel.tracking_number})
     was = (parcel.carrier, parcel.tracking_number)
+    carrier = was[0] if carrier is KEEP else carrier
+    number = tracking(carrier, was[1] if tracking_number is KEEP else tracking_number)
     if was == (carrier, number):
         return
     parcel.carrier, parcel.tracking_number = carrier, number

@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, DomainError, Invalid, NotFound, StaleRow, _l, one_at_a_time, record_audit, translations, words
+from zhanggui.api import KEEP, Actor, DomainError, Invalid, NotFound, StaleRow, _l, one_at_a_time, record_audit, translations, words
 
 from ..models import Category, Product
 from .editing import CATALOGUE
 
 RESOURCE = "products.Category"
 Texts = str | Mapping[str, str]
-KEEP: Any = object()
 
 
 class CategoryInUse(DomainError):

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from zhanggui.api import (
+    KEEP,
     Actor,
     Invalid,
     NotFound,
@@ -31,7 +32,6 @@ from ..states import ProductStatus
 RESOURCE = "products.Product"
 VARIANT = "products.Variant"
 Texts = str | Mapping[str, str]
-KEEP: Any = object()
 # Whoever adds, moves or removes shelves, products or SKUs waits for the one before: what these rules look
 # at (is the SKU free, is the category empty, would it stand below itself) are rows of others.
 CATALOGUE = "products.catalogue"

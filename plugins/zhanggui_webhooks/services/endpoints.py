@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from zhanggui.api import Actor, Code, IllegalMove, Invalid, NotFound, ProviderError, StaleRow, _l, outside, public_id, record_audit
+from zhanggui.api import KEEP, Actor, Code, IllegalMove, Invalid, NotFound, ProviderError, StaleRow, _l, outside, public_id, record_audit
 
 from .. import rules
 from ..models import Delivery, Endpoint, Try
@@ -99,22 +99,34 @@ def create_endpoint(
 
 
 def change_endpoint(
-    db: Session, *, id: int, row_version: int, label: str, url: str, everything: bool = False, events: Sequence[str] | None = None,
-    headers: str | None = None, rate_per_minute: int = 0, seconds: int = 10, ordered: bool = False, actor: Actor, now: datetime,
+    db: Session, *, id: int, row_version: int | None, label: str = KEEP, url: str = KEEP, everything: bool = KEEP, events: Sequence[str] | None = KEEP,
+    headers: str | None = KEEP, rate_per_minute: int | None = KEEP, seconds: int | None = KEEP, ordered: bool = KEEP, actor: Actor, now: datetime,
 ) -> None:  # fmt: skip
-    """Tell it something else, or elsewhere. What waits goes to the new address.
+    """Tell it something else, or elsewhere. What waits goes to the new address; what is not given stays.
 
     :raises StaleRow: when somebody else changed it meanwhile.
     """
     endpoint = endpoint_for_update(db, id)
-    if endpoint.row_version != row_version:
+    if row_version is not None and endpoint.row_version != row_version:
         raise StaleRow()
     before = _shown(endpoint)
-    endpoint.label, endpoint.url, endpoint.host = label, address(url), urlsplit(url).hostname or ""
-    endpoint.events, endpoint.headers = patterns(everything, events), head(headers)
-    endpoint.rate_per_minute, endpoint.seconds, endpoint.ordered = rate_per_minute or 0, seconds or 10, bool(ordered)
+    if label is not KEEP:
+        endpoint.label = label
+    if url is not KEEP:
+        endpoint.url, endpoint.host = address(url), urlsplit(url).hostname or ""
+    if everything is not KEEP or events is not KEEP:
+        all_of_them = rules.ALL in endpoint.events if everything is KEEP else everything
+        endpoint.events = patterns(all_of_them, [one for one in endpoint.events if one != rules.ALL] if events is KEEP else events)
+    if headers is not KEEP:
+        endpoint.headers = head(headers)
+    if rate_per_minute is not KEEP:
+        endpoint.rate_per_minute = rate_per_minute or 0
+    if seconds is not KEEP:
+        endpoint.seconds = seconds or 10
+    if ordered is not KEEP:
+        endpoint.ordered = bool(ordered)
     db.flush()
-    record_audit(db, "webhooks.endpoint.changed", target=endpoint, label=label, actor=actor, now=now, before=before, after=_shown(endpoint))
+    record_audit(db, "webhooks.endpoint.changed", target=endpoint, label=endpoint.label, actor=actor, now=now, before=before, after=_shown(endpoint))
 
 
 def remove_endpoint(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
