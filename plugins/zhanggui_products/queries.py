@@ -196,8 +196,8 @@ def _with_children(category: str) -> Any:
 def shelf_products(db: Session, products: Sequence[Product], locale: str) -> list[ShelfProduct]:
     """Products as customers see them: texts in one language, variants that can be bought."""
     ids = [product.id for product in products]
-    names = translations.texts_of(db, PRODUCT, {p.id: p.name for p in products}, "name", locale)
-    texts = translations.texts_of(db, PRODUCT, {p.id: p.description for p in products}, "description", locale)
+    sources = {"name": {p.id: p.name for p in products}, "description": {p.id: p.description for p in products}}
+    texts = translations.texts_of_fields(db, PRODUCT, sources, locale)
     variants: dict[int, list[ShelfVariant]] = {product_id: [] for product_id in ids}
     found = db.scalars(
         select(Variant)
@@ -212,7 +212,7 @@ def shelf_products(db: Session, products: Sequence[Product], locale: str) -> lis
     categories = _public_ids(db, {p.category_id for p in products if p.category_id is not None})
     return [
         ShelfProduct(
-            id=p.id, public_id=p.public_id, name=names[p.id], description=texts[p.id],
+            id=p.id, public_id=p.public_id, name=texts["name"][p.id], description=texts["description"][p.id],
             category_id=categories.get(p.category_id or 0), pictures=list(p.pictures or ()), variants=variants[p.id],
             position=p.position,
         )

@@ -112,7 +112,7 @@ def test_what_a_job_gives_is_read_as_what_a_program_sends(instance, owner, outsi
         with pytest.raises(Invalid) as refusal:
             add(owner, **more)
         assert list(refusal.value.errors) == [field], more
-    for resource, what in (("notes.None", NotFound), ("orders.Order", NotFound)):
+    for resource, what in (("notes.None", NotFound), ("inventory.StockMovement", NotFound)):
         with pytest.raises(what):
             add(owner, resource)
     with pytest.raises(Forbidden):

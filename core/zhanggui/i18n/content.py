@@ -118,18 +118,28 @@ def texts_of(
     Give ``ids`` as ``{id: source text}`` and rows without a translation answer with their source;
     given as plain ids, they are left out. ``zh_CN`` may be answered by a text in ``zh``.
     """
-    sources: dict[int, str] = dict(ids) if isinstance(ids, Mapping) else {}
-    if not ids or locale == source_locale():
-        return sources
+    return texts_of_fields(db, resource, {field: ids}, locale)[field]
+
+
+def texts_of_fields(
+    db: Session, resource: str, fields: Mapping[str, Collection[int] | Mapping[int, str]], locale: str
+) -> dict[str, dict[int, str]]:
+    """Several fields of many rows, each as :func:`texts_of` answers it, in one query."""
+    texts = {field: dict(ids) if isinstance(ids, Mapping) else {} for field, ids in fields.items()}
+    rows = {row_id for ids in fields.values() for row_id in ids}
+    if not rows or locale == source_locale():
+        return texts
     wanted = [locale, locale.split("_")[0]]
     found = db.execute(
-        select(Translation.row_id, Translation.locale, Translation.text)
-        .where(Translation.resource == resource, Translation.field == field)
-        .where(Translation.row_id.in_(list(ids)), Translation.locale.in_(wanted))
+        select(Translation.row_id, Translation.field, Translation.locale, Translation.text)
+        .where(Translation.resource == resource, Translation.field.in_(list(fields)))
+        .where(Translation.row_id.in_(list(rows)), Translation.locale.in_(wanted))
     ).all()
     for exact in (False, True):  # the nearer language last, over the farther one
-        sources |= {row.row_id: row.text for row in found if (row.locale == locale) is exact}
-    return sources
+        for row in found:
+            if (row.locale == locale) is exact:
+                texts[row.field][row.row_id] = row.text
+    return texts
 
 
 def texts_in_all_of(db: Session, resource: str, sources: Mapping[int, str], field: str) -> dict[int, dict[str, str]]:

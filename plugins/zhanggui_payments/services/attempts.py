@@ -96,8 +96,8 @@ def claim_payment(
 
 def _offer(method: str, scene: str, currency: str) -> Offer:
     found = {offer.method.id: offer for offer in offers(currency, scene)}
-    if not found:
-        raise orders.NoWayToPay()
+    if not method and all(offer.provider.missing() is not None for offer in found.values()):
+        raise orders.NoWayToPay()  # nobody is set up: there is nothing to choose from
     missing = {name: _l("This is needed.") for name, value in (("method", method), ("scene", scene)) if not value}
     if missing:
         raise Invalid(errors=missing)

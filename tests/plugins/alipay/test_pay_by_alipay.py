@@ -181,7 +181,7 @@ def test_customers_of_the_demo_pay_at_its_sandbox(sign_in: Callable[..., Shopper
         assert sign_in(name).order(tea).status_code == 201
     with unit_of_work() as db:
         for order_id in range(1, 5):
-            orders.mark_paid_offline(db, id=order_id, method="wechat", actor=owner, now=clock.now())
+            orders.mark_paid_offline(db, order_id=order_id, method="wechat", actor=owner, now=clock.now())
     demo_providers.fill(clock.now())
     told = rows(Attempt, Attempt.provider, Attempt.state, Attempt.simulated, Attempt.refunded)
     assert [row for row in told if row[0] == "alipay"] == [

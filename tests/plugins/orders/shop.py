@@ -26,6 +26,9 @@ def add_product(
     product_id = editing.create_product(
         db, actor=owner, now=NOON, name=name, variants=[{"sku": sku, "price": price, "option": "250 g"}]
     )
+    if price == 0:
+        variant_id = products.variant_ids_by_sku(db, [sku])[sku][0]
+        selling.change_price(db, id=product_id, prices=[{"id": variant_id, "price": 0}], free=True, actor=owner, now=NOON)
     selling.put_on_sale(db, id=product_id, actor=owner, now=NOON)
     variant_id = products.variant_ids_by_sku(db, [sku])[sku][0]
     inventory.ensure_levels(db, [variant_id], now=NOON)

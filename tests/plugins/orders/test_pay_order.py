@@ -20,7 +20,7 @@ from zhanggui_orders.services.payment import mark_paid_offline
 from zhanggui_payments.facade import PaymentKnown
 from zhanggui_payments.models import Attempt as Payment
 from zhanggui_payments.models import Refund
-from zhanggui_payments.services.refunds import give_back_by_hand
+from zhanggui_payments.services.giving_back import give_back_by_hand
 
 
 def test_it_is_a_row_of_its_own_and_counts_in_the_day(db: Session, owner: Actor) -> None:

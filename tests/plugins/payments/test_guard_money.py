@@ -149,17 +149,17 @@ def test_a_case_is_handed_over_and_found_by_who_looks_after_it(order: int, owner
 
 def test_the_sheet_says_what_follows_and_changes_nothing(order: int, visit: Callable[..., Visitor]) -> None:
     page = visit("owner")
-    assert "one gives back CN¥10.00" in page.get(f"/orders/{order}/payments__refund").text
+    assert "one gives back ¥10.00" in page.get(f"/orders/{order}/payments__refund").text
     where = f"/orders/{order}/payments__refund/preview"
     told = page.post(where, {"what": "lines", "lines-1": "1"}).text
-    assert "Give back CN¥10.00" in told
+    assert "Give back ¥10.00" in told
     assert "here it counts as given back at once" in told
-    assert "After that CN¥10.00 can still be given back." in told
+    assert "After that ¥10.00 can still be given back." in told
     assert "the order is canceled by this" in page.post(where, {"what": "all"}).text
     assert "At most" in page.post(where, {"what": "amount", "amount": "99"}).text
     assert "at most 2 can be given back" in page.post(where, {"what": "lines", "lines-1": "3"}).text
     limit(5)
-    assert "Ask a second person: CN¥20.00" in page.post(where, {"what": "all"}).text
+    assert "Ask a second person: ¥20.00" in page.post(where, {"what": "all"}).text
     with reading() as db:
         assert (db.scalars(select(Refund.id)).all(), db.scalar(select(Attempt.reserved))) == ([], 0)
     assert visit("viewer").post(where, {"what": "all"}).status_code == 403
