@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, inspect, select, union
+from sqlalchemy import ColumnElement, Select, Table, and_, func, inspect, select, union
 
 from ..auth.lookups import look_up
 from ..db import words
@@ -21,6 +21,8 @@ from .describe import Screen, TermIndex
 from .kinds.texts import prefix
 from .query import hidden_columns
 from .statements import Order, beyond
+
+_MOST_RUNS = 3  # of a number's digits
 
 
 class Way(NamedTuple):
@@ -58,7 +60,8 @@ def _by_terms(index: TermIndex, c: Any, folded: str, hidden: frozenset[str]) -> 
     said = tuple(part[: words.LONGEST_TERM] for part in words.parts(folded))
     found = [Way(said)] if said else []
     if len(folded) > words.DIGITS and folded.isdigit():  # with four, they are a term themselves
-        runs = tuple(words.digits(folded))
+        # The last runs, each beside the other: what stands between them is the clause's business.
+        runs = tuple(words.digits(folded)[:: -words.DIGITS][:_MOST_RUNS][::-1])
         found += [Way(runs, c[name].contains(folded, autoescape=True)) for name in index.numbers if name not in hidden and runs]
     return found
 
@@ -111,10 +114,12 @@ def _of_terms(
     # The longest says most; of runs of digits the last ones differ, the first are a date.
     lead = max(reversed(terms), key=len)
     statement = select(t.c[index.row]).where(t.c.term == lead)
-    for n, other in enumerate(term for term in terms if term != lead):
-        o = source.alias(f"t{n}")
+    others = set(terms) - {lead}
+    if others:  # counted, not joined: a planner looks at every order of so many joins, which takes longer than the answer
+        o = source.alias("o")
         same = and_(*(o.c[name] == t.c[name] for name in index.order), o.c[index.row] == t.c[index.row])
-        statement = statement.where(exists(select(1).select_from(o).where(o.c.term == other, same).correlate(t)))
+        there = select(func.count()).select_from(o).where(o.c.term.in_(sorted(others)), same).correlate(t).scalar_subquery()
+        statement = statement.where(there == len(others))
     if joined or any(_name(e) not in copies for e, _down in order):
         statement = statement.join_from(t, key.table, key == t.c[index.row])  # type: ignore[attr-defined] # a column has a table
     return statement, copies
