@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from zhanggui.api import Operation, _l, hookspec
 
@@ -28,8 +29,10 @@ def storefront_extensions() -> Sequence[Extension]:
 
 
 @hookspec(words=_l("Sign-in of customers"))
-def storefront_identity_providers() -> Mapping[str, Callable[[str], Identity | None]]:
+def storefront_identity_providers() -> Mapping[str, Callable[[str], Identity | Mapping[str, Any] | None]]:
     """Who stands behind a login code, by the provider's name; ``None`` for a code that is not of its kind.
+
+    A plugin that shall run without the storefront too imports nothing of it, and answers with the fields of an ``Identity`` by name.
 
     Called outside of any transaction: a provider may ask a server far away. When that is not to be reached it raises a
     ``ProviderError``: the customer is asked to try again, and the provider is called again next time.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -94,11 +95,13 @@ def _identity_of(code: str) -> Identity:
     raise NoProvider() if failed else WrongCode()
 
 
-def _checked(identity_of: Callable[[str], Identity | None], code: str) -> Identity | ProviderError | None:
+def _checked(identity_of: Callable[[str], Identity | Mapping[str, Any] | None], code: str) -> Identity | ProviderError | None:
     try:
         identity = identity_of(code)
     except ProviderError as trouble:
         return trouble  # somebody far away is not there: no fault of the plugin, which is asked again next time
+    if isinstance(identity, Mapping):
+        return Identity(**identity)
     if identity is not None and not isinstance(identity, Identity):
         raise TypeError(f"a provider answers with an Identity, not {type(identity).__name__}")
     return identity

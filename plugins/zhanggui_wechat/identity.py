@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from zhanggui.api import ProviderError, _
-from zhanggui_storefront.contracts import Identity
 
 from . import wire
 from .contracts import WechatRefused
@@ -15,8 +16,8 @@ _CODE = re.compile(r"[0-9A-Za-z_-]{16,128}\Z")
 _NOBODY = (40029, 40163, 40226)  # no such code, or too old; used before; somebody whom WeChat blocks
 
 
-def identity_of_code(code: str) -> Identity | None:
-    """The customer by his openid. The session key that comes with it is used for nothing here and kept nowhere.
+def identity_of_code(code: str) -> Mapping[str, Any] | None:
+    """The customer by his openid, as an ``Identity`` of the storefront. The session key that comes with it is used for nothing here and kept nowhere.
 
     :raises ProviderError: when WeChat cannot be asked, or does not know the mini-program.
     """
@@ -33,4 +34,5 @@ def identity_of_code(code: str) -> Identity | None:
     openid, unionid = said.get("openid"), said.get("unionid")
     if not isinstance(openid, str) or not openid:
         raise ProviderError(_("WeChat gave an answer that cannot be read."), retry=True, sent=True)
-    return Identity(PROVIDER, openid, _("WeChat customer"), also={UNION: unionid} if isinstance(unionid, str) and unionid else {})
+    also = {UNION: unionid} if isinstance(unionid, str) and unionid else {}
+    return {"provider": PROVIDER, "subject": openid, "name": _("WeChat customer"), "also": also}

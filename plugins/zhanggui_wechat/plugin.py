@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zhanggui.api import PersonalData, ProviderError, SettingTest, _, _l, hookimpl
-from zhanggui_storefront.contracts import Identity
 
 from . import identity, models, services, wire
 
@@ -29,7 +28,7 @@ def register_models() -> Sequence[type[Any]]:
 
 
 @hookimpl
-def storefront_identity_providers() -> Mapping[str, Callable[[str], Identity | None]]:
+def storefront_identity_providers() -> Mapping[str, Callable[[str], Mapping[str, Any] | None]]:
     return {identity.PROVIDER: identity.identity_of_code}
 
 

@@ -9,6 +9,7 @@ from . import hookspec
 
 if TYPE_CHECKING:
     from ..host.declare import Approvable, AuditWords, JobDef, PublicEvent, Schedule, Webhook
+    from ..host.messaging import MessageKind
 
 
 @hookspec
@@ -25,6 +26,15 @@ def register_public_events() -> Sequence[PublicEvent]:
     """Events of this plugin that programs outside may be told of, and what of each; see ``docs/guides/public-events.md``.
 
     Example: ``return [PublicEvent("orders.order.paid@1", _l("An order is paid"), {"number": {"type": "string"}}, {"number": "26112785921383"}, render)]``
+    """
+    return ()
+
+
+@hookspec
+def register_message_kinds() -> Sequence[MessageKind]:
+    """What customers and staff can be told of this plugin's facts, by whichever plugin carries messages here.
+
+    Example: ``return [MessageKind("orders.shipped", _l("Order shipped"), "orders.order.shipped@1", buyer, facts_of, key_of, VARIABLES, subject, body)]``
     """
     return ()
 

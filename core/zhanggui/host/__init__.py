@@ -10,6 +10,7 @@ from typing import Any
 from ..runtime import Runtime, current_runtime
 from .declare import PublicEvent
 from .host import Host
+from .messaging import MessageKind
 
 _current: ContextVar[Host | None] = ContextVar("zhanggui_host", default=None)
 _KEY = "host"
@@ -31,6 +32,11 @@ def current_host() -> Host:
 def public_events() -> dict[str, PublicEvent]:
     """What programs outside may be told of now, by the event's name: ``{"orders.order.paid@1": PublicEvent(...)}``."""
     return {public.event: public for public in current_host().every("public_events")}
+
+
+def message_kinds() -> dict[str, MessageKind]:
+    """What can be told now, by the id of the kind: ``{"orders.shipped": MessageKind(...)}``."""
+    return {kind.id: kind for kind in current_host().every("message_kinds")}
 
 
 def use_host(host: Host) -> None:

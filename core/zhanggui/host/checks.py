@@ -62,6 +62,7 @@ from .declare import (
     Webhook,
 )
 from .manifest import Manifest
+from .messaging import CATEGORIES, MessageKind
 from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
@@ -69,11 +70,12 @@ ROOMS: dict[str, type[Any]] = {
     "help_targets": HelpTarget, "pages": Page, "first_steps": FirstStep,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "approvals": Approvable, "personal_data": PersonalData,
+    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "message_kinds": MessageKind, "approvals": Approvable, "personal_data": PersonalData,
     "audit_words": AuditWords,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done", "of"}
 _PARTS = {Block, Form, Column, Card, Filter, GroupBy, Measure, Search, Field, Section, Action, Question, ThreePhases, Preparation}
+_VARIABLE = re.compile(r"\{([^{}|]*)(?:\|[^{}]*)?\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\Z")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _BELOW = re.compile(r"(/[a-z0-9_-]+|/<[a-z_]+>)*\Z")
@@ -269,6 +271,21 @@ def check_public_event(plugin_id: str, public: PublicEvent, own: Sequence[type[A
         raise _wrong(public, _l("its schema is none: %(why)s", why=error.message)) from error
     except ValidationError as error:
         raise _wrong(public, _l("its example does not fit its schema: %(why)s", why=error.message)) from error
+
+
+def check_message_kind(plugin_id: str, kind: MessageKind, own: Sequence[type[Any]]) -> None:
+    """:raises WiringError: for an event of somebody else, a category that is none, a variable that is none, and a text with a word that is no variable."""
+    if kind.event not in {f"{event.name}@{event.version}" for event in own}:
+        raise _wrong(kind, _l("it is not among the events that %(plugin)s registers", plugin=plugin_id))
+    if not kind.id.startswith(f"{plugin_id}."):
+        raise _wrong(kind, _l("it must be named %(prefix)s<name>", prefix=f"{plugin_id}."))
+    if kind.category not in CATEGORIES:
+        raise _wrong(kind, _l("%(what)s must be one of %(choices)s", what=kind.category, choices=", ".join(CATEGORIES)))
+    names = {variable.name for variable in kind.variables}
+    for text in (kind.subject, kind.body):
+        strange = sorted(set(_VARIABLE.findall(getattr(text, "msgid", str(text)))) - names)
+        if strange:
+            raise _wrong(kind, _l("its text names {%(name)s}, which is none of its variables", name=strange[0]))
 
 
 def _wrong(thing: Any, what: Any, *around: Step) -> WiringError:

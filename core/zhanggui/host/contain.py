@@ -56,6 +56,7 @@ from .declare import (
 )
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
 from .manifest import Manifest
+from .messaging import MessageKind
 
 
 class Missing(dict[Any, Any]):
@@ -234,6 +235,10 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
     DemoData: {"fill": Rule(lambda data, args: None)},
     # What is not told now is told later: the job that asks is tried again.
     PublicEvent: {"render": Rule(refuses=PluginTrouble.message, passes=(DomainError,))},
+    MessageKind: {
+        "audience": Rule(refuses=PluginTrouble.message), "load": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
+        "key": Rule(refuses=PluginTrouble.message), "still_true": Rule(refuses=PluginTrouble.message),
+    },
     Webhook: {"verify": Rule(
         refuses=_l("This message cannot be taken now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_message,
     )},
@@ -250,7 +255,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Preparation: ("batch",),
     Exporter: ("batch", "of"),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "approvals": "approval", "personal_data": "people"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "message_kinds": "message", "approvals": "approval", "personal_data": "people"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:

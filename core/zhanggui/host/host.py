@@ -48,6 +48,7 @@ from .declare import (
 )
 from .faults import BUDGET, Called, FaultBook, Place, Watch, said
 from .manifest import Manifest
+from .messaging import MessageKind
 from .signatures import check_functions, check_hook, check_left_open
 from .spots import find, of_error, said_at
 
@@ -104,6 +105,7 @@ class Contribution:
     choices: list[CartChoice] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
     public_events: list[PublicEvent] = field(default_factory=list)
+    message_kinds: list[MessageKind] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)
     audit_words: list[AuditWords] = field(default_factory=list)

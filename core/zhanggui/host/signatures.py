@@ -30,6 +30,7 @@ from .declare import (
     SettingTest,
     Webhook,
 )
+from .messaging import MessageKind
 from .spots import Step
 
 _EVENT = {"event"}  # what a handler of every event gets beside the fields
@@ -79,6 +80,9 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     DemoData: {"fill": Call(["now", "rng"])},
     Webhook: {"verify": Call(["arrival"])},
     PublicEvent: {"render": Call(["db", "payload"])},
+    MessageKind: {
+        "audience": Call(["db", "event"]), "load": Call(["db", "event", "locale"]), "key": Call(["event"]), "still_true": Call(["db", "event"]),
+    },
     Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
     PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip

@@ -17,6 +17,7 @@ from .checks import (
     called,
     check_approvable,
     check_first_step,
+    check_message_kind,
     check_personal_data,
     check_public_event,
     check_schedule,
@@ -65,6 +66,8 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_webhook(webhook)
     for public in part.public_events:
         check_public_event(plugin_id, public, part.events)
+    for kind in part.message_kinds:
+        check_message_kind(plugin_id, kind, part.events)
     check_personal_data(manifest, part.models, part.personal_data)
     for room in _CALLED:
         for thing in getattr(part, room):
@@ -78,16 +81,16 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
     part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
-    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "approvals", "personal_data"):
+    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "message_kinds", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.pages = [contain_page(page, manifest, host.book) for page in part.pages]
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
     return part
 
 
-_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "approvals",
-           "personal_data")  # fmt: skip
-_WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "approvals", "personal_data")
+_CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "message_kinds",
+           "approvals",            "personal_data")  # fmt: skip
+_WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "message_kinds", "approvals", "personal_data")
 
 
 def _check_names(manifest: Manifest, part: Contribution) -> None:

@@ -32,7 +32,7 @@ _KINDS = {
     "badge": _l("Number in the menu"), "widget": _l("Part of the home page"), "first_step": _l("Line of the opening list"), "search": _l("Search over everything"),
     "block": _l("Part of a page"), "screen": _l("Screen"), "kind": _l("Kind of value"), "setting": _l("Test of a setting"), "demo": _l("Demo data"), "hook": _l("Hook"),
     "schedule": _l("Schedule"), "catalog": _l("Translations"), "operation": _l("Path of the storefront"), "webhook": _l("Messages from outside"),
-    "event": _l("Event for programs outside"),
+    "event": _l("Event for programs outside"), "message": _l("Message to customers and staff"),
     "approval": _l("Request for a second person"), "people": _l("Answer about a person"),
     "import": _l("Start of the plugin"),
 }  # fmt: skip
