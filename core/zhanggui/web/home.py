@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from .. import files, notices
 from ..auth.permissions import expose, public, signed_in
 from ..config.days import shop_zone
+from ..db import words
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..host.contain import attempt
@@ -158,7 +159,8 @@ def _line(data: dict[str, Any]) -> Chart:
 
 
 def _search(text: str) -> list[dict[str, Any]]:
-    reader, groups = context.reader(), []
+    """What each plugin finds: first the things that are called so, then what has to do with them, such as the orders of a product."""
+    reader, groups, asked = context.reader(), [], words.fold(text)
     with reading() as db:
         for provider in current_host().every("search"):
             if reader.may(*provider.permission):
@@ -166,7 +168,7 @@ def _search(text: str) -> list[dict[str, Any]]:
                 if hits:
                     rows = [{"title": h.title, "sub": str(h.sub), "href": h.href, "icon": h.icon} for h in hits]
                     groups.append({"label": str(provider.label), "hits": rows})
-    return groups
+    return sorted(groups, key=lambda group: not any(asked in words.fold(str(hit["title"])) for hit in group["hits"]))
 
 
 class MessagesView(View):

@@ -124,7 +124,7 @@ def test_the_detail_tells_lines_money_parcels_and_history(db: Session, owner: Ac
     assert details.lines(db, reader, row)["lines"][0]["quantity"] == 2
     assert str(details.money(db, reader, row)["total"]) == "¥20.00"
     assert details.delivery(db, reader, row)["shipments"][0]["number"] == "SF1234567"
-    assert [str(e["what"]) for e in details.history(db, reader, row)["entries"]] == ["Order shipped", "Paid", "Order placed"]
+    assert [str(e["what"]) for e in details.history(db, reader, row)["entries"]] == ["Order shipped", "Order paid", "Order placed"]
 
 
 def test_a_buyer_pages_through_his_own_orders(db: Session, owner: Actor) -> None:
