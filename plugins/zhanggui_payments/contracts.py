@@ -176,7 +176,7 @@ class Provider:
     """
 
     called_with: ClassVar[Mapping[str, Sequence[str]]] = {
-        "capabilities": (), "missing": (), "simulated": (), "create": ("attempt",), "query": ("attempt",), "close": ("attempt",), "refund": ("refund",),
+        "capabilities": (), "missing": (), "simulated": (), "play_payer": ("customer_id",), "create": ("attempt",), "query": ("attempt",), "close": ("attempt",), "refund": ("refund",),
         "query_refund": ("refund",), "parse_notification": ("arrival",), "fetch_bill": ("day", "kind"), "probe": ("values",),
     }  # fmt: skip
 
@@ -197,6 +197,10 @@ class Provider:
     def simulated(self) -> bool:
         """Whether its money is play money by its present settings: said on every row."""
         return False
+
+    def play_payer(self, customer_id: int) -> str | None:
+        """In a demo: the id of somebody who never signed in at the provider, so that each of its scenes can be tried. None anywhere else."""
+        return None
 
     @abstractmethod
     def create(self, attempt: AttemptView) -> ClientAction | Snapshot:

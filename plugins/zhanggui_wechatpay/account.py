@@ -48,6 +48,11 @@ def is_simulated() -> bool:
     return bool(setting("sandbox"))
 
 
+def is_demo() -> bool:
+    """Whether everybody here plays: a demo that pays at its sandbox."""
+    return is_simulated() and bool(current_runtime().config["instance.demo"])
+
+
 def missing(values: Mapping[str, Any] | None = None) -> str | None:
     """What was not entered yet, in words."""
     for name, label in NAMES.items():

@@ -50,6 +50,9 @@ class WechatPay(Provider):
     def simulated(self) -> bool:
         return accounts.is_simulated()
 
+    def play_payer(self, customer_id: int) -> str | None:
+        return f"oDEMO{customer_id:023d}" if accounts.is_demo() else None
+
     def missing(self) -> str | None:
         return accounts.missing()
 

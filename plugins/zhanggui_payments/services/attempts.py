@@ -68,6 +68,8 @@ def claim_payment(
     order = orders.check_move(db, order_id, "pay", actor)
     offer = _offer(method, scene, order.currency)
     payer = customers.subject_of(db, customer_id, offer.provider.payer_of) if offer.provider.payer_of and customer_id else None
+    if payer is None and scene in offer.method.needs_payer and customer_id:
+        payer = offer.provider.play_payer(customer_id)
     if payer is None and scene in offer.method.needs_payer:
         raise MethodUnavailable(why=offer.method.needs_payer[scene])
     due = order.total - (order.paid_total - order.refunded_total)

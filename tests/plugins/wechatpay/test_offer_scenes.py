@@ -53,6 +53,12 @@ def test_the_mini_program_says_why_it_cannot_pay_for_who_came_another_way(sign_i
     assert sandbox.ask("GET", "/_sim/requests")["items"] == []
 
 
+def test_in_a_demo_everybody_pays_from_a_mini_program(sign_in: Callable[..., Shopper], tea: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zhanggui_wechatpay.account.is_demo", lambda: True)
+    _number, paying = begin(sign_in("bob"), tea, "mini_program")
+    assert (paying["state"], paying["action"]["type"]) == ("pending", "mini_program")
+
+
 @pytest.mark.parametrize("entered", [{"private_key": None}], ids=["no key"])
 def test_what_is_not_set_up_is_not_offered(sign_in: Callable[..., Shopper], tea: Any) -> None:
     bob = sign_in("bob")
