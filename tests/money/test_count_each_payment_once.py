@@ -57,7 +57,7 @@ def through(hard: bool) -> bool:
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_each_counts_once(instance: Runtime, kind: str, sandbox: Sandbox, port: int, repository: Path, tmp_path: Path, size: Any, keep_figures: Any) -> None:
     hard = size(0, 1) == 1
-    count, rng = size(40 if kind == "sqlite" else 20, 2_000), random.Random(7)
+    count, rng = size(40 if kind == "sqlite" else 20, 20_000), random.Random(7)
     for notification in ("payment", "refund"):
         sandbox.ask("POST", "/_sim/faults", {"kind": "hold_notifications", "operation": f"{notification}_notification", "count": 0})
     ids = ordered(count)
