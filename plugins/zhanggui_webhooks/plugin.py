@@ -7,6 +7,7 @@ from typing import Any
 
 from zhanggui.api import (
     AuditWords,
+    Command,
     DemoData,
     JobDef,
     MenuItem,
@@ -20,7 +21,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, jobs, models, screens, views
+from . import audit_words, commands, demo, jobs, models, screens, views
 
 
 @hookimpl
@@ -56,6 +57,11 @@ def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
     return [jobs.deliver, jobs.end_test, jobs.tidy, jobs.probe]
+
+
+@hookimpl
+def register_commands() -> Sequence[Command]:
+    return commands.COMMANDS
 
 
 @hookimpl

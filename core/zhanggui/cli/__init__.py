@@ -20,16 +20,26 @@ COMMANDS = {
 
 
 class Commands(Group):
-    """The commands above."""
+    """The commands above, and below its id those of each plugin."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the alphabet."""
         return sorted(COMMANDS)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """A plugin has to be looked for in an instance, which may be named behind its command."""
+        if "--config" in args[:-1]:
+            ctx.params["config"] = args[args.index("--config") + 1]
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
         module, _, name = COMMANDS.get(cmd_name, "").partition(":")
-        found: Any = getattr(importlib.import_module(f".{module}", __name__), name) if module else None
+        if not module:
+            from .of_plugins import commands_of
+
+            return commands_of(cmd_name, ctx)
+        found: Any = getattr(importlib.import_module(f".{module}", __name__), name)
         return found
 
 

@@ -24,6 +24,7 @@ from ..host.trial import no_shop
 from ..web.describe import Field
 from ..web.kinds import BUILT_IN
 from . import main as command_line
+from .of_plugins import group_of
 
 FOLDER = Path("docs/reference")
 _MADE = "<!-- Written by `make docs`; change the code instead. -->\n"
@@ -103,8 +104,8 @@ def events(host: Host) -> str:
     return "\n".join(parts)
 
 
-def commands(_host: Host) -> str:
-    """The command line."""
+def commands(host: Host) -> str:
+    """The command line, and what bundled plugins add to it."""
     parts = ["# Commands\n", "Every command takes `--config FILE` and `--json`. Exit codes: 0 fine, 1 refused or found something, 2 bad usage.\n"]
 
     def walk(command: click.Command, path: str) -> None:
@@ -120,6 +121,9 @@ def commands(_host: Host) -> str:
         parts.append("")
 
     walk(command_line, "zhanggui")
+    for plugin_id, part in sorted(host.parts.items()):
+        if part.commands:
+            walk(group_of(plugin_id, part.commands, ""), f"zhanggui {plugin_id}")
     return "\n".join(parts)
 
 

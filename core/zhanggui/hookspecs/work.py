@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import hookspec
 
 if TYPE_CHECKING:
-    from ..host.declare import Approvable, AuditWords, JobDef, PublicEvent, Schedule, Webhook
+    from ..host.declare import Approvable, AuditWords, Command, JobDef, PublicEvent, Schedule, Webhook
     from ..host.messaging import MessageKind
 
 
@@ -56,6 +56,15 @@ def register_jobs() -> Sequence[JobDef]:
     """Functions that a worker may run.
 
     Example: ``return [jobs.release_expired_reservations]``
+    """
+    return ()
+
+
+@hookspec
+def register_commands() -> Sequence[Command]:
+    """Commands of the command line, below the plugin's id: ``zhanggui webhooks missed 3``.
+
+    Example: ``return [Command("missed", missed, "Send what an endpoint missed.", [click.Argument(["endpoint"], type=int)])]``
     """
     return ()
 

@@ -47,6 +47,7 @@ from .declare import (
     Approvable,
     AuditWords,
     CartChoice,
+    Command,
     DemoData,
     Exporter,
     FirstStep,
@@ -70,7 +71,7 @@ ROOMS: dict[str, type[Any]] = {
     "help_targets": HelpTarget, "pages": Page, "first_steps": FirstStep,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "message_kinds": MessageKind, "approvals": Approvable, "personal_data": PersonalData,
+    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "message_kinds": MessageKind, "commands": Command, "approvals": Approvable, "personal_data": PersonalData,
     "audit_words": AuditWords,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done", "of"}

@@ -183,6 +183,26 @@ class PublicEvent:
 
 
 @dataclass(frozen=True)
+class Command:
+    """A command of the command line, called as ``zhanggui <plugin> <name>``: ``run(say, **arguments)``.
+
+    ``params`` are those of click (``click.Argument(["ids"], nargs=-1, type=int)``); ``--json`` comes by itself, and with it
+    ``say(text, data)`` writes the data in place of the text. The instance is open, and whoever acts is the command line.
+    A ``DomainError`` is one sentence and exit code 1.
+    """
+
+    name: str
+    run: Callable[..., None]
+    help: str
+    params: Sequence[Any] = ()
+
+    @property
+    def id(self) -> str:
+        """What it is called in a list of them."""
+        return self.name
+
+
+@dataclass(frozen=True)
 class SettingTest:
     """A button on the settings screen that tries a setting before it is saved: ``run(values) -> sentence``.
 

@@ -33,6 +33,7 @@ from .declare import (
     Approvable,
     AuditWords,
     CartChoice,
+    Command,
     DemoData,
     Exporter,
     FirstStep,
@@ -106,6 +107,7 @@ class Contribution:
     webhooks: list[Webhook] = field(default_factory=list)
     public_events: list[PublicEvent] = field(default_factory=list)
     message_kinds: list[MessageKind] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)
     audit_words: list[AuditWords] = field(default_factory=list)

@@ -18,6 +18,7 @@ from .checks import called, parts_of, step
 from .declare import (
     EVERY,
     Approvable,
+    Command,
     DemoData,
     Exporter,
     FirstStep,
@@ -80,6 +81,7 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     DemoData: {"fill": Call(["now", "rng"])},
     Webhook: {"verify": Call(["arrival"])},
     PublicEvent: {"render": Call(["db", "payload"])},
+    Command: {"run": Call(["say"])},
     MessageKind: {
         "audience": Call(["db", "event"]), "load": Call(["db", "event", "locale"]), "key": Call(["event"]), "still_true": Call(["db", "event"]),
     },
@@ -128,6 +130,8 @@ def _with_fields(thing: Any, name: str, call: Call) -> Call:
         if callable(asked):  # which ones there are is asked for at each request
             return Call(call.places, call.names, open=True)
         return Call(call.places, (*call.names, *(field.name for field in asked)), call.open)
+    if isinstance(thing, Command):
+        return Call(call.places, tuple(param.name for param in thing.params))
     if isinstance(thing, Block) and name == "save" and thing.form is not None:
         return Call(call.places, (*call.names, *(field.name for field in thing.form.fields)))
     return call

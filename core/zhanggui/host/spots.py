@@ -21,7 +21,7 @@ _LEFT_OUT = {"migrations", "tests"}
 _HOOKS = {
     "Screen": "register_screens", "Page": "register_pages", "Slot": "register_slots", "MenuItem": "register_menu", "Widget": "register_widgets",
     "SearchProvider": "register_search", "Schedule": "register_schedules", "Importer": "register_importers", "Exporter": "register_exporters",
-    "CartChoice": "register_choices", "Webhook": "register_webhooks", "PublicEvent": "register_public_events", "MessageKind": "register_message_kinds", "Permission": "register_permissions", "DemoData": "register_demo",
+    "CartChoice": "register_choices", "Webhook": "register_webhooks", "PublicEvent": "register_public_events", "MessageKind": "register_message_kinds", "Command": "register_commands", "Permission": "register_permissions", "DemoData": "register_demo",
     "RolePreset": "register_role_presets", "SettingTest": "register_setting_tests", "Approvable": "register_approvals",
     "PersonalData": "register_personal_data", "HelpTarget": "register_help_targets", "AuditWords": "register_audit_words", "FirstStep": "register_first_steps",
 }  # fmt: skip
