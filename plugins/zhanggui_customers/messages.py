@@ -33,7 +33,7 @@ KINDS = (
     MessageKind(
         "customers.welcome", _l("Welcome"), "customers.customer.created@1", _newcomer, _facts, lambda event: f"customer:{event['customer_id']}",
         (MessageVariable("shop", _l("Name of the shop"), _l("Cloud Hill Tea")),), _l("Welcome to {shop}"),
-        _l("Nice that you are here. What concerns your orders, you find in this list."), category="care", channels=("inbox",), href="/shop",
+        _l("Nice that you are here. What concerns your orders, you find in this list."), category="care", channels=("inbox",), href="/shop/",
         still_true=_there,
     ),
 )  # fmt: skip

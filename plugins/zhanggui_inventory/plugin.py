@@ -7,7 +7,21 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import AuditWords, DemoData, FirstStep, JobDef, MenuItem, MessageKind, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    FirstStep,
+    JobDef,
+    MenuItem,
+    MessageKind,
+    PersonalData,
+    RolePreset,
+    Screen,
+    Slot,
+    Widget,
+    _l,
+    hookimpl,
+)
 
 from . import audit_words, demo, jobs, messages, models, queries, screens
 from .services.levels import forget_empty_levels

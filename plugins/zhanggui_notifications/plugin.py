@@ -6,9 +6,25 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import JobDef, PersonalData, Schedule, hookimpl
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    JobDef,
+    Kind,
+    MenuItem,
+    Operation,
+    Permission,
+    PersonalData,
+    RolePreset,
+    Schedule,
+    Screen,
+    Slot,
+    Widget,
+    _l,
+    hookimpl,
+)
 
-from . import hookspecs, jobs, models, people
+from . import audit_words, demo, hookspecs, jobs, kinds, models, people, rest, screens, views
 
 
 @hookimpl
@@ -19,6 +35,36 @@ def register_models() -> Sequence[type[Any]]:
 @hookimpl
 def register_hookspecs() -> Sequence[ModuleType]:
     return [hookspecs]
+
+
+@hookimpl
+def register_screens() -> Sequence[Screen]:
+    return [screens.MESSAGES]
+
+
+@hookimpl
+def register_kinds() -> Sequence[Kind]:
+    return kinds.KINDS
+
+
+@hookimpl
+def register_views() -> Sequence[type[Any]]:
+    return [views.KindsView, views.MessageTextView, views.MineView]
+
+
+@hookimpl
+def register_slots() -> Sequence[Slot]:
+    return screens.SLOTS
+
+
+@hookimpl
+def register_menu() -> Sequence[MenuItem]:
+    return screens.MENU
+
+
+@hookimpl
+def register_widgets() -> Sequence[Widget]:
+    return screens.WIDGETS
 
 
 @hookimpl
@@ -37,5 +83,40 @@ def register_schedules() -> Sequence[Schedule]:
 
 
 @hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [
+        Permission("can_reveal", "notifications.Message", _l("Read what a message said")),
+        Permission("can_list", "notifications.Kind", _l("See which messages are sent, and how"), _l("Kinds of messages")),
+        Permission("can_edit", "notifications.Kind", _l("Switch messages on and off, choose their channels and words")),
+        Permission("can_choose", "notifications.Mine", _l("Choose what I am told myself, and where"), _l("My messages")),
+    ]
+
+
+@hookimpl
+def register_role_presets() -> Sequence[RolePreset]:
+    log = {"notifications.Message": ("list", "show"), "notifications.Kind": ("list",), "notifications.Mine": ("choose",)}
+    return [
+        RolePreset("clerk", _l("Clerk"), {**log, "notifications.Message": ("list", "show", "reveal", "send_again", "cancel")}),
+        RolePreset("warehouse", _l("Warehouse"), {"notifications.Mine": ("choose",)}),
+        RolePreset("viewer", _l("Viewer"), log),
+    ]
+
+
+@hookimpl
 def register_personal_data() -> Sequence[PersonalData]:
     return [people.ANSWER]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS
+
+
+@hookimpl
+def register_demo() -> Sequence[DemoData]:
+    return [demo.DEMO]
+
+
+@hookimpl
+def storefront_operations() -> Sequence[Operation]:
+    return rest.OPERATIONS

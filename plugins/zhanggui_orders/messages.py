@@ -17,7 +17,7 @@ from .states import OrderStatus
 _NUMBER = MessageVariable("number", _l("Order number"), "26112785921383")
 _TOTAL = MessageVariable("total", _l("Total"), Money(55600, "CNY"), "money")
 _GOODS = MessageVariable("goods", _l("Goods"), _l("Longjing tea and 2 more"), required=False)
-_OPENS = "/shop#/o/{number}"
+_OPENS = "/shop/#/o/{number}"
 
 
 def _buyer(db: Session, event: Mapping[str, Any]) -> list[Recipient]:
@@ -80,7 +80,7 @@ KINDS = (
     ),
     MessageKind(
         "orders.canceled", _l("Canceled"), "orders.order.canceled@1", _buyer, _facts, _key, (_NUMBER, _TOTAL, _GOODS),
-        _l("Your order was canceled"), _l("Order {number}, {total}. What you paid for it comes back to you the way you paid."), href=_OPENS,
+        _l("Your order was canceled"), _l("Order {number}, {total}. If you paid already, it comes back to you the way you paid."), href=_OPENS,
     ),
     MessageKind(
         "orders.placed", _l("Somebody ordered, not paid yet"), "orders.order.placed@1", _staff, _facts, _key,

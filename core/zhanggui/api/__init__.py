@@ -57,6 +57,7 @@ from ..host.declare import (
     WebhookReply,
 )
 from ..host.messaging import Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
+from ..host.service import plugin_name
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
@@ -182,11 +183,12 @@ __all__ = [
     "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
     "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
     "lazy_gettext", "look_up", "message_kinds", "network", "ngettext", "notice_kind", "notify", "one_at_a_time",
-    "outside", "period_days", "pgettext", "protect", "public", "public_events", "public_id", "publish",
-    "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading",
-    "record_audit", "recording", "regions", "remove_private_files", "remove_row", "request_approval", "resume_task",
-    "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day",
-    "shop_zone", "show_form", "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form",
-    "task", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work",
-    "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
+    "outside", "period_days", "pgettext", "plugin_name", "protect", "public", "public_events", "public_id",
+    "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work",
+    "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row", "request_approval",
+    "resume_task", "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "set_aside",
+    "shop_day", "shop_zone", "show_form", "show_page", "staff_member", "staff_with", "start_task", "take_back",
+    "take_form", "task", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations",
+    "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "written_in",
 ]  # fmt: skip

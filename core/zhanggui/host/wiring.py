@@ -66,8 +66,8 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_webhook(webhook)
     for public in part.public_events:
         check_public_event(plugin_id, public, part.events)
-    for kind in part.message_kinds:
-        check_message_kind(plugin_id, kind, part.events)
+    for told in part.message_kinds:
+        check_message_kind(plugin_id, told, part.events)
     check_personal_data(manifest, part.models, part.personal_data)
     for room in _CALLED:
         for thing in getattr(part, room):
@@ -89,7 +89,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
 
 
 _CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "message_kinds",
-           "approvals",            "personal_data")  # fmt: skip
+           "approvals", "personal_data")  # fmt: skip
 _WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "message_kinds", "approvals", "personal_data")
 
 

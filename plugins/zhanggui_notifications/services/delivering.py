@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Envelope, Later, Recipient, Refused, Sent, Unknown, clock, reading, unit_of_work
@@ -18,8 +18,8 @@ from .. import rules
 from ..models import Attempt, Message
 from ..states import MOVES, REASONS, WAITING, AttemptState, MessageState
 from . import limits
-from .preparing import Sending, batch_of, move, prepare
-from .ways import Said, ways
+from .preparing import AT_ONE, Sending, batch_of, move, prepare
+from .ways import Said
 
 SECONDS = 8.0  # after which nothing more is begun
 AT_ONCE, TOGETHER = 16, 50  # requests in all; messages that are looked at in one transaction
@@ -66,13 +66,17 @@ def claim(places: int, busy: dict[str, int]) -> tuple[int, list[Sending]]:
             return 0, []
     with unit_of_work() as db:
         _stranded(db, now)
-        due = select(Message).where(_due(now)).order_by(m.not_before, m.id).limit(TOGETHER).with_for_update(skip_locked=True)
+        full = [name for name, count in busy.items() if count >= AT_ONE]
+        free = or_(m.channel.is_(None), m.channel.notin_(full))  # those of a channel that has its hands full stand in nobody's way
+        due = select(Message).where(_due(now), free).order_by(m.not_before, m.id).limit(TOGETHER).with_for_update(skip_locked=True)
         found = list(db.scalars(due))
         batch, claimed = batch_of(db, found, busy, now), list[Sending]()
         looked = 0
         for message in found:
             if len(claimed) >= places:
                 break
+            if message.channel is not None and busy.get(message.channel, 0) >= AT_ONE:
+                continue
             looked += 1
             sending = prepare(batch, message)
             if sending is not None:
@@ -163,7 +167,7 @@ def _known(reason: str) -> str:
 def _next_channel(db: Session, sending: Sending, reason: str, code: str | None, over: dict[str, Any], now: datetime) -> None:
     """The next one, looked for when the message is looked at again, at once."""
     passed = [*sending.passed, sending.way.channel.id]
-    move(db, sending.message_id, MessageState.QUEUED, **over, passed=passed, tries=0, not_before=now, reason=reason, detail=code)
+    move(db, sending.message_id, MessageState.QUEUED, **{**over, "channel": None}, passed=passed, tries=0, not_before=now, reason=reason, detail=code)
 
 
 def _again(db: Session, sending: Sending, reason: str, said: Said, code: str | None, over: dict[str, Any], now: datetime) -> None:

@@ -34,7 +34,6 @@ from .kinds import Chosen
 from .ways import Way, ways
 
 LEASE = timedelta(minutes=2)
-BUSY = timedelta(seconds=2)  # until a message whose channel has its hands full is looked at again
 AT_ONE = 4  # requests at one channel at once
 _ATTEMPT: Any = Attempt.__table__
 m, a = Message.__table__.c, _ATTEMPT.c
@@ -196,7 +195,7 @@ def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen) -> tuple[st
     if not envelope.address:
         return "no_address", None, None
     if batch.busy.get(name, 0) >= AT_ONE:
-        return None, now + BUSY, None
+        return None, now, None  # it is looked at again once one of these is through
     closed = limits.closed_until(db, name, now)
     if closed is not None:  # what is urgent goes another way at once, the rest waits for this one
         return ("provider_down", None, None) if chosen.kind.urgent else ("provider_down", closed, None)
