@@ -12,6 +12,7 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    MessageKind,
     Permission,
     PersonalData,
     PublicEvent,
@@ -22,7 +23,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, events, exporting, importing, jobs, models, people, public_events, queries, screens
+from . import audit_words, demo, events, exporting, importing, jobs, messages, models, people, public_events, queries, screens
 
 
 @hookimpl
@@ -107,3 +108,8 @@ def register_demo() -> Sequence[DemoData]:
 @hookimpl
 def register_audit_words() -> Sequence[AuditWords]:
     return audit_words.WORDS
+
+
+@hookimpl
+def register_message_kinds() -> Sequence[MessageKind]:
+    return messages.KINDS

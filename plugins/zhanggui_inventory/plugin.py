@@ -7,9 +7,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import AuditWords, DemoData, FirstStep, JobDef, MenuItem, PersonalData, RolePreset, Screen, Slot, Widget, _l, hookimpl
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    FirstStep,
+    JobDef,
+    MenuItem,
+    MessageKind,
+    PersonalData,
+    RolePreset,
+    Screen,
+    Slot,
+    Widget,
+    _l,
+    hookimpl,
+)
 
-from . import audit_words, demo, jobs, models, queries, screens
+from . import audit_words, demo, jobs, messages, models, queries, screens
 from .services.levels import forget_empty_levels
 
 
@@ -87,3 +101,8 @@ def register_first_steps() -> Sequence[FirstStep]:
 @hookimpl
 def register_audit_words() -> Sequence[AuditWords]:
     return audit_words.WORDS
+
+
+@hookimpl
+def register_message_kinds() -> Sequence[MessageKind]:
+    return messages.KINDS

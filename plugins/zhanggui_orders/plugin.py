@@ -14,6 +14,7 @@ from zhanggui.api import (
     Importer,
     JobDef,
     MenuItem,
+    MessageKind,
     Permission,
     PersonalData,
     PublicEvent,
@@ -36,6 +37,7 @@ from . import (
     importing,
     jobs,
     line_screen,
+    messages,
     models,
     people,
     public_events,
@@ -159,3 +161,8 @@ def register_first_steps() -> Sequence[FirstStep]:
 @hookimpl
 def register_audit_words() -> Sequence[AuditWords]:
     return audit_words.WORDS
+
+
+@hookimpl
+def register_message_kinds() -> Sequence[MessageKind]:
+    return messages.KINDS

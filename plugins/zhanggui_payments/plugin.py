@@ -18,6 +18,7 @@ from zhanggui.api import (
     JobDef,
     Kind,
     MenuItem,
+    MessageKind,
     Operation,
     Permission,
     PersonalData,
@@ -44,6 +45,7 @@ from . import (
     jobs,
     kinds,
     ledger_screen,
+    messages,
     models,
     people,
     public_events,
@@ -219,3 +221,8 @@ def register_first_steps() -> Sequence[FirstStep]:
 @hookimpl
 def register_audit_words() -> Sequence[AuditWords]:
     return audit_words.WORDS
+
+
+@hookimpl
+def register_message_kinds() -> Sequence[MessageKind]:
+    return messages.KINDS

@@ -14,7 +14,7 @@ from zhanggui.api import View, expose, get_setting, public, regions, url_for_fil
 from .identity import demo_login_allowed
 from .texts import texts
 
-_TAKES_MONEY = "/shop/api/v1/payment-methods"
+_TAKES_MONEY, _CARRIES_MESSAGES = "/shop/api/v1/payment-methods", "/shop/api/v1/messages"
 _A_DAY = 24 * 60 * 60
 _FILES = Path(__file__).parent / "static" / "storefront"
 
@@ -62,10 +62,11 @@ def _about_shop() -> dict[str, str]:
 
 def _page() -> dict[str, Any]:
     locale = current_app.extensions["babel"].locale_selector()
+    offered = {rule.rule for rule in current_app.url_map.iter_rules()}
     return {
         "shop": get_setting("instance.name"), **_about_shop(), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
         # Without a plugin that takes money the shop says how it gets its money.
-        "pay": _address("pay.js") if any(rule.rule == _TAKES_MONEY for rule in current_app.url_map.iter_rules()) else "",
+        "pay": _address("pay.js") if _TAKES_MONEY in offered else "", "messages": _CARRIES_MESSAGES in offered,
         "place": _address("place.js"),
         "languages": [code.replace("_", "-") for code in get_setting("i18n.locales")], "texts": texts(),
     }  # fmt: skip

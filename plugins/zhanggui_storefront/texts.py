@@ -13,9 +13,10 @@ def texts() -> dict[str, str]:
         "cancel_ask": _("Cancel this order? What it holds is given back to the shop."), "cart": _("Cart"),
         "cart_empty": _("The cart is empty."), "categories": _("Categories"), "checkout": _("Check out"), "checkout_title": _("Confirm order"), "close": _("Close"),
         "decline": _("No"), "demo_name": _("Your name in this demo"), "detail": _("Street and house number"),
-        "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "more": _("Show more"),
+        "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "messages": _("Messages"), "more": _("Show more"),
         "more_of": _("One more"), "name": _("Full name"), "new_address": _("New address"),
         "no_demo": _("Please open this shop in its mini-program to order."),
+        "no_messages": _("The shop has told you nothing yet."),
         "no_line": _("There is no connection. Please try again."), "no_orders": _("No orders yet."), "note": _("A note for the shop"),
         "nothing": _("Nothing was found."), "now": _("Only {n} can be ordered."), "number": _("Order number"),
         "order": _("Order"), "paid": _("Paid. Thank you!"), "pay": _("Pay {n}"), "pay_by": _("How to pay"), "pay_other": _("Pay another way"),
@@ -31,5 +32,5 @@ def texts() -> dict[str, str]:
         "remove": _("Remove"), "save": _("Save"), "search": _("Search"), "shipment": _("Parcel"), "shop": _("Shop"),
         "sign_in": _("Sign in"), "sign_out": _("Sign out"), "sold_out": _("Sold out"), "stage_canceled": _("Canceled"),
         "stage_done": _("Done"), "stage_shipped": _("Shipped"), "stage_to_pay": _("To pay"), "stage_to_ship": _("To ship"),
-        "subtotal": _("Goods total"), "total": _("Total"), "unpaid": _("The shop gets in touch about the payment."), "variant": _("Which one"),
+        "subtotal": _("Goods total"), "total": _("Total"), "unread": _("Unread"), "unpaid": _("The shop gets in touch about the payment."), "variant": _("Which one"),
     }  # fmt: skip

@@ -16,6 +16,7 @@ from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, protect, public
 from ..auth.quota import count_one
+from ..auth.staff import StaffMember, staff_member, staff_with
 from ..auth.throttle import throttled, told_to_wait
 from ..config.days import reader_at_work, shop_day, shop_zone
 from ..config.settings import get as get_setting
@@ -57,9 +58,11 @@ from ..host.declare import (
     WebhookReply,
 )
 from ..host.messaging import Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
+from ..host.service import plugin_name
 from ..i18n import content as translations
 from ..i18n import regions
 from ..i18n.formats import fmt
+from ..i18n.readers import written_in
 from ..i18n.texts import InLanguages, texts_of
 from ..i18n.wording import keep_text, kept_text
 from ..importing.contracts import Figure, ImportRow, ImportRun, Made, Outcome, Present, Seen
@@ -87,6 +90,7 @@ from ..kernel.money import Money, allocate, read_decimal
 from ..kernel.phases import ThreePhases
 from ..kernel.reader import Reader
 from ..notices import notify, read_notice
+from ..notices.messages import notice_kind
 from ..papers import A4, LABEL, Paper, PaperColumn, Sheet
 from ..people import erase_person, export_person, find_person
 from ..runtime import current_runtime
@@ -170,19 +174,20 @@ __all__ = [
     "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission", "PersonalData", "Pii", "Posted", "Preparation",
     "Present", "Preview", "ProviderError", "PublicEvent", "Question", "Reader", "Recipient", "Refused", "RolePreset",
     "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Sent",
-    "Series", "SettingTest", "Sheet", "Slot", "StaleRow", "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "UTCDateTime",
-    "Unknown", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_",
-    "_l", "act_on_row", "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate",
-    "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas",
-    "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime",
-    "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows",
-    "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",
-    "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text", "lazy_gettext", "look_up",
-    "message_kinds", "network", "ngettext", "notify", "one_at_a_time", "outside", "period_days", "pgettext", "protect",
-    "public", "public_events", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice",
-    "readable_file", "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files",
-    "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses", "row_labels", "save_image",
-    "save_private_file", "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "start_task", "take_back",
-    "take_form", "task", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work",
-    "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow", "TaskDef", "TaskRun", "TermIndex", "ThreePhases",
+    "UTCDateTime", "Unknown", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When",
+    "Widget", "_", "_l", "act_on_row", "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit",
+    "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row",
+    "choice_schemas", "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor",
+    "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose",
+    "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec",
+    "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text", "lazy_gettext",
+    "look_up", "message_kinds", "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days",
+    "pgettext", "plugin_name", "protect", "public", "public_events", "public_id", "publish", "read_choices",
+    "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
+    "regions", "remove_private_files", "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses",
+    "row_labels", "save_image", "save_private_file", "set_aside", "shop_day", "shop_zone", "show_form", "show_page",
+    "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled", "timeline",
+    "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known",
+    "webhook_message", "words", "write_rows", "written_in",
 ]  # fmt: skip

@@ -63,7 +63,7 @@ from .declare import (
     Webhook,
 )
 from .manifest import Manifest
-from .messaging import CATEGORIES, MessageKind
+from .messaging import CATEGORIES, NOTICE, MessageKind
 from .spots import Step
 
 ROOMS: dict[str, type[Any]] = {
@@ -276,7 +276,7 @@ def check_public_event(plugin_id: str, public: PublicEvent, own: Sequence[type[A
 
 def check_message_kind(plugin_id: str, kind: MessageKind, own: Sequence[type[Any]]) -> None:
     """:raises WiringError: for an event of somebody else, a category that is none, a variable that is none, and a text with a word that is no variable."""
-    if kind.event not in {f"{event.name}@{event.version}" for event in own}:
+    if kind.event not in {NOTICE, *(f"{event.name}@{event.version}" for event in own)}:
         raise _wrong(kind, _l("it is not among the events that %(plugin)s registers", plugin=plugin_id))
     if not kind.id.startswith(f"{plugin_id}."):
         raise _wrong(kind, _l("it must be named %(prefix)s<name>", prefix=f"{plugin_id}."))

@@ -16,6 +16,7 @@ def core_part() -> Contribution:
     from ..importing import work as import_work
     from ..jobs import screens as job_screens
     from ..notices.events import NoticeCreated
+    from ..notices.messages import OTHERS
     from ..people import erase_again
     from ..tasks import screens as task_screens
     from ..tasks import upkeep
@@ -37,6 +38,7 @@ def core_part() -> Contribution:
         permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
         role_presets=list(task_screens.ROLE_PRESETS),
         events=[NoticeCreated],
+        message_kinds=[OTHERS],
         audit_words=AUDIT_WORDS,
         jobs=[write_export, write_rows_of_list, act_on_all, erase_again, *import_work.TASKS],
         schedules=[

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 Text = Any  # a text, or one that is read in the language of whoever reads
+NOTICE = "core.notice.created@1"  # of the core, and the one event that everybody's kinds may tell of: see ``notice_kind``
 CATEGORIES = ("security", "service", "care", "marketing", "staff")
 
 

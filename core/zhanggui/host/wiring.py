@@ -89,7 +89,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
 
 
 _CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "message_kinds",
-           "commands", "approvals",            "personal_data")  # fmt: skip
+           "commands", "approvals", "personal_data")  # fmt: skip
 _WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "message_kinds", "commands", "approvals", "personal_data")
 
 

@@ -65,6 +65,15 @@ def speaking(locale: str, host: Host) -> Iterator[None]:
         texts.read_by(before)
 
 
+@contextmanager
+def written_in(locale: str) -> Iterator[None]:
+    """Texts, numbers and money in this language, with the texts of what is enabled now: for a message to somebody, in a job."""
+    from ..host import current_host
+
+    with speaking(locale, current_host()):
+        yield
+
+
 @lru_cache(8)
 def _reader_of(locale: str, plugins: tuple[tuple[str, str, str], ...]) -> Reader:
     """Who reads this language, with the catalogs of these plugins."""

@@ -388,6 +388,32 @@ async function orders(args) {
     found.items.length ? list("ul", { class: "orders" }, "/orders", wanted, row, found) : empty(t.no_orders)];
 }
 
+// What the shop told this customer, where something here carries messages.
+async function messages() {
+  if (!store.get("token")) return signIn();
+  const found = await api("GET", "/messages?limit=20");
+  const row = (m) => h("li", {}, h(m.href ? "a" : "div", { class: "sheet order", href: m.href || null },
+    h("span", { class: "row" }, h("span", { class: "name" }, m.unread ? h("i", { class: "dot", role: "img", "aria-label": t.unread }) : null, m.title), h("span", { class: "muted" }, when(m.at))),
+    h("span", {}, m.body)));
+  if (found.unread) await api("POST", "/messages/read", { ids: [] });
+  dot(0);
+  return [heading(t.messages), found.items.length ? list("ul", { class: "orders" }, "/messages", { limit: 20 }, row, found) : empty(t.no_messages)];
+}
+
+function dot(unread) {
+  const badge = document.getElementById("unread");
+  if (!badge) return;
+  badge.hidden = !unread;
+  badge.textContent = unread > 99 ? "99+" : unread;
+}
+
+// How many are unread is asked when the page opens and when it is looked at again; it says nothing where it cannot be asked.
+async function lookForMessages() {
+  if (!page.messages || !store.get("token") || document.hidden) return;
+  const found = await api("GET", "/messages?limit=1").catch(() => null);
+  if (found) dot(found.unread);
+}
+
 async function order(_args, number) {
   if (!store.get("token")) return signIn();
   const o = await api("GET", `/orders/${number}`);
@@ -440,7 +466,7 @@ function signIn() {
 
 const ROUTES = [
   [/^\/p\/([\w-]+)$/, product, "shop"], [/^\/cart$/, showCart, "cart"], [/^\/checkout$/, checkout, "cart"], [/^\/address$/, address, "cart"],
-  [/^\/orders$/, orders, "orders"], [/^\/o\/([\w-]+)$/, order, "orders"], [/^\/?$/, home, "shop"],
+  [/^\/messages$/, messages, "messages"], [/^\/orders$/, orders, "orders"], [/^\/o\/([\w-]+)$/, order, "orders"], [/^\/?$/, home, "shop"],
 ];
 let turn = 0;
 
@@ -488,3 +514,5 @@ if (back) history.replaceState(null, "", `/shop/#/o/${encodeURIComponent(back)}`
 for (const label of document.querySelectorAll("[data-text]")) label.textContent = t[label.dataset.text];
 cart.save(cart.lines());
 show();
+addEventListener("visibilitychange", lookForMessages);
+lookForMessages();

@@ -1,0 +1,1 @@
+"""Messages to customers and staff: rows first, then whichever channel reaches them."""

@@ -1,0 +1,43 @@
+"""Entry points of the worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import _l, clock, enqueue, job, unit_of_work
+
+from .services import delivering, replay, routing
+
+WAKE = "notifications.deliver"
+
+
+@job(_l("Tell people of an event"))
+def route(db: Session, *, event: dict[str, Any], **payload: Any) -> None:
+    """Something happened: who is to be told gets a message."""
+    if routing.route(db, event, payload, now=clock.now()):
+        wake(db)
+
+
+@job(_l("Send messages"), lane="io", max_attempts=1, timeout=60)
+def deliver(**_from_newer_releases: object) -> None:
+    """Send what is due, for a spell; the rest by another job, so that others in this lane get their turn."""
+    delivering.run()
+    if delivering.anything_due():
+        with unit_of_work() as db:
+            enqueue(db, deliver, unique=f"{WAKE}:again")
+
+
+@job(_l("Forget old messages"), max_attempts=2, timeout=300)
+def tidy(**_from_newer_releases: object) -> None:
+    """Once a day: forget what is old."""
+    while True:
+        with unit_of_work() as db:
+            if replay.forget_old(db, clock.now()) < replay.BATCH:
+                return
+
+
+def wake(db: Session) -> None:
+    """Send soon, after this transaction."""
+    enqueue(db, deliver, unique=WAKE)

@@ -1,0 +1,122 @@
+"""What messages add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from zhanggui.api import (
+    AuditWords,
+    DemoData,
+    JobDef,
+    Kind,
+    MenuItem,
+    Operation,
+    Permission,
+    PersonalData,
+    RolePreset,
+    Schedule,
+    Screen,
+    Slot,
+    Widget,
+    _l,
+    hookimpl,
+)
+
+from . import audit_words, demo, hookspecs, jobs, kinds, models, people, rest, screens, views
+
+
+@hookimpl
+def register_models() -> Sequence[type[Any]]:
+    return [models.Message, models.Attempt, models.KindSetting, models.Template, models.Preference, models.Consent, models.Rate, models.Breaker]
+
+
+@hookimpl
+def register_hookspecs() -> Sequence[ModuleType]:
+    return [hookspecs]
+
+
+@hookimpl
+def register_screens() -> Sequence[Screen]:
+    return [screens.MESSAGES]
+
+
+@hookimpl
+def register_kinds() -> Sequence[Kind]:
+    return kinds.KINDS
+
+
+@hookimpl
+def register_views() -> Sequence[type[Any]]:
+    return [views.KindsView, views.MessageTextView, views.MineView]
+
+
+@hookimpl
+def register_slots() -> Sequence[Slot]:
+    return screens.SLOTS
+
+
+@hookimpl
+def register_menu() -> Sequence[MenuItem]:
+    return screens.MENU
+
+
+@hookimpl
+def register_widgets() -> Sequence[Widget]:
+    return screens.WIDGETS
+
+
+@hookimpl
+def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
+    return {"*": [jobs.route]}
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobDef]:
+    return [jobs.deliver, jobs.tidy]
+
+
+@hookimpl
+def register_schedules() -> Sequence[Schedule]:
+    return [Schedule("deliver", jobs.deliver, seconds=15), Schedule("tidy", jobs.tidy, cron="40 3 * * *")]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [
+        Permission("can_reveal", "notifications.Message", _l("Read what a message said")),
+        Permission("can_list", "notifications.Kind", _l("See which messages are sent, and how"), _l("Kinds of messages")),
+        Permission("can_edit", "notifications.Kind", _l("Switch messages on and off, choose their channels and words")),
+        Permission("can_choose", "notifications.Mine", _l("Choose what I am told myself, and where"), _l("My messages")),
+    ]
+
+
+@hookimpl
+def register_role_presets() -> Sequence[RolePreset]:
+    log = {"notifications.Message": ("list", "show"), "notifications.Kind": ("list",), "notifications.Mine": ("choose",)}
+    return [
+        RolePreset("clerk", _l("Clerk"), {**log, "notifications.Message": ("list", "show", "reveal", "send_again", "cancel")}),
+        RolePreset("warehouse", _l("Warehouse"), {"notifications.Mine": ("choose",)}),
+        RolePreset("viewer", _l("Viewer"), log),
+    ]
+
+
+@hookimpl
+def register_personal_data() -> Sequence[PersonalData]:
+    return [people.ANSWER]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS
+
+
+@hookimpl
+def register_demo() -> Sequence[DemoData]:
+    return [demo.DEMO]
+
+
+@hookimpl
+def storefront_operations() -> Sequence[Operation]:
+    return rest.OPERATIONS

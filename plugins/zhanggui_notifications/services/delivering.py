@@ -1,0 +1,200 @@
+"""Claim with a lease in one transaction, send outside of any, write down in a second one."""
+
+from __future__ import annotations
+
+import contextvars
+import random
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Envelope, Later, Recipient, Refused, Sent, Unknown, clock, reading, unit_of_work
+
+from .. import rules
+from ..models import Attempt, Message
+from ..states import MOVES, REASONS, WAITING, AttemptState, MessageState
+from . import limits
+from .preparing import AT_ONE, Sending, batch_of, move, prepare
+from .ways import Said
+
+SECONDS = 8.0  # after which nothing more is begun
+AT_ONCE, TOGETHER = 16, 50  # requests in all; messages that are looked at in one transaction
+m, a = Message.__table__.c, Attempt.__table__.c
+
+
+def run(seconds: float = SECONDS) -> int:
+    """Send what is due, for a spell; how many messages were looked at."""
+    until, busy, looked = time.monotonic() + seconds, dict[str, int](), 0
+    running: dict[Future[tuple[Said, int]], Sending] = {}
+    with ThreadPoolExecutor(AT_ONCE, "notifications") as pool:
+        while True:
+            count, claimed = claim(AT_ONCE - len(running), busy) if time.monotonic() < until and len(running) < AT_ONCE else (0, [])
+            looked += count
+            for sending in claimed:
+                running[pool.submit(contextvars.copy_context().run, send, sending)] = sending
+            if not running and not count:
+                return looked
+            if count and not claimed:
+                continue  # all of these ended or stand in a list: there may be more
+            finished, _others = wait(running, timeout=max(until - time.monotonic(), 0.05), return_when=FIRST_COMPLETED)
+            for future in finished:
+                sending = running.pop(future)
+                busy[sending.way.channel.id] -= 1
+                write_down(sending, *future.result())
+
+
+def _due(now: datetime) -> Any:
+    return m.state.in_(WAITING) & (m.not_before <= now)
+
+
+def anything_due() -> bool:
+    """Whether there is more to send now."""
+    with reading() as db:
+        return db.scalar(select(m.id).where(_due(clock.now())).limit(1)) is not None
+
+
+def claim(places: int, busy: dict[str, int]) -> tuple[int, list[Sending]]:
+    """Look at what is due; how many, and what of it is to be sent. Of two workers one has each."""
+    now = clock.now()
+    with reading() as db:  # the write lock is not taken for nothing
+        lost = db.scalar(select(m.id).where(m.state == MessageState.SENDING, m.lease_until < now).limit(1))
+        if lost is None and db.scalar(select(m.id).where(_due(now)).limit(1)) is None:
+            return 0, []
+    with unit_of_work() as db:
+        _stranded(db, now)
+        full = [name for name, count in busy.items() if count >= AT_ONE]
+        free = or_(m.channel.is_(None), m.channel.notin_(full))  # those of a channel that has its hands full stand in nobody's way
+        due = select(Message).where(_due(now), free).order_by(m.not_before, m.id).limit(TOGETHER).with_for_update(skip_locked=True)
+        found = list(db.scalars(due))
+        batch, claimed = batch_of(db, found, busy, now), list[Sending]()
+        looked = 0
+        for message in found:
+            if len(claimed) >= places:
+                break
+            if message.channel is not None and busy.get(message.channel, 0) >= AT_ONE:
+                continue
+            looked += 1
+            sending = prepare(batch, message)
+            if sending is not None:
+                claimed.append(sending)
+        db.expire_all()
+        return looked, claimed
+
+
+def send(sending: Sending) -> tuple[Said, int]:
+    """Hand it over. What goes wrong is an outcome, not an error."""
+    began = time.monotonic()
+    said = sending.way.send(sending.envelope)
+    if said is None:  # its plugin failed so often that it is not called any more
+        said = Later(60, "not_ready")
+    return said, round((time.monotonic() - began) * 1000)
+
+
+def _stranded(db: Session, now: datetime) -> None:
+    """Whoever sent these is gone. Where a second time could cost money or patience, nobody sends them again."""
+    lost = select(Message).where(m.state == MessageState.SENDING, m.lease_until < now).with_for_update(skip_locked=True)
+    found = list(db.scalars(lost))
+    if not found:
+        return
+    batch = batch_of(db, found, {}, now)
+    for message in found:
+        attempt = db.scalar(select(Attempt).where(a.message_id == message.id, a.state == AttemptState.SENDING).order_by(a.n.desc()).limit(1))
+        way, chosen = batch.ways.get(message.channel or ""), batch.kinds.get(message.kind_id)
+        if attempt is None or way is None:
+            move(db, message.id, MessageState.UNKNOWN, reason="unknown", lease=None, lease_until=None, done_at=now)
+            continue
+        given = attempt.rendered or {}
+        envelope = Envelope(
+            message.public_id, message.kind_id, Recipient(message.recipient_kind, message.recipient_id or None), given.get("address", ""),
+            given.get("locale", ""), given.get("subject", ""), given.get("body", ""), given.get("href", ""), given.get("values", {}), given.get("reserved", {}),
+        )  # fmt: skip
+        urgent = chosen is not None and chosen.kind.urgent
+        sending = Sending(
+            message.id, attempt.n, message.lease or "", way, envelope, message.tries, list(message.passed), urgent, message.pinned is not None,
+            message.expires_at,
+        )  # fmt: skip
+        _write(db, sending, Unknown(), None, now)
+
+
+def write_down(sending: Sending, said: Said, milliseconds: int) -> None:
+    """Keep how it went, and what follows."""
+    now = clock.now()
+    with unit_of_work() as db:
+        mine = select(m.id).where(m.id == sending.message_id, m.lease == sending.lease, m.state == MessageState.SENDING).with_for_update()
+        if db.scalar(mine) is not None:
+            _write(db, sending, said, milliseconds, now)
+
+
+def _write(db: Session, sending: Sending, said: Said, milliseconds: int | None, now: datetime) -> None:
+    name, channel = sending.way.channel.id, sending.way.channel
+    sending.way.settle(db, sending.envelope, said)
+    kept: dict[str, Any] = {"milliseconds": milliseconds, "reason": None, "code": str(getattr(said, "code", ""))[:80] or None}
+    over = {"lease": None, "lease_until": None, "channel": name}
+    if isinstance(said, Sent):
+        kept |= {"state": AttemptState.SENT, "provider_ref": said.ref[:120] or None, "cost": said.cost}
+        move(db, sending.message_id, MessageState.SENT, **over, reason=None, detail=None, done_at=now)
+        limits.answered(db, name)
+    elif isinstance(said, Refused):
+        reason = _known(said.reason)
+        kept |= {"state": AttemptState.REFUSED, "reason": reason}
+        _next_channel(db, sending, reason, kept["code"], over, now)
+        limits.answered(db, name)  # it answered: nothing speaks against it
+    elif isinstance(said, Later) or channel.repeatable:
+        reason = _known(said.reason)
+        kept |= {"state": AttemptState.LATER if isinstance(said, Later) else AttemptState.UNKNOWN, "reason": reason}
+        _again(db, sending, reason, said, kept["code"], over, now)
+        if reason in rules.FAULTS or isinstance(said, Unknown):
+            limits.failed(db, name, now)
+    else:
+        kept |= {"state": AttemptState.UNKNOWN, "reason": "unknown"}
+        limits.failed(db, name, now)
+        if sending.urgent and not sending.pinned:  # rather twice than never
+            _next_channel(db, sending, "unknown", None, over, now)
+        else:
+            move(db, sending.message_id, MessageState.UNKNOWN, **over, reason="unknown", detail=None, done_at=now)
+    tried = update(Attempt).where(a.message_id == sending.message_id, a.n == sending.n).values(**kept)
+    db.execute(tried.execution_options(synchronize_session=False))
+
+
+def _known(reason: str) -> str:
+    return reason if reason in REASONS else "provider_refused"
+
+
+def _next_channel(db: Session, sending: Sending, reason: str, code: str | None, over: dict[str, Any], now: datetime) -> None:
+    """The next one, looked for when the message is looked at again, at once."""
+    passed = [*sending.passed, sending.way.channel.id]
+    move(db, sending.message_id, MessageState.QUEUED, **{**over, "channel": None}, passed=passed, tries=0, not_before=now, reason=reason, detail=code)
+
+
+def _again(db: Session, sending: Sending, reason: str, said: Said, code: str | None, over: dict[str, Any], now: datetime) -> None:
+    """The same channel after a pause, while there is time; then the next one."""
+    wish = timedelta(seconds=said.seconds) if isinstance(said, Later) else timedelta()
+    following = rules.next_try(sending.tries + 1, wish, now, random.random())
+    if following is None or following >= sending.expires_at:
+        return _next_channel(db, sending, reason, code, over, now)
+    move(db, sending.message_id, MessageState.QUEUED, **over, tries=sending.tries + 1, not_before=following, reason=reason, detail=code)
+    return None
+
+
+def report(db: Session, *, channel: str, ref: str, state: str, reason: str = "", code: str = "", now: datetime) -> bool:
+    """What a provider tells later of a message that it took: sent, delivered, bounced or failed. False when there is none, or that is no news."""
+    found = db.execute(select(a.id, a.message_id).where(a.channel == channel, a.provider_ref == ref).order_by(a.id.desc()).limit(1)).first()
+    after = MessageState(state)
+    if found is None or after not in (MessageState.SENT, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.FAILED):
+        return False
+    why = None if after in (MessageState.SENT, MessageState.DELIVERED) else _known(reason)
+    settled = update(Message).where(m.id == found.message_id, m.channel == channel, m.state.in_(_settled_from(after)))
+    moved = settled.values(state=after, reason=why, detail=code[:80] or None, done_at=now).returning(m.id)
+    return db.scalar(moved.execution_options(synchronize_session=False)) is not None
+
+
+def _settled_from(after: MessageState) -> tuple[MessageState, ...]:
+    """Only what left can be settled from outside."""
+    left = (MessageState.SENT, MessageState.UNKNOWN)
+    return tuple(state for state in left if after in MOVES[state])
+
+
