@@ -96,6 +96,7 @@ from ..web.asking import show_form, take_form
 from ..web.block_pages import show_page
 from ..web.blocks import Block, Page
 from ..web.bodies import read_json
+from ..web.brand import brand_address
 from ..web.charts import Chart, Series
 from ..web.describe import (
     Action,
@@ -172,7 +173,7 @@ __all__ = [
     "Sheet", "Slot", "StaleRow", "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "UTCDateTime", "Unknown",
     "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l",
     "act_on_row", "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate",
-    "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row", "choice_schemas",
+    "append_only_guards", "aside", "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas",
     "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime",
     "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "find_person", "find_rows",
     "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent",

@@ -18,9 +18,11 @@ from ..i18n.texts import gettext as _
 from ..i18n.zones import read_zone, zone_label
 from ..kernel import clock
 from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, ProviderError, StaleRow
+from ..runtime import current_runtime
 from . import context
 from .first_steps import SHOWN
 from .shell import shell
+from .theme import load_theme
 from .views import Answer, View
 
 
@@ -127,6 +129,8 @@ def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]
         if text is None and not (setting.kind == "bool" and f"{setting.key}__shown" in request.form):
             continue
         try:
+            if setting.kind == "color" and text == theme_color():
+                text = ""
             text = read_zone(text) if setting.kind == "zone" and text is not None else text
             values[setting.key] = "" if setting.secret and not text else setting.parse(text if text is not None else "false")
         except ValueError as error:
@@ -200,6 +204,11 @@ def _groups(typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[st
     return [{"title": title, "settings": rows} for title, rows in groups.items()]
 
 
+def theme_color() -> str:
+    """The color of the theme, which a field of colors shows where the shop has none of its own: such a field is never empty."""
+    return load_theme(current_runtime()).brand.get("color", "#000000")
+
+
 def _value(setting: Setting, typed: Mapping[str, str]) -> Any:
     """What the box of a setting holds: what was typed, else what is stored."""
     if setting.key in typed:
@@ -209,4 +218,6 @@ def _value(setting: Setting, typed: Mapping[str, str]) -> Any:
     if setting.secret:
         return ""
     value = settings.get(setting.key)
+    if setting.kind == "color":
+        return value or theme_color()
     return ", ".join(value) if setting.kind == "list" else value
