@@ -133,9 +133,18 @@ def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]
                 text = ""
             text = read_zone(text) if setting.kind == "zone" and text is not None else text
             values[setting.key] = "" if setting.secret and not text else setting.parse(text if text is not None else "false")
+            values[setting.key] = _as_it_stands(setting, values[setting.key])
         except ValueError as error:
             errors[setting.key] = str(error)
     return values, errors
+
+
+def _as_it_stands(setting: Setting, value: Any) -> Any:
+    """The stored value where a box of one line alone took its lines from it, such as those of a certificate: nobody changed that."""
+    if setting.secret or not isinstance(value, str):
+        return value
+    stored = settings.get(setting.key)
+    return stored if isinstance(stored, str) and "\n" in stored and "".join(stored.split()) == "".join(value.split()) else value
 
 
 def _pictures(values: dict[str, Any], errors: dict[str, str]) -> list[dict[str, Any]]:
