@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, current_app
 
-from zhanggui.api import View, expose, get_setting, public, regions, url_for_file
+from zhanggui.api import View, brand_address, expose, get_setting, public, regions, url_for_file
 
 from .identity import demo_login_allowed
 from .texts import texts
@@ -36,7 +36,8 @@ class WebShopView(View):
     @public("customers are no users of the admin")
     def show(self) -> Any:
         """The page, in the language of the browser."""
-        return self.render("storefront/shop.html", page=_page(), script=_address("shop.js"), style=_address("shop.css"))
+        return self.render("storefront/shop.html", page=_page(), script=_address("shop.js"), style=_address("shop.css"),
+                           color=get_setting("instance.color"), brand=brand_address())  # fmt: skip
 
     @expose("/page.json")
     @public("customers are no users of the admin")

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,9 +134,27 @@ def _made_once(databases: Databases, shared: Path) -> tuple[Runtime, dict[str, o
 @pytest.fixture(scope="session")
 def tea_shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases, shared: Path) -> Iterator[TeaShop]:
     """The demo, made once a run, served by the web process that merchants run."""
-    folder = tmp_path_factory.mktemp("tea-shop")
     runtime, rows = _made_once(databases, shared)
-    environ = {**os.environ, **environment(runtime.config), "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "ZHANGGUI_INSTANCE__NAME": "山间茶铺"}
+    with _served(runtime, tmp_path_factory.mktemp("tea-shop"), ZHANGGUI_INSTANCE__NAME="山间茶铺") as base:
+        yield TeaShop(base, rows, runtime)
+
+
+@pytest.fixture
+def new_shop(tmp_path: Path, databases: Databases) -> Iterator[TeaShop]:
+    """A shop as it is on its first day: an owner, and nothing else."""
+    runtime = databases.fresh("sqlite")
+    with activated(runtime), acting_as(SYSTEM):
+        refresh(runtime)
+        with unit_of_work() as db:
+            accounts.create_user(db, username="owner", password=demo.LOGINS["owner"], roles=["owner"], display_name="掌柜", actor=SYSTEM, now=clock.now())
+    with _served(runtime, tmp_path) as base:
+        yield TeaShop(base, {}, runtime)
+
+
+@contextmanager
+def _served(runtime: Runtime, folder: Path, **more: str) -> Iterator[str]:
+    """The address of the web process of a shop."""
+    environ = {**os.environ, **environment(runtime.config), "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), **more}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -149,7 +168,7 @@ def tea_shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases, sha
         while not _answers(base + "/login/"):
             assert server.poll() is None and time.monotonic() < give_up, log.read_text()[-2000:]
             time.sleep(0.1)
-        yield TeaShop(base, rows, runtime)
+        yield base
     finally:
         server.terminate()
         server.wait(20)

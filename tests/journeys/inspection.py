@@ -48,8 +48,8 @@ def open_context(browser: Browser, look: Look, base: str, state: object = None, 
     """A browser with an empty cache, as somebody with this screen has it; ``state`` holds the cookies of who is signed in."""
     context = browser.new_context(
         base_url=base, viewport={"width": look.width, "height": HEIGHTS[look.width]}, is_mobile=look.phone, has_touch=look.phone,
-        locale={"zh": "zh-CN", "en": "en-US"}[look.locale], color_scheme=look.appearance, reduced_motion="reduce",
-        storage_state=state, **{"service_workers": "block", **more},
+        locale={"zh": "zh-CN", "en": "en-US"}[look.locale], color_scheme=look.appearance,
+        storage_state=state, **{"service_workers": "block", "reduced_motion": "reduce", **more},
     )  # fmt: skip
     context.set_default_timeout(10_000)
     return context

@@ -63,6 +63,18 @@ def test_a_figure_opens_what_it_adds_up(open_page: Open) -> None:
     assert (shown.inner_text() if shown.count() else "0") == figure
 
 
+@pytest.mark.parametrize("who", ["owner", "clerk", "viewer"])
+def test_everything_that_waits_opens_exactly_its_rows(open_page: Open, who: str) -> None:
+    page = open_page("/", who=who, locale="zh")
+    expect(page.locator("#main")).to_contain_text(re.compile(r"截至 ?\d\d:\d\d"))  # and not beside the whole of yesterday
+    rows = page.locator(".home-todo .row-link[href]")
+    told = [(row.get_attribute("href") or "", row.locator(".count").inner_text()) for row in rows.all()]
+    assert told
+    for href, count in told:
+        page.goto(href)
+        expect(page.locator(".list-foot .num")).to_have_text(re.compile(rf"共 ?{re.escape(count)} "))
+
+
 def test_a_new_order_shows_within_five_seconds(open_page: Open, tea_shop: Any) -> None:
     page = open_page("/products/", who="clerk", locale="zh")
     with page.expect_response(lambda answer: "/news" in answer.url, timeout=8000):

@@ -101,6 +101,7 @@ from ..web.asking import show_form, take_form
 from ..web.block_pages import show_page
 from ..web.blocks import Block, Page
 from ..web.bodies import read_json
+from ..web.brand import brand_address
 from ..web.charts import Chart, Series
 from ..web.describe import (
     Action,
@@ -177,17 +178,17 @@ __all__ = [
     "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow", "TaskDef", "TaskRun", "TermIndex", "ThreePhases",
     "UTCDateTime", "Unknown", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When",
     "Widget", "_", "_l", "act_on_row", "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit",
-    "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index", "cancel_task", "change_row",
-    "choice_schemas", "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor",
-    "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person", "expose",
-    "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec",
-    "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text", "lazy_gettext",
-    "look_up", "message_kinds", "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days",
-    "pgettext", "plugin_name", "protect", "public", "public_events", "public_id", "publish", "read_choices",
-    "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
-    "regions", "remove_private_files", "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses",
-    "row_labels", "save_image", "save_private_file", "set_aside", "shop_day", "shop_zone", "show_form", "show_page",
-    "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled", "timeline",
-    "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known",
-    "webhook_message", "words", "write_rows", "written_in",
+    "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index", "brand_address", "cancel_task",
+    "change_row", "choice_schemas", "clock", "code_string", "complaints", "count_one", "counted", "create_row",
+    "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person",
+    "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
+    "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
+    "lazy_gettext", "look_up", "message_kinds", "network", "ngettext", "notice_kind", "notify", "one_at_a_time",
+    "outside", "period_days", "pgettext", "plugin_name", "protect", "public", "public_events", "public_id", "publish",
+    "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading",
+    "record_audit", "recording", "regions", "remove_private_files", "remove_row", "request_approval", "resume_task",
+    "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day", "shop_zone",
+    "show_form", "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of",
+    "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
+    "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
 ]  # fmt: skip

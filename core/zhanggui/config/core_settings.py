@@ -14,6 +14,8 @@ CORE_SETTINGS = (
     _s("instance.id", "str", "shop", "Short name of the instance; prefixes its queue."),
     _s("instance.name", "str", "Zhanggui", "What the shop is called.", "店铺的名称。", ("Name of the shop", "店铺名称"), runtime=True),
     _s("instance.logo", "picture", "", "Shown in the menu, where people sign in, and in the web shop.", "显示在菜单、登录页和手机网店。", ("Logo", "店铺标志"), runtime=True),
+    _s("instance.color", "color", "", "Of buttons and links, for the staff and in the web shop. White words have to be readable on it.",
+       "按钮和链接的颜色，用于后台和手机网店；白色文字在其上须清晰可读。", ("Color of the shop", "店铺主色"), runtime=True),
     _s("instance.contact", "str", "", "Phone or e-mail under which customers reach the shop; shown in the web shop.", "顾客联系店铺的电话或邮箱，显示在手机网店。",
        ("Contact", "联系方式"), runtime=True, maximum=200),
     _s("instance.address", "str", "", "Where the shop is; shown in the web shop.", "店铺所在地址，显示在手机网店。", ("Address", "店铺地址"), runtime=True, maximum=300),

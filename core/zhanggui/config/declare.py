@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ..i18n.texts import lazy_gettext as _l
 
-KINDS = ("str", "int", "bool", "list", "secret", "zone", "url", "picture")
+KINDS = ("str", "int", "bool", "list", "secret", "zone", "url", "picture", "color")
 _LARGEST, _LONGEST = 10**9, 2000  # of a setting that names no limits itself
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -88,9 +88,23 @@ class Setting:
                 ZoneInfo(checked)
             except (KeyError, ValueError, OSError):
                 raise ValueError(_l("must be a time zone such as Asia/Shanghai")) from None
+        if self.kind == "color" and checked:
+            _check_color(checked)
         if self.kind == "url" and checked and "://" not in checked:
             raise ValueError(_l("must be an address with a scheme"))
         return checked
+
+
+def _check_color(text: str) -> None:
+    """:raises ValueError: for what is no color, and for one in which or on which words could not be read."""
+    from ..kernel.colors import is_readable, read_color
+
+    try:
+        color = read_color(text)
+    except ValueError:
+        raise ValueError(_l("must be a color such as #0b6b4a")) from None
+    if not is_readable(color):
+        raise ValueError(_l("This color is too light: words in it, and white words on it, could not be read. Choose a darker one."))
 
 
 def plugin_settings(plugin_id: str, table: Mapping[str, Mapping[str, Any]]) -> list[Setting]:

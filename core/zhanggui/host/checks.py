@@ -346,6 +346,8 @@ def check_slot(slot: Slot, screen: Screen) -> None:
         if slot.save is None or slot.load is not None or not thing.only_new:
             raise wrong(_l("within lines it needs save, no load, and only_new"))
     elif isinstance(thing, Column):
+        if thing.edit is not None:
+            raise wrong(_l("what is added is not edited in its cell"))
         if thing.expr is not None or thing.sortable or (thing.load is None and thing.value is None):
             raise wrong(_l("it needs load or value, and cannot be sorted by"))
         if thing.currency is not None and thing.currency not in source:

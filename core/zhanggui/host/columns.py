@@ -8,6 +8,7 @@ from typing import Any
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import WiringError
 from ..web.describe import Action, Screen
+from ..web.edit_targets import target_of
 from ..web.figures import MEASURES
 from ..web.kinds import Kind
 from .checks import called, is_name, name_of, step
@@ -37,6 +38,8 @@ def check_screen(screen: Screen, kinds: Mapping[str, Kind]) -> None:
     for room in _ROOMS:
         _check_names(screen, () if callable(getattr(screen, room)) else getattr(screen, room))
     for column in screen.columns:
+        if column.edit is not None and (column.name == card.title or (target_of(screen, column, kinds.__getitem__) is None and not callable(screen.fields))):
+            raise _wrong(screen, column, _l("edit names no field or question of one input: “%(edit)s”", edit=column.edit), column.edit)
         if column.expr is not None:
             try:
                 column.expr(_source(screen))

@@ -17,6 +17,7 @@ from ..db.uow import reading, unit_of_work
 from ..i18n.texts import gettext as _
 from ..kernel.errors import DomainError, Forbidden, NotFound, StaleRow
 from . import context
+from .conflicts import in_words
 from .describe import Field, Form
 from .forms import LEFT_OUT, Bound, Standing, bind, condition_words, draw, holds, present_or_leave_out, wanted_texts
 from .kinds import Posted, kind_of
@@ -89,6 +90,7 @@ def draw_form(
         posted = Posted(request.form, request.files, context.form_context(), db, errors=errors)
         drawn = [(f, present_or_leave_out(f, partial(show, f, posted)) if standing else show(f, posted)) for f in form.fields]
         drawn = [(f, field) for f, field in drawn if _may_count(f, form, standing(db) if standing else None)]
+        conflict = in_words(db, context.actor(), form.fields, error.changed, {**bound.typed, **bound.values}) if isinstance(error, StaleRow) and bound else []
     there = {f.name: (f, field) for f, field in drawn if field is not None}
     for f, field in there.values():
         if form.key:
@@ -109,7 +111,7 @@ def draw_form(
     page = FormPage(
         title=str(title), action=action, fields=[field for f, field in there.values() if not _group_of(form, f)],
         groups=_groups(form, there), submit=str(submit) or _("Save"), back=back, hidden=hidden, errors=listed,
-        conflict=_conflict(form.fields, error, bound), draft_key=draft_key, tone=tone,
+        conflict=conflict, draft_key=draft_key, tone=tone,
         multipart=each is not None or any(kind_of(f.kind).upload for f in form.fields), intro=str(intro), key=screen_key or form.key, sheet=context.is_fragment(),
         preview=preview, stays=stays, note=note, each=each,
     )  # fmt: skip
@@ -157,11 +159,3 @@ def _groups(form: Form, there: Mapping[str, tuple[Field, FormField]]) -> list[Fo
             key = f"{form.key}.{group.id}" if form.key else ""
             groups.append(FormGroup(group.id, str(group.title), fields, str(group.help), all(field.off for field in fields), group.aside, key))
     return groups
-
-
-def _conflict(fields: Sequence[Field], error: DomainError | None, bound: Bound | None) -> list[tuple[str, str, str]]:
-    if not isinstance(error, StaleRow) or bound is None:
-        return []
-    labels = {f.name: str(f.label) for f in fields}
-    # A service tells all that differs; what is not in this form may be kept from its reader.
-    return [(labels[n], str(theirs), str(bound.typed.get(n, ""))) for n, theirs in error.changed.items() if n in labels]

@@ -15,7 +15,7 @@ from ..jobs.phases import OutsideTrouble
 from ..kernel import clock
 from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, DomainError, Forbidden, NotFound
-from . import context, writing
+from . import cell_edits, context, writing
 from .asking import Answer, draw_form
 from .describe import Action, Field, Form, Preview, Screen
 from .export_tasks import start_export
@@ -71,6 +71,8 @@ def add_row(screen: Screen) -> Answer:
 
 def show_edit(screen: Screen, row_id: Any, bound: Bound | None = None, error: DomainError | None = None) -> Answer:
     """The form of one row: as it stands, or as it was typed with what is wrong with it."""
+    if cell_edits.asked():
+        return cell_edits.show(screen, None, row_id)
     who = context.actor()
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
@@ -80,6 +82,8 @@ def show_edit(screen: Screen, row_id: Any, bound: Bound | None = None, error: Do
 
 def edit_row(screen: Screen, row_id: Any) -> Answer:
     """What the form of one row posts. A save over somebody else's is refused, showing both."""
+    if cell_edits.asked():
+        return cell_edits.save(screen, None, row_id, _posted_version())
     who, form = context.actor(), gateway.form(screen, context.actor())
     bound = Bound()
     try:
@@ -117,6 +121,8 @@ def delete_row(screen: Screen, row_id: Any) -> Answer:
 
 def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None = None, error: DomainError | None = None) -> Answer:
     """The questions of one verb on one row: empty, or as they were answered with what is wrong with it."""
+    if cell_edits.asked():
+        return cell_edits.show(screen, action, row_id)
     who = context.actor()
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
@@ -150,6 +156,8 @@ def begin_export(screen: Screen, kind: str) -> Answer:
 
 def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     """One verb on one row."""
+    if cell_edits.asked():
+        return cell_edits.save(screen, action, row_id, _posted_version())
     who = context.actor()
     form, bound = writing.form_of_verb(screen, action, row_id, who), Bound()
 

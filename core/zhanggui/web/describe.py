@@ -42,6 +42,10 @@ class Column:
     ``name`` is a column of the source unless ``expr`` (given the source's columns, returns an
     expression) or ``load(db, reader, ids)`` (answers ``{id: value}``, one query for
     the whole page) says otherwise. ``value`` turns the whole row into what is shown, without a query.
+
+    ``edit`` names a field of the screen's form (``position``), a question of a verb (``count.counted``), or a part of the lines
+    that a verb asks for (``change_price.prices.price``). Where one input is not enough, because there are more lines or more
+    questions than that, the form itself opens, as it does for who has no script.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Column:
     value: Callable[[Any], Any] | None = None
     permission: str | None = None  # field rule: shown only to who holds it on the screen's resource
     wide: bool = True  # a column of the desktop table; False: only in detail and export
+    edit: str | None = None  # its cell becomes an input on a desktop: what that answers, see below
     order: int = 100
 
 

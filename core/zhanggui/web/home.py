@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from .. import files, notices
 from ..auth.permissions import expose, public, signed_in
+from ..config import settings
 from ..config.days import shop_zone
 from ..db import words
 from ..db.uow import reading, unit_of_work
@@ -23,6 +24,7 @@ from ..i18n.zones import zone_label
 from ..kernel import clock
 from ..kernel.reader import Reader
 from . import context, news
+from .brand import COLOR, brand_sheet
 from .charts import Chart, Series
 from .describe import Question, Widget
 from .drawing import draw
@@ -98,6 +100,13 @@ class HomeView(View):
         """What an installed app is called and looks like."""
         body = render_template("zg/manifest.webmanifest")
         return Response(body, mimetype="application/manifest+json", headers={"Cache-Control": "public, max-age=3600"})
+
+    @expose("/brand.css")
+    @public("the page to sign in and the shop of customers are drawn in it")
+    def brand(self) -> Response:
+        """The color of the shop; its address changes with it."""
+        color = settings.get(COLOR)
+        return Response(brand_sheet(color) if color else "", mimetype="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
     @expose("/sw.js")
     @public("a browser asks for it on its own")

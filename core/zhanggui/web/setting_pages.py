@@ -18,9 +18,11 @@ from ..i18n.texts import gettext as _
 from ..i18n.zones import read_zone, zone_label
 from ..kernel import clock
 from ..kernel.errors import DomainError, Forbidden, Invalid, NotFound, ProviderError, StaleRow
+from ..runtime import current_runtime
 from . import context
 from .first_steps import SHOWN
 from .shell import shell
+from .theme import load_theme
 from .views import Answer, View
 
 
@@ -127,11 +129,22 @@ def _typed(declared: Iterable[Setting]) -> tuple[dict[str, Any], dict[str, str]]
         if text is None and not (setting.kind == "bool" and f"{setting.key}__shown" in request.form):
             continue
         try:
+            if setting.kind == "color" and text == theme_color():
+                text = ""
             text = read_zone(text) if setting.kind == "zone" and text is not None else text
             values[setting.key] = "" if setting.secret and not text else setting.parse(text if text is not None else "false")
+            values[setting.key] = _as_it_stands(setting, values[setting.key])
         except ValueError as error:
             errors[setting.key] = str(error)
     return values, errors
+
+
+def _as_it_stands(setting: Setting, value: Any) -> Any:
+    """The stored value where a box of one line alone took its lines from it, such as those of a certificate: nobody changed that."""
+    if setting.secret or not isinstance(value, str):
+        return value
+    stored = settings.get(setting.key)
+    return stored if isinstance(stored, str) and "\n" in stored and "".join(stored.split()) == "".join(value.split()) else value
 
 
 def _pictures(values: dict[str, Any], errors: dict[str, str]) -> list[dict[str, Any]]:
@@ -200,6 +213,11 @@ def _groups(typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[st
     return [{"title": title, "settings": rows} for title, rows in groups.items()]
 
 
+def theme_color() -> str:
+    """The color of the theme, which a field of colors shows where the shop has none of its own: such a field is never empty."""
+    return load_theme(current_runtime()).brand.get("color", "#000000")
+
+
 def _value(setting: Setting, typed: Mapping[str, str]) -> Any:
     """What the box of a setting holds: what was typed, else what is stored."""
     if setting.key in typed:
@@ -209,4 +227,6 @@ def _value(setting: Setting, typed: Mapping[str, str]) -> Any:
     if setting.secret:
         return ""
     value = settings.get(setting.key)
+    if setting.kind == "color":
+        return value or theme_color()
     return ", ".join(value) if setting.kind == "list" else value

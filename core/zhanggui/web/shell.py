@@ -24,6 +24,7 @@ from ..i18n.texts import reader
 from ..kernel.actors import Actor
 from ..runtime import current_runtime
 from . import context
+from .brand import COLOR, brand_address
 from .core_texts import GROUPS, me_label, messages_label
 from .describe import MenuItem, Question
 from .gateway import COUNT_LIMIT
@@ -64,6 +65,9 @@ def _build() -> Shell:
     logo = _of_shop("instance.logo")
     if logo:
         brand["logo"] = url_for_file(logo)
+    color = _of_shop(COLOR)
+    if color:
+        brand |= {"color": color, "sheet": brand_address()}
     result = Shell(
         shop=_of_shop("instance.name"), lang=code.replace("_", "-"), dir=locale.text_direction,
         user=getattr(current_user, "display_name", ""), appearance=getattr(current_user, "appearance", None) or "auto",

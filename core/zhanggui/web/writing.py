@@ -29,6 +29,7 @@ from ..kernel.money import Money
 from ..kernel.phases import ThreePhases
 from . import context, generic
 from .clashes import told_as_fields, told_as_used
+from .conflicts import for_this_reader
 from .describe import Action, Screen
 from .file_fields import settle_files
 from .forms import Standing
@@ -203,14 +204,18 @@ def edit(db: Session, screen: Screen, read: Values, *, id: Any, row_version: int
     """
     values, extra = _split_slots(screen, read)
     before = _before(db, screen, id)
-    _not_stale(before, row_version, values)
     said = audit.counted(db, (screen.resource, id))
-    with told_as_fields(screen):
-        if screen.update == "generic":
-            generic.update_row(db, screen, before, values, now)
-        else:
-            screen.update(db, id=id, row_version=row_version, actor=actor, now=now, **values)  # type: ignore[operator,misc]
-            db.flush()
+    try:
+        _not_stale(before, row_version, values)
+        with told_as_fields(screen):
+            if screen.update == "generic":
+                generic.update_row(db, screen, before, values, now)
+            else:
+                screen.update(db, id=id, row_version=row_version, actor=actor, now=now, **values)  # type: ignore[operator,misc]
+                db.flush()
+    except StaleRow as error:
+        error.changed = for_this_reader(screen, actor, error.changed)
+        raise
     if audit.counted(db, (screen.resource, id)) == said:
         after = _before(db, screen, id)
         was, became = _asked_of(screen, before), _asked_of(screen, after)
@@ -263,6 +268,15 @@ def _before(db: Session, screen: Screen, row_id: Any) -> Any:
 @lru_cache(maxsize=64)
 def _whole(table: Table, key: str) -> Select[Any]:
     return select(*table.c).where(table.c[key] == bindparam("row_id"))
+
+
+def check_version(db: Session, screen: Screen, row_id: Any, version: int | None) -> None:
+    """Whether a row is what somebody looked at, for who changes it by a verb.
+
+    :raises NotFound: when there is none.
+    :raises StaleRow: when somebody saved it since.
+    """
+    _not_stale(_before(db, screen, row_id), version, {})
 
 
 def _not_stale(row: Any, version: int | None, values: Values) -> None:

@@ -126,3 +126,20 @@ def test_what_is_no_picture_is_said_at_the_logo(visit, instance):
     assert page.status_code == 422 and 'aria-invalid="true" aria-describedby="s-instance-logo-help"' in page.text
     with pytest.raises(Invalid), unit_of_work() as db:
         settings.set(db, "instance.logo", "x" * 3000, actor=SYSTEM, now=NOON)
+
+
+def test_a_box_of_one_line_changes_no_text_of_several(visit, instance):
+    from zhanggui.audit.models import AuditEntry
+
+    owner, key = visit("owner"), "plugin.wechatpay.public_key"
+    with unit_of_work() as db:
+        settings.set(db, key, "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n", actor=SYSTEM, now=NOON)
+        said = db.query(AuditEntry).count()
+    sent = {key: "-----BEGIN PUBLIC KEY-----abc-----END PUBLIC KEY-----"}
+    assert owner.post("/system/settings/", sent).status_code == 303
+    with reading() as db:
+        assert settings.get(key).count("\n") == 3
+        assert db.query(AuditEntry).count() == said
+    with unit_of_work() as db:
+        db.execute(delete(StoredSetting).where(StoredSetting.key == key))
+        generation.bump(db, "settings")

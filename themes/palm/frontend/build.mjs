@@ -67,6 +67,7 @@ emit("icons.svg", sprite());
 emit("app.css", await style("app.scss"));
 emit("files.css", await style("files.scss"));
 const files = {
+  CELL_JS: emit("cell.js", await script("cell.js", {format: "esm"})),
   EACH_JS: emit("each.js", await script("each.js", {format: "esm"})),
   LOOKUP_JS: emit("lookup.js", await script("lookup.js", {format: "esm"})),
   SWAP_JS: emit("htmx.js", await script("swap.js", {format: "esm"})),

@@ -35,6 +35,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Pages that fade into each other both say so in their style; the shop of customers is no page of this theme.
+addEventListener("pageswap", (event) => {
+  if (event.viewTransition && new URL(event.activation?.entry?.url || location.href).pathname.startsWith("/shop/")) {
+    event.viewTransition.ready.catch(() => {});
+    event.viewTransition.skipTransition();
+  }
+});
+
 setUp(enhance);
 enhance(document);
 // For the list of devices: which clock this one shows. Nobody else is told.

@@ -1,5 +1,5 @@
 // Lists: the menu of a row, selecting, tabs that do not fit, and exchanging only what changes.
-import {$, $$, el, icon, lazy, post, t} from "./util.js";
+import {$, $$, el, icon, lazy, post, t, toast} from "./util.js";
 import {ask, formSheet, sheet} from "./dialogs.js";
 
 const desktop = matchMedia("(min-width: 900px)");
@@ -165,6 +165,16 @@ document.addEventListener("click", (event) => {
     const link = $(".t a", row);
     if (link) event.metaKey || event.ctrlKey ? open(link.href) : link.click();
   }
+});
+
+// A cell that may be changed is a link to its form; on a desktop it becomes the input.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.cell-edit");
+  if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || !navigator.onLine) return;
+  event.preventDefault();
+  lazy(CELL_JS).then(({edit}) => edit(link, {
+    toast, failed: t("failed"), formSheet: (href, title) => formSheet(href, title, enhance), refresh: () => swap(location.href, {push: false}),
+  }), () => location.assign(link.href));
 });
 
 // A period that has a name and own dates: what was touched last counts.

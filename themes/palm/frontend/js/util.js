@@ -1,4 +1,5 @@
 // What every script here uses: finding, making, asking, sending.
+export const nonce = document.currentScript.nonce;
 export const base = new URL(".", document.currentScript.src).href;
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
