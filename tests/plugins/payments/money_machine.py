@@ -98,7 +98,7 @@ class Machine(RuleBasedStateMachine):
         self.failed: set[str] = set()
         self.handed: set[str] = set()  # numbers that a customer has in his hands
         self.strangers = self.desks = 0
-        self.tries_of: Counter[int] = Counter()  # how often somebody asked about a refund
+        self.sent_again: set[int] = set()  # refunds that the provider did not know when it was asked, so that they went once more
 
     @rule(roll=st.integers(0, 9999), seed=st.integers(0, 9999))
     def step(self, roll: int, seed: int) -> None:
@@ -407,15 +407,16 @@ class Machine(RuleBasedStateMachine):
 
     @verb(5, lambda self: self.model.backs)
     def provider_is_asked_of_a_refund(self, which: int) -> None:
-        n = which % len(self.back_ids)
+        n, seen = which % len(self.back_ids), set(self.books.refunds)
         known, fate = self.question(lambda: asking.ask_refund(self.back_ids[n]))
-        assert known == self.expect_ask_back(n, fate)
+        assert known == self.expect_ask_back(n, fate, seen)
 
-    def expect_ask_back(self, n: int, fate: str) -> bool:
+    def expect_ask_back(self, n: int, fate: str, seen: set[str]) -> bool:
         back = self.model.backs[n]
         if back.state not in ("processing", "abnormal"):
             return True
-        self.tries_of[n] += 1  # whatever an older try was answered counts for nothing
+        if not fate and self.back_numbers[n] not in seen:
+            self.sent_again.add(n)  # that the first try was refused counts for nothing from here on
         if self.model.tries[back.of].provider == "offline":
             self.model.hear_back(n, "succeeded")
             return True
@@ -431,7 +432,7 @@ class Machine(RuleBasedStateMachine):
         self.now += 420
         with reading() as db:
             due = {model: [row.id for row in db.execute(select(model.id, model.ask_at).where(model.ask_at.is_not(None)).order_by(model.ask_at, model.id))] for model in (Attempt, Refund)}
-        fate = self.books.fate
+        fate, seen = self.books.fate, set(self.books.refunds)
         with self.held():
             jobs.poll.function()
         came = False
@@ -444,7 +445,7 @@ class Machine(RuleBasedStateMachine):
         for refund_id in due[Refund]:
             n = self.back_ids.index(refund_id)
             asked = self.model.backs[n].state in ("processing", "abnormal") and self.model.tries[self.model.backs[n].of].provider != "offline"
-            self.expect_ask_back(n, fate)
+            self.expect_ask_back(n, fate, seen)
             fate = "" if asked else fate
 
     # -- what the provider says by itself ----------------------------------------------------------
@@ -548,7 +549,6 @@ class Machine(RuleBasedStateMachine):
             except ProviderError:
                 pass
         expected = []
-        tries = {n: self.tries_of[n] for n in places}
         for n in places:
             back = self.model.backs[n]
             if back.state not in ("processing", "abnormal"):
@@ -563,13 +563,13 @@ class Machine(RuleBasedStateMachine):
                 fate = ""
         assert [(i, s and s.state) for i, s in said] == expected
         if said:
-            self.answers.append(lambda: self.write_refunds(places, said, tries))
+            self.answers.append(lambda: self.write_refunds(places, said))
 
-    def write_refunds(self, places: list[int], said: list[tuple[int, RefundSnapshot | None]], tries: dict[int, int]) -> None:
+    def write_refunds(self, places: list[int], said: list[tuple[int, RefundSnapshot | None]]) -> None:
         self.do(True, lambda db: refunds.write_down(db, said, actor=SYSTEM, now=self.moment, refund_ids=[self.back_ids[n] for n in places]))
         for refund_id, snapshot in said:
             n = self.back_ids.index(refund_id)
-            if snapshot is not None and (snapshot.state != "failed" or tries[n] == self.tries_of[n]):
+            if snapshot is not None and (snapshot.state != "failed" or n not in self.sent_again):
                 self.model.hear_back(n, snapshot.state)
 
     @verb(1, lambda self: self.model.backs)
