@@ -19,8 +19,8 @@ from .world import World
 
 SIGN, APP = "山间茶铺", "1400008888"
 # The text behind each approved template, as an operator would print it.
-TENCENT_TEMPLATES = {"1000001": "您的订单{1}已发货，{2}。", "1000002": "您的订单{1}已付款，我们会尽快发货。", "1000003": "{1}"}
-ALIYUN_TEMPLATES = {"SMS_100000001": "您的订单${number}已发货，${carrier}。", "SMS_100000002": "您的订单${number}已付款，我们会尽快发货。", "SMS_100000003": "${text}"}
+TENCENT_TEMPLATES = {"1000001": "您的订单{1}已发货，{2}。", "1000002": "您的订单{1}已付款，我们会尽快发货。", "1000003": "您的订单{1}退款{2}，已原路退回。"}
+ALIYUN_TEMPLATES = {"SMS_100000001": "您的订单${number}已发货，${carrier}。", "SMS_100000002": "您的订单${number}已付款，我们会尽快发货。", "SMS_100000003": "您的订单${number}退款${amount}，已原路退回。"}
 REFUSES = {"sms_tencent": "FailedOperation.InsufficientBalanceInSmsPackage", "sms_aliyun": "isv.AMOUNT_NOT_ENOUGH"}
 BUSY = {"sms_tencent": "RequestLimitExceeded", "sms_aliyun": "isv.BUSINESS_LIMIT_CONTROL"}
 _AUTHORIZATION = re.compile(r"TC3-HMAC-SHA256 Credential=([^/]+)/([0-9-]+)/sms/tc3_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})\Z")

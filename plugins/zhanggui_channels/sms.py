@@ -1,4 +1,4 @@
-"""What both providers of short messages have in common: an approved template for each kind, a price, and a body that says whether it went."""
+"""Short messages: an approved template for each kind, a price, and a body that says whether it went. One channel, whichever of the two providers the shop has."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zhanggui.api import Channel, Envelope, ProviderError, Refused, SettingTest, _, _l
+from zhanggui.api import Envelope, ProviderError, Refused, SettingTest, _, _l
 
-from . import addresses, rules, wire
+from . import rules, wire
 from .account import Values, number, setting
 
 NOBODY = "+8610000000000"  # a number that nobody has: what is sent there costs nothing, and shows that the keys are right
@@ -18,9 +18,7 @@ NOBODY = "+8610000000000"  # a number that nobody has: what is sent there costs 
 class Provider:
     """``call(phone, template, values, settings) -> Result``."""
 
-    id: str
     name: str  # of its settings
-    label: Any
     needs: tuple[str, ...]
     call: Callable[[str, rules.Template, Mapping[str, str], Values], wire.Result]
 
@@ -57,13 +55,6 @@ class Provider:
         if found != Refused("no_address", getattr(found, "code", ""), gone=True):
             wire.told(found)
         return _l("They know the account, and the signature of the request is right. Nothing was sent.")
-
-    @property
-    def channel(self) -> Channel:
-        """As the carrier of messages knows it."""
-        return Channel(
-            self.id, self.label, "device-mobile", ("customer",), self.send, self.missing, addresses.phone_of, billable=True, repeatable=False, longest=300,
-        )  # fmt: skip
 
     @property
     def test(self) -> dict[str, SettingTest]:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from zhanggui.api import Later, Refused, Sent, Unknown, _l, clock
+from zhanggui.api import Later, Refused, Sent, Unknown, clock
 
 from . import rules, wire
 from .account import Values, setting
@@ -69,4 +69,4 @@ def _refusal(code: str) -> wire.Result:
     return Refused("bad_value" if code in _VALUE else "provider_refused", code)
 
 
-ALIYUN = Provider("sms_aliyun", "aliyun", _l("SMS (Aliyun)"), ("id", "key", "sign"), _call)
+ALIYUN = Provider("aliyun", ("id", "key", "sign"), _call)

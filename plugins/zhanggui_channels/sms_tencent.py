@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from zhanggui.api import Later, Refused, Sent, Unknown, _l, clock
+from zhanggui.api import Later, Refused, Sent, Unknown, clock
 
 from . import rules, wire
 from .account import Values, setting
@@ -80,4 +80,4 @@ def _refusal(code: str) -> wire.Result:
     return Refused("bad_value" if code in _VALUE else "provider_refused", code)
 
 
-TENCENT = Provider("sms_tencent", "tencent", _l("SMS (Tencent Cloud)"), ("id", "key", "app", "sign"), _call)
+TENCENT = Provider("tencent", ("id", "key", "app", "sign"), _call)

@@ -99,7 +99,7 @@ def _fitting(field: str, text: str, cut: bool) -> str:
     kind = _FIELD.match(field)
     most, signs, bears = LIMITS[kind[1] if kind else "thing"]
     if kind and kind[1] == "amount":
-        text = text.replace(",", "").replace(" ", "").replace("\xa0", "")
+        text = text.removeprefix("CN").replace(",", "").replace(" ", "").replace("\xa0", "")
     if not text or (signs is not None and not signs.match(text)):
         raise BadValue(field)
     if kind and kind[1] == "time" and not (_MOMENT.match(text) or _CLOCK.match(text)):

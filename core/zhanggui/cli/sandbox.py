@@ -100,11 +100,12 @@ def as_settings(given: Mapping[str, Any], address: str, mail_port: int = 0) -> d
 # What each template of the sandbox is filled with, by the kind of message: as the merchant binds them.
 _TEMPLATES = {
     "wechat.templates": (
-        "orders.shipped: SBXshippedTemplate0000000000000000000000001 character_string1=number thing2=items thing3=carrier",
-        "orders.paid: SBXpaidTemplate0000000000000000000000002 character_string1=number amount2=amount thing3=items",
+        "orders.shipped: SBXshippedTemplate0000000000000000000000001 character_string1=number thing2=goods thing3=carrier",
+        "orders.confirmed: SBXpaidTemplate0000000000000000000000002 character_string1=number amount2=total thing3=goods",
+        "payments.refunded: SBXrefundTemplate00000000000000000000000003 character_string1=number amount2=amount",
     ),
-    "channels.tencent_templates": ("orders.shipped: 1000001 number carrier", "orders.paid: 1000002 number"),
-    "channels.aliyun_templates": ("orders.shipped: SMS_100000001 number carrier", "orders.paid: SMS_100000002 number"),
+    "channels.tencent_templates": ("orders.shipped: 1000001 number carrier", "orders.confirmed: 1000002 number", "payments.refunded: 1000003 number amount"),
+    "channels.aliyun_templates": ("orders.shipped: SMS_100000001 number carrier", "orders.confirmed: SMS_100000002 number", "payments.refunded: SMS_100000003 number amount"),
 }
 
 

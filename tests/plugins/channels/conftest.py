@@ -34,6 +34,12 @@ def sandbox(tmp_path: Path, keys: Keyring) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def kind() -> str:
+    """Nothing is stored here: one database tells as much as both."""
+    return "sqlite"
+
+
+@pytest.fixture
 def instance(databases: Any, kind: str, sandbox: Sandbox) -> Iterator[Runtime]:
     """A shop that may call this machine, set up as the demo is but for what a file locks: each test may change it."""
     runtime = open_runtime(databases.fresh(kind, OUTSIDE__ALLOWED="127.0.0.1", **_addresses(sandbox)))

@@ -7,7 +7,7 @@ from typing import Any
 from zhanggui.api import Channel
 from zhanggui.host import current_host
 
-IDS = ["email", "wecom", "dingtalk", "feishu", "sms_tencent", "sms_aliyun"]
+IDS = ["sms", "email", "wecom", "dingtalk", "feishu"]
 
 
 def test_nothing_is_wrong_with_it(instance: Any) -> None:

@@ -19,15 +19,16 @@ from tencentcloud.common.sign import Sign
 
 from zhanggui.api import Later, ProviderError, Refused, Sent, Unknown, clock
 from zhanggui_channels import rules, sms_aliyun, sms_tencent, wire
+from zhanggui_channels.plugin import SMS
 from zhanggui_channels.sms import Provider
 from zhanggui_channels.sms_aliyun import ALIYUN
 from zhanggui_channels.sms_tencent import TENCENT
 from zhanggui_sandbox import Sandbox
 
-BOTH = pytest.mark.parametrize("provider", [TENCENT, ALIYUN], ids=lambda provider: provider.id)
+BOTH = pytest.mark.parametrize("provider", [TENCENT, ALIYUN], ids=lambda provider: provider.name)
 PHONE = "+8613800000000"
-NO = {"sms_tencent": "FailedOperation.InsufficientBalanceInSmsPackage", "sms_aliyun": "isv.AMOUNT_NOT_ENOUGH"}
-BUSY = {"sms_tencent": "RequestLimitExceeded", "sms_aliyun": "isv.BUSINESS_LIMIT_CONTROL"}
+NO = {"tencent": "FailedOperation.InsufficientBalanceInSmsPackage", "aliyun": "isv.AMOUNT_NOT_ENOUGH"}
+BUSY = {"tencent": "RequestLimitExceeded", "aliyun": "isv.BUSINESS_LIMIT_CONTROL"}
 
 
 @BOTH
@@ -35,21 +36,29 @@ def test_it_sends_the_approved_template(instance: Any, provider: Provider, arriv
     sent = provider.send(envelope(PHONE))
     assert isinstance(sent, Sent)
     assert (bool(sent.ref), sent.cost) == (True, 5)
-    (found,) = arrived(provider.id)
+    (found,) = arrived(f"sms_{provider.name}")
     assert (found["who"], found["body"]) == (PHONE, "【山间茶铺】您的订单26112785921383已发货，顺丰。")
-    assert (provider.channel.billable, provider.channel.repeatable) == (True, False)
+    assert (SMS.billable, SMS.repeatable) == (True, False)
+
+
+@BOTH
+def test_the_channel_goes_by_the_provider_that_is_chosen(instance: Any, provider: Provider, change: Any, arrived: Any, envelope: Any) -> None:
+    change(sms_provider=provider.name)
+    assert SMS.missing() is None
+    assert isinstance(SMS.send(envelope(PHONE)), Sent)
+    assert [len(arrived(f"sms_{name}")) for name in ("tencent", "aliyun")] == [int(provider is TENCENT), int(provider is ALIYUN)]
 
 
 @BOTH
 def test_a_refusal_in_the_body_is_a_refusal_and_a_limit_waits(instance: Any, sandbox: Sandbox, provider: Provider, arrived: Any, envelope: Any) -> None:
-    sandbox.ask("POST", "/_sim/faults", {"kind": "refuse", "operation": provider.id})
-    assert provider.send(envelope(PHONE)) == Refused("provider_refused", NO[provider.id])
-    sandbox.ask("POST", "/_sim/faults", {"kind": "rate_limit", "operation": provider.id})
-    assert provider.send(envelope(PHONE)) == Later(60, "too_many", BUSY[provider.id])
+    sandbox.ask("POST", "/_sim/faults", {"kind": "refuse", "operation": f"sms_{provider.name}"})
+    assert provider.send(envelope(PHONE)) == Refused("provider_refused", NO[provider.name])
+    sandbox.ask("POST", "/_sim/faults", {"kind": "rate_limit", "operation": f"sms_{provider.name}"})
+    assert provider.send(envelope(PHONE)) == Later(60, "too_many", BUSY[provider.name])
     nobody = provider.send(envelope("+8610000000000"))
     assert isinstance(nobody, Refused)
     assert (nobody.reason, nobody.gone) == ("no_address", True)
-    assert arrived(provider.id) == []
+    assert arrived(f"sms_{provider.name}") == []
 
 
 @BOTH
@@ -57,10 +66,10 @@ def test_a_time_out_after_sending_is_one_request_and_unknown(
     instance: Any, sandbox: Sandbox, provider: Provider, arrived: Any, asked: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "SECONDS", 1.0)
-    sandbox.ask("POST", "/_sim/faults", {"kind": "timeout_after", "operation": provider.id, "seconds": 1.3})
+    sandbox.ask("POST", "/_sim/faults", {"kind": "timeout_after", "operation": f"sms_{provider.name}", "seconds": 1.3})
     assert provider.send(envelope(PHONE)) == Unknown()
-    assert (asked(provider.id, 1), len(arrived(provider.id))) == (1, 1)
-    sandbox.ask("POST", "/_sim/faults", {"kind": "garbage", "operation": provider.id})
+    assert (asked(f"sms_{provider.name}", 1), len(arrived(f"sms_{provider.name}"))) == (1, 1)
+    sandbox.ask("POST", "/_sim/faults", {"kind": "garbage", "operation": f"sms_{provider.name}"})
     assert provider.send(envelope(PHONE)) == Unknown()
 
 
@@ -68,7 +77,7 @@ def test_a_time_out_after_sending_is_one_request_and_unknown(
 def test_without_a_template_or_a_value_nothing_leaves(instance: Any, provider: Provider, change: Any, asked: Any, envelope: Any) -> None:
     assert provider.send(envelope(PHONE, kind="orders.other")) == Refused("template_missing")
     assert provider.send(envelope(PHONE, values={"number": "1"})) == Refused("bad_value", "carrier")
-    assert asked(provider.id) == 0
+    assert asked(f"sms_{provider.name}") == 0
     change(**{f"{provider.name}_templates": "orders.shipped: 9 number carrier\nnonsense"})
     assert "Line 2" in str(provider.missing())
     change(**{f"{provider.name}_templates": "orders.shipped: SMS_9 number carrier"})
@@ -83,7 +92,7 @@ def test_the_test_button_finds_wrong_keys_and_sends_nothing(instance: Any, provi
             provider.probe({f"plugin.channels.{provider.name}_{wrong}": "another"})
     with pytest.raises(ProviderError, match="Line 1"):
         provider.probe({f"plugin.channels.{provider.name}_templates": "nonsense"})
-    assert arrived(provider.id) == []
+    assert arrived(f"sms_{provider.name}") == []
 
 
 @BOTH
