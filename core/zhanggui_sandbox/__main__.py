@@ -21,9 +21,10 @@ FORBIDDEN = "ZHANGGUI_SANDBOX_FORBIDDEN"
 
 def main() -> int:
     """Serve; answers the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m zhanggui_sandbox", description="WeChat Pay, Alipay and WeChat's sign-in with simulated money.")
+    parser = argparse.ArgumentParser(prog="python -m zhanggui_sandbox", description="WeChat Pay, Alipay and WeChat's sign-in with simulated money; robots, SMS and mail.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--mail-port", type=int, default=0, help="where mail is taken; 0: nowhere")
     parser.add_argument("--data", type=Path, default=Path("var/sandbox"), help="where keys and books are kept")
     parser.add_argument("--public-host", default="", help="the host in codes that are scanned")
     parser.add_argument("--open-control", action="store_true", help="the control API answers other machines too")
@@ -37,11 +38,12 @@ def main() -> int:
     os.umask(0o077)
     if given.prepare:
         given.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        Keyring.of(given.data)
+        Keyring.of(given.data).save(given.data)  # written anew: a later release hands out more than the one that made the keys
         print(given.data / CREDENTIALS)
         return 0
     try:
-        sandbox = Sandbox(given.data, host=given.host, port=given.port, options=Options(given.public_host, open_control=given.open_control))
+        sandbox = Sandbox(given.data, host=given.host, port=given.port, options=Options(given.public_host, open_control=given.open_control),
+                          mail_port=given.mail_port or None)  # fmt: skip
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return _refuse(f"Port {given.port} is taken by another program; choose another one with --port.")
@@ -51,7 +53,7 @@ def main() -> int:
     if given.end_with:
         _end_with(given.end_with, sandbox)
     if not given.quiet:
-        print(f"Payment sandbox (simulated money): {sandbox.url}\nCredentials: {sandbox.url}/_sim/credentials\nControl: {sandbox.url}/_sim/openapi.json\nCtrl-C ends it.", flush=True)
+        print(f"Payment sandbox (simulated money): {sandbox.url}\nCredentials: {sandbox.url}/_sim/credentials\nMessages: {sandbox.url}/_sim/phone\nControl: {sandbox.url}/_sim/openapi.json\nCtrl-C ends it.", flush=True)
     sandbox.run()
     return 0
 

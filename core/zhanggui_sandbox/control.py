@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import crypto, faults, forgeries, platform, till
+from . import crypto, faults, forgeries, inbox, platform, subscribe, till
 from .clock import rfc3339
 from .store import Row
 from .web import Call, Reply
@@ -42,7 +42,7 @@ class Entry:
 
 def serve(world: World, call: Call) -> Reply:
     """Answer in JSON. Only to this machine, under a name of it, and never to a form of another page."""
-    if not world.options.open_control and (call.remote not in ("127.0.0.1", "::1", "::ffff:127.0.0.1") or not _local(call.headers.get("Host", ""))):
+    if not may_look(world, call):
         return _no("the control API answers this machine alone (--open-control lets others in)", 403)
     if call.method != "GET" and not call.headers.get("Content-Type", "").startswith("application/json"):
         return _no("Content-Type must be application/json", 415)
@@ -67,6 +67,11 @@ def serve(world: World, call: Call) -> Reply:
         return _no(str(error), 400)
     except ValueError:
         return _no("the body is no JSON", 400)
+
+
+def may_look(world: World, call: Call) -> bool:
+    """Whether who asks sits at this machine, or everybody may."""
+    return world.options.open_control or (call.remote in ("127.0.0.1", "::1", "::ffff:127.0.0.1") and _local(call.headers.get("Host", "")))
 
 
 def _local(host: str) -> bool:
@@ -107,7 +112,8 @@ def _order(world: World, asked: dict[str, Any]) -> Row:
 
 def credentials(world: World, call: Call, asked: dict[str, Any]) -> Any:
     """What a merchant gets from the consoles."""
-    return world.keys.credentials()
+    given = world.keys.credentials()
+    return given | {"mail": {**given["mail"], "port": world.mail_port}}
 
 
 def pay(world: World, call: Call, asked: dict[str, Any]) -> Any:
@@ -318,6 +324,30 @@ def login(world: World, call: Call, asked: dict[str, Any]) -> Any:
         raise Wrong("kind must be login or phone")
     user = _text(asked, "user")
     return {"code": platform.issue_code(world, user, kind), "openid": platform.openid(world, user)}
+
+
+def allow_messages(world: World, call: Call, asked: dict[str, Any]) -> Any:
+    """What the customer answers to ``wx.requestSubscribeMessage``."""
+    user, template, answer = _text(asked, "user"), _text(asked, "template_id"), asked.get("answer", "accept")
+    if template not in subscribe.TEMPLATES:
+        raise Wrong("template_id must be one of /_sim/templates")
+    if answer not in subscribe.ANSWERS:
+        raise Wrong(f"answer must be one of {', '.join(subscribe.ANSWERS)}")
+    openid = platform.remember(world, user)
+    return {"openid": openid, template: answer, "left": subscribe.allow(world, openid, template, answer, _whole(asked, "count", 1, 1000))}
+
+
+def list_templates(world: World, call: Call, asked: dict[str, Any]) -> Any:
+    """The mini-program's templates with their fields."""
+    return {"items": [{"template_id": name, "title": title, "fields": fields} for name, (title, fields) in subscribe.TEMPLATES.items()]}
+
+
+def list_messages(world: World, call: Call, asked: dict[str, Any]) -> Any:
+    """What arrived, the newest first."""
+    channel = call.query.get("channel", "")
+    if channel and channel not in inbox.CHANNELS:
+        raise Wrong(f"channel must be one of {', '.join(inbox.CHANNELS)}")
+    return {"items": inbox.messages(world, channel, call.query.get("who", ""), _limit(call))}
 
 
 def request_payment(world: World, call: Call, asked: dict[str, Any]) -> Any:

@@ -17,6 +17,9 @@ BEFORE = {
     "cut_before": "cuts the connection; nothing was done",
     "status": "answers `status` (500; 429, 502, 503, 401 and others) with the provider's own code, or `code`; nothing was done",
     "errcode": "WeChat's platform answers `errcode` (-1) with status 200; nothing was done. `token` 40001 for ever is count 0",
+    "refuse": "a robot or an SMS API answers status 200 with a refusal in the body, the mail server refuses the recipient (550): its own code, or `code`; "
+    "nothing was done",
+    "rate_limit": "a robot or an SMS API answers that too many came, in its own words; nothing was done",
     "alipay_code": "Alipay answers `code` (20000) and `sub_code` (aop.ACQ.SYSTEM_ERROR), signed; nothing was done",
 }
 AFTER = {
@@ -53,8 +56,9 @@ MACHINE = {"down": "the port is closed for `seconds` (2), at once: connections a
 KINDS = BEFORE | AFTER | DURING | NOTICES | MACHINE
 OPERATIONS = (
     "prepay", "query", "close", "cancel", "refund", "query_refund", "abnormal_refund", "certificates", "bill", "bill_file", "login", "token", "phone",
-    "payment_notification", "refund_notification", "pay",
+    "payment_notification", "refund_notification", "pay", "subscribe", "wecom", "dingtalk", "feishu", "sms_tencent", "sms_aliyun", "mail",
 )  # fmt: skip
+PROVIDERS = ("wechatpay", "alipay", "wechat", "robot", "sms", "mail")
 _MATCH = ("provider", "operation", "out_trade_no", "out_refund_no")
 
 
@@ -97,8 +101,8 @@ class Faults:
             raise BadFault(f"kind must be one of {', '.join(KINDS)}")
         if "operation" in spec and spec["operation"] not in OPERATIONS:
             raise BadFault(f"operation must be one of {', '.join(OPERATIONS)}")
-        if "provider" in spec and spec["provider"] not in ("wechatpay", "alipay", "wechat"):
-            raise BadFault("provider must be wechatpay, alipay or wechat")
+        if "provider" in spec and spec["provider"] not in PROVIDERS:
+            raise BadFault(f"provider must be one of {', '.join(PROVIDERS)}")
         count, probability = spec.get("count", 1), spec.get("probability", 1)
         if type(count) is not int or count < 0:
             raise BadFault("count must be a whole number; 0 is for ever")

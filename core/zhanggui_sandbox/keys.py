@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -143,6 +145,10 @@ class Keyring:
         _write(folder / FILE, asdict(self))
         _write(folder / CREDENTIALS, self.credentials())
 
+    def derived(self, name: str) -> str:
+        """A secret that needs no place of its own: the same at each start of this data folder."""
+        return hmac.new(self.app_secret.encode(), name.encode(), hashlib.sha256).hexdigest()
+
     def rotate(self) -> None:
         """WeChat Pay signs with a new certificate from now on."""
         key = new_key()
@@ -156,6 +162,8 @@ class Keyring:
 
     def credentials(self) -> dict[str, Any]:
         """What a merchant gets from the consoles of the providers."""
+        from . import mail, robots, sms
+
         return {
             "simulated": True,
             "wechatpay": {
@@ -172,6 +180,7 @@ class Keyring:
                 "root_certificate": self.authority.certificate, "root_cert_sn": self.authority.sn,
             },
             "wechat": {"app_id": self.app_id, "app_secret": self.app_secret},
+            "robots": robots.credentials(self), "sms": sms.credentials(self), "mail": mail.credentials(self),
         }  # fmt: skip
 
 

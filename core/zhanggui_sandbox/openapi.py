@@ -6,7 +6,7 @@ from typing import Any
 
 from . import control as c
 from .control import Entry
-from .faults import KINDS, OPERATIONS
+from .faults import KINDS, OPERATIONS, PROVIDERS
 
 _ORDER = {"out_trade_no": "the shop's number of the order or attempt", "provider": "wechatpay or alipay, where both know the number"}
 _LIMIT = {"limit": "how many at most (100)"}
@@ -27,7 +27,7 @@ ENTRIES = (
     Entry("GET", "/_sim/faults", c.list_faults, "Faults that are set, and all kinds of them"),
     Entry("POST", "/_sim/faults", c.set_fault, "Let something go wrong", {
         "kind": "one of: " + "; ".join(f"{name}: {text}" for name, text in KINDS.items()), "operation": "only at one of " + ", ".join(OPERATIONS),
-        "provider": "only at wechatpay, alipay or wechat", "out_trade_no": "only for this order", "out_refund_no": "only for this refund",
+        "provider": "only at one of " + ", ".join(PROVIDERS), "out_trade_no": "only for this order", "out_refund_no": "only for this refund",
         "count": "how often (1); 0: for ever", "probability": "how likely each time (1)", "seconds": "a parameter of some kinds", "status": "likewise",
         "code": "likewise", "errcode": "likewise", "sub_code": "likewise", "state": "likewise", "by": "likewise", "currency": "likewise", "edit": "likewise",
         "rows": "likewise", "copies": "likewise", "new_ids": "likewise", "variant": "likewise",
@@ -53,6 +53,13 @@ ENTRIES = (
     }, {"mode": "both", "notify_with": "public_key"}),
     Entry("POST", "/_sim/login", c.login, "A code as wx.login or the phone button gives it", {"user": "any name; always the same openid", "kind": "login or phone"},
           {"user": "alice"}),
+    Entry("POST", "/_sim/subscribe", c.allow_messages, "The customer answers the prompt for WeChat messages", {
+        "user": "any name", "template_id": "one of /_sim/templates", "answer": "accept, reject, ban or filter", "count": "how often (1)",
+    }, {"user": "alice", "template_id": "SBXshippedTemplate0000000000000000000000001"}),
+    Entry("GET", "/_sim/templates", c.list_templates, "The mini-program's templates of WeChat messages, with their fields"),
+    Entry("GET", "/_sim/messages", c.list_messages, "Messages, mails and texts that arrived; /_sim/phone shows them as a page", query={
+        "channel": "wechat_subscribe, sms_tencent, sms_aliyun, email, wecom, dingtalk or feishu", "who": "of this person, phone, address or group", **_LIMIT,
+    }),
     Entry("POST", "/_sim/request_payment", c.request_payment, "wx.requestPayment: checks paySign and says where the cashier is", {
         "appId": "of the mini-program", "timeStamp": "as given to the client", "nonceStr": "likewise", "package": "prepay_id=...", "signType": "RSA",
         "paySign": "likewise",

@@ -10,7 +10,7 @@ import hmac
 import secrets
 from typing import Any
 
-from . import crypto
+from . import crypto, subscribe
 from .web import Call, Reply
 from .world import World
 
@@ -22,7 +22,8 @@ _WORDS = {-1: "system error", 40001: "invalid credential, access_token is invali
           40029: "invalid code", 40125: "invalid appsecret", 40163: "code been used", 41002: "appid missing", 41004: "appsecret missing",
           41008: "missing code", 42001: "access_token expired", 43002: "require POST method", 45009: "reach max api daily quota limit",
           45011: "api minute-quota reach limit  mustslower  retry next minute", 47001: "data format error", 40226: "code blocked",
-          40014: "invalid access_token", 41001: "access_token missing", 43101: "user refuse to accept the msg"}  # fmt: skip
+          40014: "invalid access_token", 41001: "access_token missing", 43101: "user refuse to accept the msg", 40003: "invalid openid", 40037: "invalid template_id",
+          41030: "invalid page", 47003: "argument invalid!"}  # fmt: skip
 
 
 class Refused(Exception):
@@ -33,13 +34,15 @@ class Refused(Exception):
         self.code = code
 
 
-def refusal(code: int) -> Reply:
-    """As the platform says no."""
-    return Reply.json({"errcode": code, "errmsg": f"{_WORDS.get(code, 'error')} rid: {secrets.token_hex(4)}-{secrets.token_hex(4)}"})
+def refusal(code: int, field: str = "") -> Reply:
+    """As the platform says no; of a value it names the field."""
+    which = f" data.{field}.value invalid" if field else ""
+    return Reply.json({"errcode": code, "errmsg": f"{_WORDS.get(code, 'error')}{which} rid: {secrets.token_hex(4)}-{secrets.token_hex(4)}"})
 
 
 _ROUTES = {
     "/sns/jscode2session": "login", "/cgi-bin/stable_token": "token", "/cgi-bin/token": "token", "/wxa/business/getuserphonenumber": "phone",
+    "/cgi-bin/message/subscribe/send": "subscribe",
 }  # fmt: skip
 
 
@@ -58,6 +61,11 @@ def serve(world: World, call: Call) -> Reply:
                 return Reply.json(_stable_token(world, call))
             if call.operation == "phone":
                 return Reply.json(_phone(world, call))
+            if call.operation == "subscribe":
+                return Reply.json(_subscribe(world, call))
+    except subscribe.NotTaken as refused:
+        call.trouble = f"errcode {refused.code}: {_WORDS.get(refused.code, '')} {refused.field}".strip()
+        return refusal(refused.code, refused.field)
     except Refused as refused:
         call.trouble = f"errcode {refused.code}: {refused}"
         return refusal(refused.code)
@@ -71,8 +79,16 @@ def openid(world: World, user: str) -> str:
     return f"oSBX{digest[:24]}"
 
 
+def remember(world: World, user: str) -> str:
+    """Somebody who is here from now on; answers his openid."""
+    found = openid(world, user)
+    world.store.run("INSERT INTO person VALUES (?, ?) ON CONFLICT (openid) DO NOTHING", found, user)
+    return found
+
+
 def issue_code(world: World, user: str, kind: str = "login") -> str:
     """What ``wx.login`` gives to the mini-program of this person; with ``phone`` what the button gives."""
+    remember(world, user)
     code = f"0{secrets.token_hex(15)}"[:32]
     world.store.run("INSERT INTO login VALUES (?, ?, ?, ?, NULL)", code, kind, user, world.clock.now() + _CODE_LIFE)
     return code
@@ -177,3 +193,16 @@ def _phone(world: World, call: Call) -> dict[str, Any]:
     mark = {"timestamp": int(world.clock.now()), "appid": world.keys.app_id}
     info = {"phoneNumber": number, "purePhoneNumber": number, "countryCode": "86", "watermark": mark}
     return {"errcode": 0, "errmsg": "ok", "phone_info": info}
+
+
+def _subscribe(world: World, call: Call) -> dict[str, Any]:
+    if call.method != "POST":
+        raise Refused(43002)
+    _authorized(world, call)
+    try:
+        asked = call.json
+    except ValueError:
+        raise Refused(47001) from None
+    to = asked.get("touser") if isinstance(asked, dict) else None
+    found = world.store.one("SELECT user FROM person WHERE openid = ?", to) if isinstance(to, str) else None
+    return subscribe.take(world, asked, str(found["user"]) if found else None)

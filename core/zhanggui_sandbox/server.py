@@ -17,12 +17,13 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, cast
 
-from . import alipay, cashier, control, platform, wechatpay
+from . import alipay, cashier, control, phone, platform, robots, sms, wechatpay
 from .alipay import bills as alipay_bills
 from .alipay import gateway
 from .deliveries import Deliverer
 from .faults import AFTER, BEFORE, Fault
 from .keys import Keyring
+from .mail import Catcher
 from .web import Call, Cut, Reply
 from .wechatpay import gate
 from .wechatpay.refusals import CODES
@@ -40,6 +41,8 @@ def handle(world: World, call: Call) -> Reply:
     :raises Cut: when a fault ends the connection.
     """
     path = call.path
+    if path == "/_sim/phone":
+        return phone.serve(world, call)
     if path.startswith("/_sim/"):
         return control.serve(world, call)
     if path.startswith("/static/"):
@@ -55,6 +58,12 @@ def handle(world: World, call: Call) -> Reply:
         return _with_faults(world, call, "alipay", lambda fault: alipay_bills.download(world, call))
     if _CASHIER.fullmatch(path):
         return cashier.serve(world, call)
+    if name := robots.of(path):
+        call.operation = name
+        return _with_faults(world, call, "robot", lambda fault: robots.serve(world, call))
+    if name := sms.of(call):
+        call.operation = name
+        return _with_faults(world, call, "sms", lambda fault: sms.serve(world, call))
     if path.startswith(("/sns/", "/cgi-bin/", "/wxa/")):
         platform.operation(call)
         return _with_faults(world, call, "wechat", lambda fault: platform.serve(world, call))
@@ -99,7 +108,11 @@ def _before(world: World, call: Call, provider: str, fault: Fault) -> Reply:
     if fault.kind in ("timeout_before", "cut_before"):
         raise Cut
     if fault.kind == "errcode":
-        return platform.refusal(int(fault.get("errcode", -1)))
+        return platform.refusal(int(fault.get("errcode", -1)), str(fault.get("code", "")))
+    if fault.kind in ("refuse", "rate_limit") and provider in ("robot", "sms"):
+        theirs: Any = robots if provider == "robot" else sms
+        usual = (theirs.BUSY if fault.kind == "rate_limit" else theirs.REFUSES)[call.operation]
+        return cast(Reply, theirs.refusal(call.operation, type(usual)(fault.get("code", usual))))
     if fault.kind == "alipay_code":
         return gateway.code(world, call, str(fault.get("code", "20000")), str(fault.get("sub_code", "aop.ACQ.SYSTEM_ERROR")))
     return _trouble(provider, int(fault.get("status", 500)), str(fault.get("code", "")))
@@ -197,19 +210,26 @@ class _Listener(socketserver.ThreadingTCPServer):
 
 
 class Sandbox:
-    """A sandbox on a port of this machine. Port 0 takes a free one.
+    """A sandbox on a port of this machine. Port 0 takes a free one. With ``mail_port`` it takes mail there.
 
     :raises OSError: when the port is taken.
     """
 
-    def __init__(self, data: Path, *, host: str = "127.0.0.1", port: int = 0, options: Options | None = None, keys: Keyring | None = None) -> None:
+    def __init__(self, data: Path, *, host: str = "127.0.0.1", port: int = 0, options: Options | None = None, keys: Keyring | None = None, mail_port: int | None = None) -> None:
         self.world = World(data, options or Options(), keys)
         self._host, self._pause, self._ended = host, 0.0, threading.Event()
+        self._mail = Catcher(self.world, host, mail_port) if mail_port is not None else None
         self._listener = _Listener(self.world, host, port)
         self.world.port = self.port = int(self._listener.server_address[1])
+        self.world.mail_port = self.mail_port
         self.world.close_port = self._close_for
         self.world.deliverer = Deliverer(self.world, {"wechatpay": wechatpay.Notices(), "alipay": alipay.Notices()})
         self._thread = threading.Thread(target=self.run, name="sandbox", daemon=True)
+
+    @property
+    def mail_port(self) -> int:
+        """Where mail is taken; 0: nowhere."""
+        return self._mail.port if self._mail else 0
 
     @property
     def url(self) -> str:
@@ -220,6 +240,8 @@ class Sandbox:
     def run(self) -> None:
         """Serve until :meth:`end`."""
         self.world.deliverer.start()
+        if self._mail:
+            self._mail.start()
         while not self._ended.is_set():
             while not self._listener.closed:
                 self._listener.handle_request()
@@ -228,6 +250,8 @@ class Sandbox:
                 break
             self._listener = _Listener(self.world, self._host, self.port)
         self._listener.server_close()
+        if self._mail:
+            self._mail.stop()
         self.world.deliverer.stop()
         self.world.store.close()
 

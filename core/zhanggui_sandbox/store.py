@@ -48,6 +48,11 @@ CREATE INDEX IF NOT EXISTS nonce_at ON nonce (at);
 CREATE TABLE IF NOT EXISTS login (
     code TEXT PRIMARY KEY, kind TEXT NOT NULL, user TEXT NOT NULL, expires REAL NOT NULL, used REAL);
 CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, issued REAL NOT NULL, expires REAL NOT NULL, forced INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS person (openid TEXT PRIMARY KEY, user TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS allowed (openid TEXT NOT NULL, template TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (openid, template));
+CREATE TABLE IF NOT EXISTS message (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, channel TEXT NOT NULL, who TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, more TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS message_to ON message (channel, who, id);
 CREATE TABLE IF NOT EXISTS bill (token TEXT PRIMARY KEY, content BLOB NOT NULL, expires REAL NOT NULL, kind TEXT NOT NULL);
 """
 Row = sqlite3.Row
@@ -129,4 +134,5 @@ class Store:
 _CLEAR = (
     "DELETE FROM delivery", "DELETE FROM notice", "DELETE FROM movement", "DELETE FROM refund", "DELETE FROM ticket", "DELETE FROM trade",
     "DELETE FROM fault", "DELETE FROM request", "DELETE FROM nonce", "DELETE FROM login", "DELETE FROM token", "DELETE FROM bill", "DELETE FROM meta",
+    "DELETE FROM person", "DELETE FROM allowed", "DELETE FROM message",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The texts of the cashier, in both languages. It is a package of its own, so its few words are here and in no catalog."""
+"""The texts of the cashier and the phone, in both languages. It is a package of its own, so its few words are here and in no catalog."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ WORDS = {
         "success_title": "支付成功", "fail_title": "支付失败", "fail_text": "没有扣款，可以重新支付。", "cancel_title": "已取消", "cancel_text": "没有扣款，可以重新支付。",
         "again": "重新支付", "back": "返回商家", "closed": "订单已关闭，无法支付", "expired": "订单已过期，请返回商家重新下单", "unknown": "找不到这笔订单",
         "unknown_text": "链接已失效，请返回商家重新发起支付。", "paid": "这笔订单已经支付", "other": "English", "refused": "支付宝拒绝了这次请求",
-        "back_soon": "即将返回商家", "code": "错误代码",
+        "back_soon": "即将返回商家", "code": "错误代码", "phone": "手机", "phone_banner": "沙箱环境，消息都到这里为止，没有发给任何人", "nothing": "还没有消息", "nothing_text": "店铺发出的消息、短信、邮件会出现在这里。",
+        "all_messages": "全部消息", "opens": "点开后进入", "sender": "发件人", "channel_wechat_subscribe": "微信订阅消息", "channel_sms_tencent": "短信（腾讯云）",
+        "channel_sms_aliyun": "短信（阿里云）", "channel_email": "邮件", "channel_wecom": "企业微信群", "channel_dingtalk": "钉钉群", "channel_feishu": "飞书群",
     },
     "en": {
         "sandbox": "Sandbox", "banner": "Sandbox: all money is simulated, nothing is charged", "wechatpay": "WeChat Pay", "alipay": "Alipay", "amount": "Amount",
@@ -18,7 +20,10 @@ WORDS = {
         "fail_text": "Nothing was charged. You can try again.", "cancel_title": "Canceled", "cancel_text": "Nothing was charged. You can try again.",
         "again": "Try again", "back": "Back to the shop", "closed": "This order is closed and cannot be paid", "expired": "This order has expired. Go back to the shop and order again.",
         "unknown": "There is no such order", "unknown_text": "The link is no longer valid. Go back to the shop and pay again.", "paid": "This order is paid already",
-        "other": "中文", "refused": "Alipay refused this request", "back_soon": "You are taken back to the shop", "code": "Code",
+        "other": "中文", "refused": "Alipay refused this request", "back_soon": "You are taken back to the shop", "code": "Code", "phone": "Phone", "phone_banner": "Sandbox: messages end here, nobody real gets them", "nothing": "No messages yet",
+        "nothing_text": "Messages, texts and mails of the shop show up here.", "all_messages": "All messages", "opens": "Opens", "sender": "From",
+        "channel_wechat_subscribe": "WeChat message", "channel_sms_tencent": "SMS (Tencent Cloud)", "channel_sms_aliyun": "SMS (Aliyun)", "channel_email": "E-mail",
+        "channel_wecom": "WeCom group", "channel_dingtalk": "DingTalk group", "channel_feishu": "Feishu group",
     },
 }  # fmt: skip
 

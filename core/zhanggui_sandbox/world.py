@@ -50,7 +50,7 @@ class World:
         self.settings = Settings(self.store)
         self.deliverer: Deliverer
         self.close_port: Callable[[float], None] = lambda seconds: None
-        self.port = 0
+        self.port = self.mail_port = 0
         self._logged = 0
 
     def log(self, call: Call, reply: Reply | None) -> None:

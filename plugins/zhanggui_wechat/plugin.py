@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import PersonalData, ProviderError, SettingTest, _, _l, hookimpl
+from zhanggui.api import Channel, Operation, PersonalData, ProviderError, SettingTest, _, _l, hookimpl
 
-from . import identity, models, services, wire
+from . import identity, messages, models, rest, services, templates, wire
 
 
 def try_app(values: Mapping[str, Any]) -> Any:
@@ -22,9 +22,31 @@ def try_app(values: Mapping[str, Any]) -> Any:
     return _l("WeChat knows the mini-program %(app_id)s.", app_id=app.app_id)
 
 
+def try_templates(values: Mapping[str, Any]) -> Any:
+    """Read the list of templates as it stands in the form.
+
+    :raises ProviderError: naming the line that cannot be read.
+    """
+    try:
+        found = templates.read(str(values.get(f"{wire.PREFIX}templates") or ""))
+    except templates.BadLine as wrong:
+        raise ProviderError(_("Line %(number)s of the templates cannot be read.", number=wrong.number), retry=False) from None
+    return _l("%(count)s templates can be read.", count=len(found))
+
+
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
-    return [models.Token]
+    return [models.Token, models.Grant, models.GrantEntry, models.GrantHold]
+
+
+@hookimpl
+def notifications_channels() -> Sequence[Channel]:
+    return [messages.CHANNEL]
+
+
+@hookimpl
+def storefront_operations() -> Sequence[Operation]:
+    return rest.OPERATIONS
 
 
 @hookimpl
@@ -34,9 +56,12 @@ def storefront_identity_providers() -> Mapping[str, Callable[[str], Mapping[str,
 
 @hookimpl
 def register_setting_tests() -> Mapping[str, SettingTest]:
-    return {"plugin.wechat.app_secret": SettingTest(_l("Try the connection"), try_app)}
+    return {
+        "plugin.wechat.app_secret": SettingTest(_l("Try the connection"), try_app),
+        "plugin.wechat.templates": SettingTest(_l("Check the lines"), try_templates),
+    }
 
 
 @hookimpl
 def register_personal_data() -> Sequence[PersonalData]:
-    return [PersonalData("wechat", [models.Token], because="a token is the shop's own and names nobody; openids are kept by customers")]
+    return [PersonalData("wechat", [models.Token], because="a token is the shop's own and names nobody; grants count what a customer allowed and hold no text; openids are kept by customers")]

@@ -115,9 +115,9 @@ def ask_for_token(app: wire.App) -> Mapping[str, Any]:
 def call_with_token(app: wire.App, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Call what needs the token. One that they do not take any more is replaced once, and the call is made once more.
 
-    :raises ProviderError: see ``wire.call``.
+    :raises ProviderError: see ``wire.call``. Trouble with the token is none that anybody may have acted on: ``sent`` is false then.
     """
-    token = current_token(app)
+    token = _token_for(app)
     try:
         return wire.call(method, path, {**(query or {}), "access_token": token.text}, body)
     except WechatRefused as refused:
@@ -125,4 +125,12 @@ def call_with_token(app: wire.App, method: str, path: str, body: Any = None, que
             raise
     with unit_of_work() as db:
         _store(db, app.app_id, token.number, token=None, refresh_at=None, expires_at=None)
-    return wire.call(method, path, {**(query or {}), "access_token": current_token(app).text}, body)
+    return wire.call(method, path, {**(query or {}), "access_token": _token_for(app).text}, body)
+
+
+def _token_for(app: wire.App) -> Current:
+    try:
+        return current_token(app)
+    except ProviderError as trouble:
+        trouble.sent = False
+        raise

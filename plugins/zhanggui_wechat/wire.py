@@ -46,8 +46,9 @@ def call(method: str, path: str, query: Mapping[str, str] | None = None, body: A
         raise ProviderError(_("WeChat gave an answer that cannot be read."), retry=False, sent=True)
     code = said.get("errcode") or 0
     if code:
-        found = _RID.search(str(said.get("errmsg", "")))
-        raise WechatRefused(sentence(int(code)), int(code), found.group(1) if found else "")
+        words = str(said.get("errmsg", ""))[:500]
+        found = _RID.search(words)
+        raise WechatRefused(sentence(int(code)), int(code), found.group(1) if found else "", words)
     return said
 
 

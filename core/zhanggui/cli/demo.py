@@ -41,6 +41,7 @@ NAMES = {"owner": "陈掌柜", "clerk": "小林", "warehouse": "老周", "viewer
 _SEED = 20260101
 _EVERYWHERE = ("0.0.0.0", "::")
 _UNREAD = 6
+_LAST_PORT = 65535
 
 
 def run(data: Path, host: str, port: int, sandbox_port: int) -> int:
@@ -49,7 +50,9 @@ def run(data: Path, host: str, port: int, sandbox_port: int) -> int:
     sandbox_host = host if host in ("127.0.0.1", "localhost", *_EVERYWHERE) else "0.0.0.0"
     process.check_port(host, port)
     process.check_port(sandbox_host, sandbox_port)
-    environ = _environment(data, host, port) | sandbox.as_settings(sandbox.prepare(data / "sandbox"), f"http://127.0.0.1:{sandbox_port}")
+    mail_port = sandbox.free_port(sandbox_host, sandbox_port + 1 if sandbox_port < _LAST_PORT else 0)
+    given = sandbox.prepare(data / "sandbox")
+    environ = _environment(data, host, port) | sandbox.as_settings(given, f"http://127.0.0.1:{sandbox_port}", mail_port)
     os.environ.update(environ)
     config = Config.load(None)
     logs.configure("WARNING", "plain")
@@ -61,7 +64,7 @@ def run(data: Path, host: str, port: int, sandbox_port: int) -> int:
         _upgrade(runtime)
     runtime.close()
     public_host = next(iter(_own_addresses()), "") if host in _EVERYWHERE else host
-    beside = [sandbox.child(data / "sandbox", sandbox_host, sandbox_port, public_host)]
+    beside = [sandbox.child(data / "sandbox", sandbox_host, sandbox_port, mail_port, public_host)]
     return process.up(runtime, host=host, port=port, beside=beside, ready=lambda: _tell(host, port, sandbox_port))
 
 
@@ -158,6 +161,7 @@ def _tell(host: str, port: int, sandbox_port: int) -> None:
         click.echo(f"  {name:<10} {password}")
     click.echo(f"\nThe shop as customers see it:  http://127.0.0.1:{port}/shop/")
     click.echo(f"Payments are simulated:  http://127.0.0.1:{sandbox_port}/_sim/openapi.json")
+    click.echo(f"Messages end on a phone: http://127.0.0.1:{sandbox_port}/_sim/phone")
     if host in _EVERYWHERE:
         for address in _own_addresses()[:1]:
             url = f"http://{address}:{port}"

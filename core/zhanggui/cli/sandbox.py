@@ -32,17 +32,17 @@ class SandboxForbidden(ConfigError):
 
 
 def command(data: Path, host: str, port: int, *more: str) -> list[str]:
-    """What starts it."""
+    """What starts it, with ``--mail-port`` among ``more`` where it takes mail."""
     return [sys.executable, "-m", "zhanggui_sandbox", "--host", host, "--port", str(port), "--data", str(data), *more]
 
 
-def child(data: Path, host: str, port: int, public_host: str = "") -> Child:
+def child(data: Path, host: str, port: int, mail_port: int, public_host: str = "") -> Child:
     """A sandbox that is kept running beside the shop, and ends with it.
 
     :param public_host: stands in codes that a phone scans.
     """
     parent, ask = os.getpid(), die_with_parent(os.getpid())
-    whole = command(data, host, port, "--quiet", "--public-host", public_host, "--end-with", str(parent))
+    whole = command(data, host, port, "--quiet", "--mail-port", str(mail_port), "--public-host", public_host, "--end-with", str(parent))
     return Child("payment sandbox", lambda: subprocess.Popen(whole, preexec_fn=ask, stdin=subprocess.DEVNULL, start_new_session=True))
 
 
@@ -71,10 +71,21 @@ def prepare(data: Path) -> Mapping[str, Any]:
     return given
 
 
-def as_settings(given: Mapping[str, Any], address: str) -> dict[str, str]:
-    """The environment of a shop that pays at a sandbox, as its merchant would enter what the consoles gave him."""
+def free_port(host: str, wanted: int) -> int:
+    """This port, or another one where somebody has it."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except OSError:
+            probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def as_settings(given: Mapping[str, Any], address: str, mail_port: int = 0) -> dict[str, str]:
+    """The environment of a shop that pays and tells at a sandbox, as its merchant would enter what the consoles gave him; mail where it takes some."""
     wechatpay, alipay, wechat = given["wechatpay"], given["alipay"], given["wechat"]
-    values = {
+    values = _channels(given, address) | (_mail(given["mail"], mail_port) if mail_port else {}) | {
         "wechat.sandbox": address, "wechat.app_id": wechat["app_id"], "wechat.app_secret": wechat["app_secret"],
         "wechatpay.sandbox": address, "wechatpay.mchid": wechatpay["mchid"], "wechatpay.app_id": wechatpay["app_id"],
         "wechatpay.serial": wechatpay["merchant_serial"], "wechatpay.private_key": wechatpay["merchant_private_key"],
@@ -84,6 +95,37 @@ def as_settings(given: Mapping[str, Any], address: str) -> dict[str, str]:
         "alipay.private_key": alipay["app_private_key"], "alipay.alipay_public_key": alipay["alipay_public_key"],
     }  # fmt: skip
     return {variable(f"plugin.{key}"): value for key, value in values.items()}
+
+
+# What each template of the sandbox is filled with, by the kind of message: as the merchant binds them.
+_TEMPLATES = {
+    "wechat.templates": (
+        "orders.shipped: SBXshippedTemplate0000000000000000000000001 character_string1=number thing2=goods thing3=carrier",
+        "orders.confirmed: SBXpaidTemplate0000000000000000000000002 character_string1=number amount2=total thing3=goods",
+        "payments.refunded: SBXrefundTemplate00000000000000000000000003 character_string1=number amount2=amount",
+    ),
+    "channels.tencent_templates": ("orders.shipped: 1000001 number carrier", "orders.confirmed: 1000002 number", "payments.refunded: 1000003 number amount"),
+    "channels.aliyun_templates": ("orders.shipped: SMS_100000001 number carrier", "orders.confirmed: SMS_100000002 number", "payments.refunded: SMS_100000003 number amount"),
+}
+
+
+def _mail(given: Mapping[str, str], port: int) -> dict[str, str]:
+    return {
+        "channels.smtp_host": "127.0.0.1", "channels.smtp_port": str(port), "channels.smtp_security": "none", "channels.smtp_user": given["user"],
+        "channels.smtp_password": given["password"], "channels.mail_from": given["user"],
+    }  # fmt: skip
+
+
+def _channels(given: Mapping[str, Any], address: str) -> dict[str, str]:
+    robots, tencent, aliyun = given["robots"], given["sms"]["sms_tencent"], given["sms"]["sms_aliyun"]
+    return {
+        **{f"channels.{name}_address": f"{address}{robot['address']}" for name, robot in robots.items()},
+        **{f"channels.{name}_secret": robot["secret"] for name, robot in robots.items() if "secret" in robot},
+        "channels.tencent_endpoint": address, "channels.tencent_id": tencent["id"], "channels.tencent_key": tencent["key"],
+        "channels.tencent_app": tencent["app"], "channels.tencent_sign": tencent["sign"],
+        "channels.aliyun_endpoint": address, "channels.aliyun_id": aliyun["id"], "channels.aliyun_key": aliyun["key"], "channels.aliyun_sign": aliyun["sign"],
+        **{name: "\n".join(lines) for name, lines in _TEMPLATES.items()},
+    }  # fmt: skip
 
 
 def refuse_production(config: Config) -> None:
@@ -106,12 +148,13 @@ def _is_this_machine(host: str) -> bool:
 @click.option("--data", default="var/sandbox", show_default=True, help="Where it keeps its keys and books.")
 @click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
-def sandbox(out: Output, data: str, host: str, port: int) -> None:
-    """WeChat Pay, Alipay and WeChat's sign-in with simulated money, until Ctrl-C."""
+@click.option("--mail-port", type=click.IntRange(0, 65535), default=0, help="Where it takes mail; without: nowhere.")
+def sandbox(out: Output, data: str, host: str, port: int, mail_port: int) -> None:
+    """WeChat Pay, Alipay and WeChat's sign-in with simulated money, robots, SMS and mail, until Ctrl-C."""
     from . import process
 
     # It opens no shop, so it needs no key of one: only what kind of shop is configured here.
     refuse_production(Config.load(out.config, {**os.environ, "ZHANGGUI_SECURITY__SECRET_KEY": secrets.token_hex(32)}))
     process.check_port(host, port)
-    start = command(Path(data), host, port)
+    start = command(Path(data), host, port, "--mail-port", str(mail_port))
     os.execv(start[0], start)  # noqa: S606 - no shell is wanted

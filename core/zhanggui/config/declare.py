@@ -48,7 +48,7 @@ class Setting:
 
         :raises ValueError: with what would be right.
         """
-        text = text.strip()
+        text = text.strip().replace("\r\n", "\n")  # as a form sends several lines
         if self.kind == "int":
             if not text.removeprefix("-").isdigit() or not text.isascii():
                 raise ValueError(_l("must be a whole number"))

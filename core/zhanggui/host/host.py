@@ -364,7 +364,7 @@ def drop_needing(host: Host, manifests: Mapping[str, Manifest]) -> None:
 
 
 def _check_hooks(host: Host, plugin_id: str, module: ModuleType, manifests: Mapping[str, Manifest]) -> None:
-    """A misspelt hook would be silent; one that a disabled or absent plugin offers is fine."""
+    """A misspelt hook would be silent. One that a disabled plugin offers is fine, and one of a plugin that ``after`` names and that is not here."""
     for name, function in vars(module).items():
         if not hasattr(function, "zhanggui_impl"):
             continue
@@ -374,7 +374,7 @@ def _check_hooks(host: Host, plugin_id: str, module: ModuleType, manifests: Mapp
             if not name.startswith("register_"):  # what those give is looked at when it is collected
                 _check_given(function, caller.spec)
             continue
-        owner = next((i for i in manifests if name.startswith(f"{i}_")), None)
+        owner = next((i for i in (*manifests, *manifests[plugin_id].after) if name.startswith(f"{i}_")), None)
         if owner is None or owner in host.manifests:
             raise WiringError(_l("there is no hook “%(hook)s”", hook=name), at=function)
 

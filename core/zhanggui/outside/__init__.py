@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json as _json
 import logging
+import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ from ..db.uow import in_transaction
 from ..i18n.texts import gettext as _
 from ..kernel.errors import ProviderError
 from ..runtime import current_runtime
-from .rules import Allowed, Target, read_url, refused
+from .rules import Allowed, Target, dial, read_url, refused
 
 log = logging.getLogger(__name__)
 SECONDS, CONNECT_SECONDS = 10.0, 5.0
@@ -77,6 +78,21 @@ def check(url: str) -> None:
         raise ProviderError(why, retry=False)
 
 
+def connect(host: str, port: int, *, ports: Sequence[int], seconds: float = CONNECT_SECONDS) -> socket.socket:
+    """A connection for what is not spoken by http, such as mail: to a public address at one of these ports, or to what ``outside.allowed`` names.
+
+    :raises ProviderError: when nobody is there, or it may not be called.
+    :raises CalledInTransaction: inside a unit of work.
+    """
+    _not_in_transaction()
+    return dial(host, port, ports, Allowed.read(current_runtime().config["outside.allowed"]), seconds)
+
+
+def is_allowed(host: str) -> bool:
+    """Whether a file of the configuration names this host: a machine of one's own, which need not be public."""
+    return Allowed.read(current_runtime().config["outside.allowed"]).names_host(host)
+
+
 def get(url: str, **more: Any) -> Answer:
     """:func:`request` with GET."""
     return request("GET", url, **more)
@@ -99,8 +115,7 @@ def request(
     :raises ProviderError: when no whole answer came; ``sent`` says whether they may have acted on it all the same.
     :raises CalledInTransaction: inside a unit of work.
     """
-    if in_transaction():
-        raise CalledInTransaction("nobody outside is called inside a transaction: claim, commit, call, then store the answer in another one")
+    _not_in_transaction()
     target = read_url(url)
     given = {"User-Agent": f"zhanggui/{__version__}", "Accept": "*/*", **(headers or {}), "Accept-Encoding": "identity"}
     if json is not None:
@@ -114,6 +129,11 @@ def request(
         return answer
     finally:
         log.info("%s %s: %s after %d ms", method, target.host, outcome, (time.monotonic() - began) * 1000)
+
+
+def _not_in_transaction() -> None:
+    if in_transaction():
+        raise CalledInTransaction("nobody outside is called inside a transaction: claim, commit, call, then store the answer in another one")
 
 
 def _exchange(method: str, target: Target, headers: Mapping[str, str], body: bytes, seconds: float, connect: float, at_most: int) -> Answer:
@@ -158,4 +178,4 @@ def _trouble(error: Exception, target: Target, seconds: float) -> ProviderError:
     return ProviderError(_("%(host)s broke off before its answer was complete.", host=target.host), retry=True, sent=True)
 
 
-__all__ = ["Answer", "CalledInTransaction", "check", "get", "post", "request"]
+__all__ = ["Answer", "CalledInTransaction", "check", "connect", "get", "is_allowed", "post", "request"]

@@ -55,6 +55,13 @@ class Allowed:
         found = _plain(address)
         return host.lower().rstrip(".") in self.names or any(found in network for network in self.networks)
 
+    def names_host(self, host: str) -> bool:
+        """Whether this host, or this address, is named as it stands."""
+        try:
+            return self.covers(host, str(ip_address(host.strip("[]"))))
+        except ValueError:
+            return host.lower().rstrip(".") in self.names
+
 
 def read_url(url: str) -> Target:
     """The parts of a URL.
@@ -115,3 +122,23 @@ def resolve(target: Target, allowed: Allowed) -> list[str]:
     if not addresses or not all((public and is_public(address)) or allowed.covers(target.host, address) for address in addresses):
         raise ProviderError(_("%(host)s may not be called: it is not public, or not asked by https at its usual port.", host=target.host), retry=False)
     return addresses
+
+
+def dial(host: str, port: int, ports: Sequence[int], allowed: Allowed, seconds: float) -> socket.socket:
+    """A connection to an address of this host that was looked at: public and at one of these ports, or named.
+
+    :raises ProviderError: when there is none, or nobody answers.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise ProviderError(_("The address of %(host)s cannot be found.", host=host), retry=True) from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not addresses or not all((port in ports and is_public(address)) or allowed.covers(host, address) for address in addresses):
+        raise ProviderError(_("%(host)s may not be called: it is not public, or port %(port)s is not a usual one.", host=host, port=port), retry=False)
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), timeout=seconds)
+        except OSError:
+            continue
+    raise ProviderError(_("%(host)s cannot be reached.", host=host), retry=True)

@@ -304,6 +304,12 @@ def test_a_plugin_that_nobody_has_is_told_by_the_check_unless_it_is_optional(tmp
     assert len(list(missing_plugins(written.host, written.manifests))) == told
 
 
+@pytest.mark.parametrize(("toml", "named"), [("", False), ('after = ["loyalty"]', True)])
+def test_a_hook_of_a_plugin_that_nobody_has_is_fine_where_it_is_named(tmp_path: Path, toml: str, named: bool):
+    written = Written(tmp_path, "@hookimpl\ndef loyalty_levels():\n    return []\n", toml)
+    assert (written.id in written.host.manifests) is named
+
+
 def test_the_one_that_came_later_is_refused_whatever_its_name_is(tmp_path: Path):
     source = hook("screens", "[screen(route='/shared')]")
     first, second = Written(tmp_path, source), Written(tmp_path, source)

@@ -22,6 +22,7 @@ from zhanggui_products.models import Category, Product, Variant
 from zhanggui_products.services import categories, editing
 from zhanggui_storefront import examples
 from zhanggui_storefront.operations import OPERATIONS
+from zhanggui_wechat import rest as wechat
 
 LATER = ("after-sales", "feedback", "events", "articles")
 # Made anew for every answer; their form is checked by the schema.
@@ -92,7 +93,7 @@ def test_the_document_holds_every_operation_with_its_example(visitor: Any, insta
     document = visitor.get("/openapi.json")
     assert document["openapi"] == "3.1.0"
     found = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert found == {(operation.method, operation.path) for operation in [*OPERATIONS, *payments.OPERATIONS]}
+    assert found == {(operation.method, operation.path) for operation in [*OPERATIONS, *payments.OPERATIONS, *wechat.OPERATIONS]}
     assert not [path for path in document["paths"] if path.endswith(LATER)]
     ids = [described["operationId"] for methods in document["paths"].values() for described in methods.values()]
     assert len(set(ids)) == len(ids)
