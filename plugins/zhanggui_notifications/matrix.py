@@ -11,7 +11,7 @@ from zhanggui.api import MessageKind, Reader, _, fmt, plugin_name
 
 from . import queries
 from .services import choosing, kinds
-from .services.ways import Way, ways
+from .ways import Way, ways
 
 
 def kinds_page(db: Session, reader: Reader, staff: bool) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Row, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Choice, Reader, _, fmt, message_kinds, row_labels
+from zhanggui.api import Choice, Reader, _, _l, fmt, message_kinds, row_labels
 
 from .models import Attempt, Message
 from .rules import INBOX
-from .services.ways import IN_THE_SHOP, ways
 from .states import ATTEMPT_CHOICES, NOT_REACHED, REASONS, MessageState
+from .ways import IN_THE_SHOP, ways
 
 MOST_UNREAD = 100
 DAYS = 30
@@ -77,6 +77,14 @@ def channel_words(name: str | None) -> str:
         return str(IN_THE_SHOP.label)
     way = ways().get(name)
     return str(way.channel.label) if way else str(_("A channel that is switched off"))
+
+
+LANGUAGES = {"zh_CN": _l("Chinese"), "en": _l("English")}
+
+
+def language_words(row: Any) -> str:
+    """In which language it was told."""
+    return str(LANGUAGES.get(row.locale, row.locale or ""))
 
 
 def reason_words(row: Any) -> str:

@@ -13,7 +13,7 @@ from zhanggui.api import Operation, _, decode_cursor, encode_cursor
 from . import queries
 from .rules import INBOX
 from .services import choosing
-from .services.ways import ways
+from .ways import ways
 
 _ID, _AT = "m7k2qw9d4tbx0zra", "2026-03-02T04:00:00Z"
 MOST_IDS = 100

@@ -62,7 +62,7 @@ MESSAGES = Screen(
     singular=_l("Message"),
     icon="send",
     label=queries.kind_words,
-    always=("kind_id", "reason", "detail", "channel"),
+    always=("kind_id", "reason", "detail", "channel", "locale"),
     columns=(
         Column("created_at", _l("Time"), "datetime", sortable=True, order=10),
         Column("what", _l("Message"), value=queries.kind_words, order=20),
@@ -73,9 +73,8 @@ MESSAGES = Screen(
         Column("done_at", _l("Ended"), "datetime", wide=False, order=70),
         Column("read_at", _l("Read"), "datetime", wide=False, order=80),
         Column("expires_at", _l("Too late after"), "datetime", wide=False, order=90),
-        Column("locale", _l("Language"), "code", wide=False, order=100),
+        Column("language", _l("Language"), value=queries.language_words, wide=False, order=100),
         Column("public_id", _l("Id of the message"), "code", wide=False, order=110),
-        Column("fact", _l("What it is about"), "code", wide=False, order=120),
     ),
     card=Card(title="what", badge="state", sub=("who", "created_at", "why")),
     filters=(
@@ -89,12 +88,12 @@ MESSAGES = Screen(
             clause=lambda value, c: (c.recipient_kind == "customer") & (c.recipient_id == value),
         ),
     ),
-    search=Search(prefix=("public_id", "fact"), hint=_l("Id of the message")),
+    search=Search(prefix=("public_id",), hint=_l("Id of the message")),
     default_sort=("-created_at", "-id"),
     sections=(
         Section("tries", _l("Channels that were tried"), template="notifications/tries.html", load=queries.tries, order=10),
         Section(
-            "about", _l("About"), columns=("who", "state", "by", "why", "created_at", "done_at", "read_at", "expires_at", "locale", "public_id", "fact"), aside=True,
+            "about", _l("About"), columns=("who", "state", "by", "why", "created_at", "done_at", "read_at", "expires_at", "language", "public_id"), aside=True,
             order=20,
         ),
     ),

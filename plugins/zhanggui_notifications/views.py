@@ -29,12 +29,10 @@ from zhanggui.api import (
     written_in,
 )
 
-from . import matrix
+from . import matrix, queries
 from .audit_words import NIGHT
 from .services import choosing, kinds, replay
-from .services.ways import ways
-
-_LANGUAGES = {"zh_CN": _l("Chinese"), "en": _l("English")}
+from .ways import ways
 
 
 class KindsView(View):
@@ -131,7 +129,7 @@ def _form(kind: Any) -> Form:
         fields = [one for one in fields if one.name != "channels"]
     sets = []
     for place, locale in enumerate(_locales()):
-        name = _LANGUAGES.get(locale, locale)
+        name = queries.LANGUAGES.get(locale, locale)
         sets.append(Fieldset(locale, name, help=_l("Empty: the words that it comes with."), order=place))
         with written_in(locale):
             subject, body = str(kind.subject), str(kind.body)

@@ -54,6 +54,8 @@ from shop import add_customer, add_product, place  # noqa: E402 - found by the l
 from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 
 from zhanggui_customers.services import profile  # noqa: E402
+from zhanggui_notifications.models import Attempt as Try  # noqa: E402
+from zhanggui_notifications.models import Message  # noqa: E402
 from zhanggui_orders import facade as orders  # noqa: E402
 from zhanggui_orders.services import cancellation, fulfillment, payment  # noqa: E402
 from zhanggui_payments.facade import Snapshot  # noqa: E402
@@ -105,6 +107,7 @@ def furnish(runtime: Runtime) -> Furnished:
         settings.set(db, "plugin.storefront.allow_demo_login", True, actor=SYSTEM, now=NOON)
         shop.blanks |= _goods(db)
         shop.blanks |= _told_to_others(db)
+        shop.blanks |= _told_to_people(db)
         owner = Actor("user", id=user_named(db, "owner").id, name="owner", everything=True)
         shop.blanks |= _brought(db, owner)
         list_views.save(db, "orders.Order", name="Mine", arguments={"stage": "to_ship"}, columns=(), shared=False, actor=owner, now=NOON)
@@ -181,6 +184,22 @@ def _told_to_others(db: Session) -> dict[str, list[dict[str, Any]]]:
     endpoints.rotate(db, id=endpoint, actor=WHO, now=NOON)
     fan_out.add_alone(db, endpoint, "orders.order.placed@1", {"number": "1"}, now=NOON, state=DeliveryState.FAILED)
     return {"/webhook-secrets/": [{"endpoint_id": endpoint}]}
+
+
+def _told_to_people(db: Session) -> dict[str, list[dict[str, Any]]]:
+    """A message that reached nobody, one that was sent and one that waits, with what they said."""
+    for n, state in enumerate(("failed", "sent", "queued"), 1):
+        db.add(
+            Message(
+                public_id=f"m7k2qw9d4tbx0zr{n}", kind_id="orders.shipped", category="service", recipient_kind="customer", recipient_id=1,
+                fact=f"order:1:shipment:{n}", dedupe_key=f"orders.shipped|order:1:shipment:{n}|customer:1", data={"order_id": 1}, passed=["inbox"],
+                state=state, reason="no_address", subject="Sent", body="On its way", href="/shop/", locale="en", not_before=NOON, expires_at=NOON,
+                created_at=NOON,
+            )
+        )  # fmt: skip
+    db.flush()
+    db.add(Try(message_id=1, n=1, channel="inbox", state="passed", reason="no_address", at=NOON))
+    return {"/message-kinds/": [{"kind_id": "orders.shipped"}], "/sent-message-texts/": [{"message_id": 1}]}
 
 
 def _fault(db: Session) -> str:

@@ -17,9 +17,9 @@ from zhanggui.api import Envelope, Later, Recipient, Refused, Sent, Unknown, clo
 from .. import rules
 from ..models import Attempt, Message
 from ..states import MOVES, REASONS, WAITING, AttemptState, MessageState
+from ..ways import Said
 from . import limits
 from .preparing import AT_ONE, Sending, batch_of, move, prepare
-from .ways import Said
 
 SECONDS = 8.0  # after which nothing more is begun
 AT_ONCE, TOGETHER = 16, 50  # requests in all; messages that are looked at in one transaction

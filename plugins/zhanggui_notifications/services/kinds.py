@@ -14,8 +14,8 @@ from zhanggui.api import Actor, Code, Invalid, MessageKind, NotFound, StaleRow, 
 
 from .. import rules
 from ..models import KindSetting, Template
+from ..ways import ways
 from .limits import insert_on
-from .ways import ways
 
 k, t = KindSetting.__table__.c, Template.__table__.c
 

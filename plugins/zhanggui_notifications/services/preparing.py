@@ -29,9 +29,9 @@ from zhanggui_customers import facade as customers
 from .. import rules
 from ..models import Attempt, Message
 from ..states import AttemptState, MessageState, before
+from ..ways import Way, ways
 from . import choosing, kinds, limits, routing
 from .kinds import Chosen
-from .ways import Way, ways
 
 LEASE = timedelta(minutes=2)
 AT_ONE = 4  # requests at one channel at once

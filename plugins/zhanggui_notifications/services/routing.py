@@ -13,10 +13,10 @@ from zhanggui.api import DomainError, Recipient, message_kinds, public_id, staff
 
 from ..models import Message
 from ..states import MessageState
+from ..ways import ways
 from . import choosing, kinds
 from .kinds import Chosen
 from .limits import insert_on
-from .ways import ways
 
 log = logging.getLogger(__name__)
 _MESSAGE: Any = Message.__table__

@@ -47,7 +47,7 @@ def _send(channel):
             raise RuntimeError("the rope is torn")
         said = {"id": envelope.message_id, "to": envelope.address, "subject": envelope.subject, "body": envelope.body, "href": envelope.href}
         try:
-            answer = outside.post(f"{Belfry.address}/{channel}", body=json.dumps(said).encode(), headers={"Content-Type": "application/json"}, seconds=1.0)
+            answer = outside.post(f"{Belfry.address}/{channel}", body=json.dumps(said).encode(), headers={"Content-Type": "application/json"}, seconds=10.0)
         except ProviderError:
             return Unknown()
         told = json.loads(answer.body) if answer.status == 200 else {"down": 0}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import Channel, Envelope, Later, Recipient, Refused, Sent, Unknown, _, _l, hooks
 
-from ..rules import INBOX
+from .rules import INBOX
 
 HOOK = "notifications_channels"
 Said = Sent | Refused | Later | Unknown
