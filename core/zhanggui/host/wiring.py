@@ -66,8 +66,8 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_webhook(webhook)
     for public in part.public_events:
         check_public_event(plugin_id, public, part.events)
-    for kind in part.message_kinds:
-        check_message_kind(plugin_id, kind, part.events)
+    for told in part.message_kinds:
+        check_message_kind(plugin_id, told, part.events)
     check_personal_data(manifest, part.models, part.personal_data)
     for room in _CALLED:
         for thing in getattr(part, room):
