@@ -37,6 +37,13 @@ def _row_menu(page: Page) -> None:
     page.wait_for_selector("dialog[open]")
 
 
+def _open_cell(page: Page) -> None:
+    link = page.locator("a.cell-edit").first
+    if link.is_visible():  # a phone has none
+        link.click()
+        page.wait_for_selector(".cell-form")
+
+
 SIGHTS = (
     Sight("login", "/login/", who=None),
     Sight("home", "/"),
@@ -55,6 +62,7 @@ SIGHTS = (
     Sight("customers", "/customers/"),
     Sight("customer", "/customers/{customer}"),
     Sight("stock", "/stock/"),
+    Sight("stock: a cell", "/stock/", then=_open_cell),
     Sight("stock movements", "/stock-movements/"),
     Sight("staff", "/people/users/"),
     Sight("staff: add", "/people/users/add"),

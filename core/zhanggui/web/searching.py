@@ -43,7 +43,8 @@ def ways(screen: Screen, table: Table, actor: Actor, text: str) -> list[Way]:
     hidden = hidden_columns(screen, actor)
     c = table.c
     exact = {name: convert for name, convert in search.exact.items() if name not in hidden}
-    clauses = [prefix(c[name], text) for name in search.prefix if name not in hidden]
+    by_terms = search.index.numbers if search.index is not None and _needs_no_prefix(text) else ()
+    clauses = [prefix(c[name], text) for name in search.prefix if name not in hidden and name not in by_terms]
     personal = {name: convert for name, convert in exact.items() if isinstance(c[name].type, BlindIndex)}
     values: dict[str, Any] = {name: convert(text) for name, convert in exact.items() if name not in personal}
     values |= look_up(text, personal, right=search.reveal or ("can_reveal", screen.resource), actor=actor)
@@ -54,6 +55,14 @@ def ways(screen: Screen, table: Table, actor: Actor, text: str) -> list[Way]:
     if search.index is not None:
         found += _by_terms(search.index, c, words.fold(text), hidden)
     return found
+
+
+def _needs_no_prefix(text: str) -> bool:
+    """Whether a number can begin with a text only where the index finds it as well: four digits of it are terms, and none has spaces or other signs.
+
+    Planners think little of such a range: in the order of the list they read every row for one that is empty.
+    """
+    return not text.isascii() or any(ch.isspace() for ch in text) or (text.isdigit() and len(text) >= words.DIGITS)
 
 
 def _by_terms(index: TermIndex, c: Any, folded: str, hidden: frozenset[str]) -> list[Way]:

@@ -14,6 +14,7 @@ from zhanggui.api import Actor, gateway, reader_at_work, reading, unit_of_work, 
 from zhanggui.host import current_host
 from zhanggui.runtime import Runtime
 from zhanggui.web.query import parse
+from zhanggui.web.searching import ways
 from zhanggui.web.sum_bar import figures
 from zhanggui_customers import facade as customers
 from zhanggui_orders.contracts import HistoricLine, HistoricOrder
@@ -124,3 +125,10 @@ def test_a_long_order_has_its_first_words(db: Session, owner: Actor) -> None:
     terms = set(db.scalars(select(OrderTerm.term).where(OrderTerm.order_id == ids["L"])))
     assert len(terms) <= 200
     assert words.terms("S0") <= terms
+
+
+@pytest.mark.parametrize(("text", "looked_at"), [("261", True), ("SN26", True), ("2601", False), ("26010100000777", False), ("龙井", False), ("green tea", False)])
+def test_the_beginning_of_a_number_is_looked_for_only_where_its_terms_say_nothing(instance: Runtime, owner: Actor, text: str, looked_at: bool) -> None:
+    screen = current_host().screens["orders.Order"]
+    said = [str(way.clause) for way in ways(screen, gateway.table(screen), owner, text) if way.clause is not None and not way.terms]
+    assert any("number >=" in clause or "number LIKE" in clause for clause in said) is looked_at
