@@ -41,6 +41,7 @@ from ..web.describe import (
 from ..web.kinds import Kind, kind_of
 from .declare import (
     Approvable,
+    Command,
     DemoData,
     Exporter,
     FirstStep,
@@ -251,6 +252,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
     JobDef: ("function",),
+    Command: ("run",),
     Importer: ("batch", "compare", "present", "remove"),
     Preparation: ("batch",),
     Exporter: ("batch", "of"),

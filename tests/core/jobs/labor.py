@@ -36,7 +36,8 @@ def make_workshop(databases: Databases, kind: str) -> Runtime:
     with activated(runtime), acting_as(SYSTEM):
         assert not service.upgrade(runtime).failed
         refresh(runtime)
-        service.disable_plugin("webhooks", actor=SYSTEM, now=clock.now())  # it hears of every event, and what is counted here are the plugin's own jobs
+        for plugin in ("webhooks", "channels", "notifications"):  # they hear of every event, and what is counted here are the plugin's own jobs
+            service.disable_plugin(plugin, actor=SYSTEM, now=clock.now())
         with unit_of_work() as db:
             serial = "INTEGER PRIMARY KEY" if kind == "sqlite" else "SERIAL PRIMARY KEY"
             db.execute(text(f"CREATE TABLE labor__mark (id {serial}, job TEXT, note TEXT)"))
