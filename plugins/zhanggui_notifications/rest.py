@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -73,12 +74,21 @@ class ShopPreferences(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class YesOrNo(fields.Boolean):
+    """True or false, and no word or number for it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Said(Schema):
     category = fields.String(required=True, validate=validate.OneOf(tuple(choosing.CUSTOMER_CATEGORIES)))
     channel = fields.String(
         load_default=choosing.ALL, validate=validate.Regexp(r"(\*|[a-z0-9_]{1,40})\Z"), metadata={"description": "One channel; `*` is the whole category."},
     )  # fmt: skip
-    allowed = fields.Boolean(required=True)
+    allowed = YesOrNo(required=True)
 
 
 class PreferencesBody(Schema):

@@ -24,7 +24,7 @@ _WRITTEN = re.compile(
 _HAN_WRITTEN = re.compile("茶|浙江省|杭州市|龙井路|简体中文|中文")
 # Signs that every reader of Chinese meets as they are.
 _AS_THEY_ARE = {"CSV", "XLSX", "API", "SKU", "IP", "ID", "Ctrl", "URL", "UTC", "Excel", "JavaScript", "ValueError", "JSON", "REST", "QR", "PDF", "NFKC", "English", "Chrome", "Zh",
-                "https", "POST", "xx", "Authorization", "Bearer", "Python", "PHP", "Shell", "EMS", "DHL", "FedEx", "UPS"}  # fmt: skip
+                "https", "POST", "xx", "AppID", "AppSecret", "Authorization", "Bearer", "Python", "PHP", "Shell", "EMS", "DHL", "FedEx", "UPS"}  # fmt: skip
 
 
 class Said(HTMLParser):
