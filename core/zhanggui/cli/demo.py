@@ -85,6 +85,7 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
         "ZHANGGUI_INSTANCE__NAME": "山间茶铺", "ZHANGGUI_SECURITY__SECRET_KEY_FILE": str(key),
         "ZHANGGUI_PLUGIN__ORDERS__AUTO_CLOSE_MINUTES": "1440",  # unpaid orders are there to be looked at
         "ZHANGGUI_WEB__TRUSTED_HOSTS": ",".join(hosts), "ZHANGGUI_WEB__HOST": host, "ZHANGGUI_WEB__PORT": str(port),
+        "ZHANGGUI_LOG__LEVEL": os.environ.get("ZHANGGUI_LOG__LEVEL", "WARNING"),  # each call of the sandbox is no news
         "ZHANGGUI_OUTSIDE__ALLOWED": "127.0.0.1",  # the payment sandbox
     }  # fmt: skip
 
