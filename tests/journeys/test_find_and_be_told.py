@@ -32,10 +32,10 @@ def buy(tea_shop: Any) -> str:
             return orders.place_order(db, lines=[line], customer_id=None, buyer_name="陈静", actor=SYSTEM, now=clock.now()).facts.number
 
 
-def test_an_order_is_found_by_four_digits_and_the_question_is_kept(open_page: Open) -> None:
+def test_an_order_is_found_by_a_part_of_its_number_and_the_question_is_kept(open_page: Open) -> None:
     page = open_page("/orders/?placed_at=30d", who="clerk", locale="zh")
     number = page.locator(".zg-list tbody .t").first.inner_text()
-    page.locator("#q").fill(number[-6:])
+    page.locator("#q").fill(number[-8:])  # of six digits two orders of the demo can have the same
     page.locator("#q").press("Enter")
     expect(page.locator(".zg-list tbody tr")).to_have_count(1)
     expect(page.locator(".zg-list tbody .t")).to_have_text(number)
@@ -120,6 +120,11 @@ def test_keys_walk_a_list_and_the_menu_opens_at_its_row(open_page: Open) -> None
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1440, "height": 720})
     foot = page.locator(".sidenav [data-logout]").bounding_box()
+    for _ in range(40):  # until the page is laid out anew
+        if foot is not None and foot["y"] + foot["height"] <= 720:
+            break
+        page.wait_for_timeout(50)
+        foot = page.locator(".sidenav [data-logout]").bounding_box()
     assert foot is not None
     assert foot["y"] + foot["height"] <= 720
     second.focus()

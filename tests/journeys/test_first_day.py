@@ -46,7 +46,7 @@ def test_a_shop_opens_on_its_first_day(browser: Browser, new_shop) -> None:
     page.locator("[name='instance.contact']").fill("13800138000")
     page.locator("[name='instance.color']").fill("#7a0019")
     saved(page)
-    assert page.evaluate("getComputedStyle(document.querySelector('[data-save]')).backgroundColor") == "rgb(122, 0, 25)"
+    expect(page.locator("[data-save]")).to_have_css("background-color", "rgb(122, 0, 25)")
     assert left(page) == TO_DO[1:]
     follow(page, "products.first_product")
     page.locator("[name='name__zh_CN']").fill("龙井")
