@@ -30,8 +30,9 @@ def list_endpoints(say: Say) -> None:
     """Each with its state and how much waits."""
     with reading() as db:
         found = db.scalars(select(Endpoint).order_by(Endpoint.id)).all()
-        waiting, missed = queries.waiting(db, None, [e.id for e in found]), {e.id: queries.missed(db, e.id) for e in found}
-        rows = [{"id": e.id, "label": e.label, "host": e.host, "state": e.state, "waiting": waiting.get(e.id, 0), "missed": missed[e.id]} for e in found]
+        ids = [endpoint.id for endpoint in found]
+        waits, lost = (queries.in_states(db, ids, states) for states in (queries.WAITING, queries.LOST))
+        rows = [{"id": e.id, "label": e.label, "host": e.host, "state": e.state, "waiting": waits[e.id], "missed": lost[e.id]} for e in found]
     lines = [f"{r['id']:<4} {r['state']:<9} {r['waiting']:>6} wait {r['missed']:>6} missed  {r['label']} ({r['host']})" for r in rows]
     say("\n".join(lines) or "None.", rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from .rules import ALL
 from .states import DELIVERY_CHOICES, EndpointState
 
 SHOWN = 20  # tries of a delivery
+WAITING, LOST = ("pending", "sending"), ("failed", "dropped")
 d, t = Delivery.__table__.c, Try.__table__.c
 
 
@@ -34,14 +36,18 @@ def event_words(patterns: list[str]) -> str:
 
 def waiting(db: Session, reader: Reader, ids: list[Any]) -> dict[Any, int]:
     """How many deliveries wait for each endpoint."""
-    counted = select(d.endpoint_id, func.count()).where(d.endpoint_id.in_(ids), d.state.in_(("pending", "sending"))).group_by(d.endpoint_id)
-    return {**dict.fromkeys(ids, 0), **dict(db.execute(counted).tuples().all())}
+    return in_states(db, ids, WAITING)
 
 
 def missed(db: Session, endpoint_id: int) -> int:
     """How many an endpoint did not get, of those that are kept."""
-    lost = select(func.count()).select_from(Delivery).where(d.endpoint_id == endpoint_id, d.state.in_(("failed", "dropped")))
-    return db.scalar(lost) or 0
+    return in_states(db, [endpoint_id], LOST)[endpoint_id]
+
+
+def in_states(db: Session, ids: Sequence[Any], states: Sequence[str]) -> dict[Any, int]:
+    """How many deliveries of each endpoint are in one of these states: one query."""
+    counted = select(d.endpoint_id, func.count()).where(d.endpoint_id.in_(ids), d.state.in_(states)).group_by(d.endpoint_id)
+    return {**dict.fromkeys(ids, 0), **dict(db.execute(counted).tuples().all())}
 
 
 def doing(db: Session, reader: Reader, row: Any) -> dict[str, Any]:

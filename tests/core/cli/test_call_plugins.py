@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -41,6 +42,15 @@ def test_a_refusal_is_one_sentence_and_bad_usage_is_2(zhanggui: Run, told: int):
     assert zhanggui("webhooks", "missed", "99").exit_code == 1
     assert zhanggui("webhooks", "deliveries", "--state", "lost").exit_code == 2
     assert zhanggui("webhooks", "nothing").exit_code == 2
+
+
+def test_the_instance_may_be_named_behind_the_command(zhanggui: Run, told: int, tmp_path: Path):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[web]\nprot = 1\n")
+    assert zhanggui("webhooks", "endpoints", "--config", str(wrong)).exit_code == 1
+    right = tmp_path / "right.toml"
+    right.write_text('[instance]\nname = "Tea"\n')
+    assert "Ledger" in zhanggui("webhooks", "endpoints", "--config", str(right)).stdout
 
 
 def test_what_is_no_plugin_is_no_command_and_one_that_is_off_says_so(zhanggui: Run, told: int):
