@@ -94,6 +94,9 @@ REFUSED = {
         hook("slots", "[Slot(ON,\n Field('a', 'A', get=lambda db, row: 1, shown_when=When('nme')), "
                       "lambda db, *, id, value, actor, now: 1)]  # here\n"), "it depends on “nme”",
     ),
+    "a change that cannot leave a field as it is": (
+        screens(more="fields=[Field('name', 'N')],\n update=lambda db, *, id, row_version, actor, now, name: None  # here\n"), "must do without any field",
+    ),
     "a rule of a form": (screens(more="fields=[Field('name', 'N')],\n validate=lambda: []  # here\n"), "validate cannot take what it is called with: values"),
     "a search by words": (screens(more="search=\n Search(words=['nme'])  # here\n"), "there is no column “nme”"),
     "a tone": (screens("[Column('name', 'N', 'status', choices=[\n Choice('a', 'A', 'loud')])]  # here\n"), "there is no tone 'loud'"),
