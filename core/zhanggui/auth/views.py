@@ -59,7 +59,7 @@ def register(builder: Any) -> None:
                     token = known.token_for(db, known.cookie_of(request))
                     row_id, session_id = service.start_session(
                         db, principal, ip=request.remote_addr, device=request.user_agent.string, now=clock.now(), token=token,
-                        replaces=session.row_id, zone=zone_of(request),  # type: ignore[attr-defined]
+                        replaces=session.row_id, zone=zone_of(request),  # type: ignore[attr-defined] # our own session
                     )  # fmt: skip
             except service.WrongCredentials as error:
                 return _form(error.text(), username), 401

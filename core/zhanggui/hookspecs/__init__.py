@@ -47,7 +47,7 @@ def hookspec(
         return _mark(function)
 
     def mark(function: F) -> F:
-        function.zhanggui_terms = Terms(words, strict, settings, check)  # type: ignore[attr-defined]
+        function.zhanggui_terms = Terms(words, strict, settings, check)  # type: ignore[attr-defined] # read by terms_of
         return _mark(function)
 
     return mark

@@ -12,4 +12,4 @@ _BUTTON = Markup('<button class="btn btn-quiet btn-icon needs-js copy" type="but
 
 def copy_button(text: str) -> Markup:
     """The button beside such a text; it needs a script, so without one it is not there."""
-    return _BUTTON % (text, _("Copy %(what)s", what=text), current_app.jinja_env.globals["icon"]("copy"))  # type: ignore[operator]
+    return _BUTTON % (text, _("Copy %(what)s", what=text), current_app.jinja_env.globals["icon"]("copy"))  # type: ignore[operator] # a global of the frame: jinja knows no types

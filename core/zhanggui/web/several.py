@@ -175,10 +175,10 @@ def act_on_all(
         for key in keys:
             far = isinstance(verb.run, ThreePhases)
             if far:
-                _tally(summary, key, lambda key=key: _one_of_all(None, screen, verb, key, values, actor))  # type: ignore[misc]
+                _tally(summary, key, lambda key=key: _one_of_all(None, screen, verb, key, values, actor))  # type: ignore[misc] # bound now
             with run.step() as db:
                 if not far:
-                    _tally(summary, key, lambda key=key, db=db: _one_of_all(db, screen, verb, key, values, actor))  # type: ignore[misc]
+                    _tally(summary, key, lambda key=key, db=db: _one_of_all(db, screen, verb, key, values, actor))  # type: ignore[misc] # bound now
                 after = key
                 run.report(done=_count(summary), total=total, sentence=_l("The rows are being done."), place={"after": after, "summary": summary.as_json()})
     run.report(total=_count(summary), sentence=told(summary))

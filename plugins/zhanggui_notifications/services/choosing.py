@@ -73,7 +73,7 @@ def choose(
         values = {"allowed": allowed, "source": source, "at": now}
         keys = ["recipient_kind", "recipient_id", "category", "channel"]
         db.execute(insert_on(db, Preference).values(**who, **values).on_conflict_do_update(index_elements=keys, set_=values))
-        db.execute(insert(Consent.__table__).values(**who, **values, wording=WORDING))  # type: ignore[arg-type]
+        db.execute(insert(Consent.__table__).values(**who, **values, wording=WORDING))  # type: ignore[arg-type] # its declared type is wider
         if not allowed and channel == ALL:
             waiting = update(Message).where(
                 m.recipient_kind == recipient_kind, m.recipient_id == recipient_id, m.category == category, m.state.in_(WAITING)

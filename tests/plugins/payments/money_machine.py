@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from plain_money import HERE, OPEN, WAITING, Plain
 from shop import NOON, place
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from werkzeug.datastructures import Headers
 
 from zhanggui.api import SYSTEM, Actor, Arrival, DomainError, Money, NotGenuine, ProviderError, clock, reading, unit_of_work
@@ -25,7 +25,7 @@ from zhanggui.webhooks.models import ArrivedMessage
 from zhanggui_orders import facade as orders
 from zhanggui_payments import jobs
 from zhanggui_payments.contracts import ClientAction, Declined, RefundSnapshot, Snapshot
-from zhanggui_payments.models import Attempt, Refund
+from zhanggui_payments.models import Attempt, Case, Entry, Refund
 from zhanggui_payments.services import asking, attempts, cases, giving_back, inbox, refunds
 
 PRICE = 3000
@@ -78,7 +78,7 @@ class Machine(RuleBasedStateMachine):
             for model in (Attempt, Refund):
                 db.execute(update(model).values(ask_at=None))
             self.order = place(db, SYSTEM, (self.tea, 1)).id
-            since = [db.scalar(text(f"SELECT coalesce(max(id), 0) FROM payments__{table}")) for table in ("case", "entry")]
+            since = [db.scalar(select(func.coalesce(func.max(model.id), 0))) for model in (Case, Entry)]
             self.owner = Actor("user", name="owner", everything=True)
         self.reads = [(kind, read.format(order=self.order, cases=since[0], entries=since[1])) for kind, read in READS]
         self.touched, self.rows, self.done = True, {}, -1
