@@ -8,28 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from journeys.buying import buy
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
-
-from zhanggui.api import SYSTEM, acting_as, clock, unit_of_work
-from zhanggui.host import refresh
-from zhanggui.runtime import activated, open_runtime
-from zhanggui_orders import facade as orders
-from zhanggui_orders.models import OrderLine
 
 pytestmark = pytest.mark.long
 Open = Callable[..., Page]
-
-
-def buy(tea_shop: Any) -> str:
-    """Somebody buys in the shop; answers the number of the order."""
-    runtime = open_runtime(tea_shop.runtime)
-    with activated(runtime), acting_as(SYSTEM):
-        refresh(runtime)
-        with unit_of_work() as db:
-            fetched = select(OrderLine.variant_public_id).where(OrderLine.variant_public_id.is_not(None)).order_by(OrderLine.id.desc()).limit(1)
-            line = orders.CartLine(str(db.scalar(fetched)), 1)
-            return orders.place_order(db, lines=[line], customer_id=None, buyer_name="陈静", actor=SYSTEM, now=clock.now()).facts.number
 
 
 def test_an_order_is_found_by_a_part_of_its_number_and_the_question_is_kept(open_page: Open) -> None:
@@ -79,7 +62,7 @@ def test_a_new_order_shows_within_five_seconds(open_page: Open, tea_shop: Any) -
     page = open_page("/products/", who="clerk", locale="zh")
     with page.expect_response(lambda answer: "/news" in answer.url, timeout=8000):
         pass
-    number = buy(tea_shop)
+    [number] = buy(tea_shop)
     begun = time.monotonic()
     while not page.title().startswith("(1)"):
         assert time.monotonic() - begun < 5

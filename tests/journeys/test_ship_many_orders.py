@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
+from journeys.buying import buy
 from journeys.test_ship_an_order import Taps
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Page]
 
 
-def test_twenty_orders_leave_in_at_most_25_taps(open_page: Open) -> None:
+def test_twenty_orders_leave_in_at_most_25_taps(open_page: Open, tea_shop: Any) -> None:
+    buy(tea_shop, 20, paid=True)
     page = open_page("/orders/?stage=to_ship", locale="zh")
     tap = Taps(page)
     rows = page.locator(".zg-list tbody tr")
