@@ -8,11 +8,14 @@ from typing import Any
 from zhanggui.api import (
     AuditWords,
     DemoData,
+    Dimension,
     Exporter,
+    Fact,
     Importer,
     JobDef,
     MenuItem,
     MessageKind,
+    Metric,
     Permission,
     PersonalData,
     PublicEvent,
@@ -23,7 +26,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, events, exporting, importing, jobs, messages, models, people, public_events, queries, screens
+from . import audit_words, demo, events, exporting, importing, jobs, messages, metrics, models, people, public_events, queries, screens
 
 
 @hookimpl
@@ -113,3 +116,18 @@ def register_audit_words() -> Sequence[AuditWords]:
 @hookimpl
 def register_message_kinds() -> Sequence[MessageKind]:
     return messages.KINDS
+
+
+@hookimpl
+def register_facts() -> Sequence[Fact]:
+    return metrics.FACTS
+
+
+@hookimpl
+def register_metrics() -> Sequence[Metric]:
+    return metrics.METRICS
+
+
+@hookimpl
+def register_dimensions() -> Sequence[Dimension]:
+    return metrics.DIMENSIONS

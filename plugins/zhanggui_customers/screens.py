@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Screen, Search, Section, _l
+from zhanggui.api import Action, Card, Column, Field, Filter, Measure, MenuItem, Screen, Search, Section, _l
 
 from . import queries
 from .models import Customer
@@ -42,6 +42,7 @@ CUSTOMERS = Screen(
         Filter("spent", _l("Spent"), "money_range"),
         Filter("created_at", _l("Customer since"), "date_range"),
     ),
+    measures=(Measure("customers", _l("Customers")),),
     search=Search(
         exact=queries.SEARCHED,
         hint=_l("Whole name, phone, or its last four digits"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import Subquery
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, Choices, Money, clock, current_actor
 from zhanggui_customers.contracts import AddressView
 
-from . import queries
+from . import metrics, queries
 from .contracts import (
     Adjustment,
     CartLine,
@@ -284,6 +285,16 @@ def numbers_and_customers(db: Session, order_ids: Collection[int]) -> dict[int, 
 def lines_money(db: Session, order_id: int) -> list[LineMoney]:
     """What each line of an order cost its buyer: goods, freight, fees."""
     return queries.lines_money(db, order_id)
+
+
+def rows_of_orders() -> Subquery:
+    """Orders as a part of a statement of another plugin that adds something up: ``id``, ``source``, ``province``, ``customer_id``."""
+    return metrics.rows_of_orders()
+
+
+def rows_of_lines() -> Subquery:
+    """Order lines likewise: ``id``, ``product_id``, ``sku``."""
+    return metrics.rows_of_lines()
 
 
 def ship_order(

@@ -8,13 +8,17 @@ from typing import Any
 
 from zhanggui.api import (
     AuditWords,
+    Dashboard,
     DemoData,
+    Dimension,
     Exporter,
+    Fact,
     FirstStep,
     Importer,
     JobDef,
     MenuItem,
     MessageKind,
+    Metric,
     Permission,
     PersonalData,
     PublicEvent,
@@ -38,6 +42,7 @@ from . import (
     jobs,
     line_screen,
     messages,
+    metrics,
     models,
     people,
     public_events,
@@ -166,3 +171,23 @@ def register_audit_words() -> Sequence[AuditWords]:
 @hookimpl
 def register_message_kinds() -> Sequence[MessageKind]:
     return messages.KINDS
+
+
+@hookimpl
+def register_facts() -> Sequence[Fact]:
+    return metrics.FACTS
+
+
+@hookimpl
+def register_metrics() -> Sequence[Metric]:
+    return metrics.METRICS
+
+
+@hookimpl
+def register_dimensions() -> Sequence[Dimension]:
+    return metrics.DIMENSIONS
+
+
+@hookimpl
+def register_dashboards() -> Sequence[Dashboard]:
+    return metrics.DASHBOARDS

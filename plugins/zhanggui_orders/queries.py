@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks, kept_text
+from zhanggui.api import Choice, Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks, kept_text, regions
 from zhanggui_customers import facade as customers
 
 from .contracts import MANUAL, Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
@@ -23,6 +23,7 @@ from .states import STAGE_LABELS, OrderStatus, Stage
 _orders = Order.__table__
 _days = Day.__table__
 ORDER_ID = _orders.c.id
+PROVINCES = tuple(Choice(code, name) for code, name in regions.PROVINCES.items())
 BY_STAFF = "admin"  # the source of an order that somebody of the staff took
 
 
@@ -281,6 +282,13 @@ def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
 def in_provinces(codes: Sequence[str], c: Any) -> Any:
     """The orders that went to some provinces, or to a city there."""
     return or_(*(c.region.between(code, f"{code[:2]}9999") for code in codes))
+
+
+def with_goods(wanted: bool, c: Any) -> Any:
+    """The orders with a line of goods, or those of the past that hold returns and fees alone."""
+    line = OrderLine.__table__.c
+    found = exists().where(line.order_id == c.id, line.kind == "goods")
+    return found if wanted else ~found
 
 
 def first_pictures(db: Session, reader: Reader, order_ids: Sequence[int]) -> dict[int, str]:

@@ -29,7 +29,6 @@ from .rules import CARRIERS, sold
 from .services import cancellation, corrections, fulfillment, notes, payment
 from .states import FULFILLMENT_CHOICES, PAYMENT_CHOICES, SOURCES, STAGES, VERBS
 
-_PROVINCES = tuple(Choice(code, name) for code, name in regions.PROVINCES.items())
 _STATUSES = ("status", "payment_status", "fulfillment_status")
 
 
@@ -73,9 +72,11 @@ ORDERS = Screen(
         Filter("stage", _l("Stage"), choices=STAGES, tabs=True, counted=("to_pay", "to_ship"), order=10),
         Filter("payment_status", _l("Payment"), choices=PAYMENT_CHOICES, order=20),
         Filter("source", _l("Source"), choices=SOURCES, order=30),
-        Filter("province", _l("Province"), choices=_PROVINCES, clause=queries.in_provinces, order=35),
+        Filter("province", _l("Province"), choices=queries.PROVINCES, clause=queries.in_provinces, order=35),
         Filter("placed_at", _l("Placed"), "date_range", order=40),
         Filter("paid_at", _l("Paid at"), "date_range", order=45),
+        Filter("canceled_at", _l("Canceled at"), "date_range", order=47),
+        Filter("goods", _l("With goods"), "bool", clause=queries.with_goods, order=65),
         Filter("total", _l("Total"), "money_range", order=50),
         Filter("customer_id", _l("Customer"), "lookup", to="customers.Customer", order=60),
     ),

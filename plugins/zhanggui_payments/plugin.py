@@ -13,12 +13,16 @@ from zhanggui.api import (
     Actor,
     Approvable,
     AuditWords,
+    Dashboard,
     DemoData,
+    Dimension,
+    Fact,
     FirstStep,
     JobDef,
     Kind,
     MenuItem,
     MessageKind,
+    Metric,
     Operation,
     Permission,
     PersonalData,
@@ -46,6 +50,7 @@ from . import (
     kinds,
     ledger_screen,
     messages,
+    metrics,
     models,
     people,
     public_events,
@@ -226,3 +231,23 @@ def register_audit_words() -> Sequence[AuditWords]:
 @hookimpl
 def register_message_kinds() -> Sequence[MessageKind]:
     return messages.KINDS
+
+
+@hookimpl
+def register_facts() -> Sequence[Fact]:
+    return metrics.FACTS
+
+
+@hookimpl
+def register_metrics() -> Sequence[Metric]:
+    return metrics.METRICS
+
+
+@hookimpl
+def register_dimensions() -> Sequence[Dimension]:
+    return metrics.DIMENSIONS
+
+
+@hookimpl
+def register_dashboards() -> Sequence[Dashboard]:
+    return metrics.DASHBOARDS

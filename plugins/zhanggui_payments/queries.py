@@ -171,3 +171,13 @@ def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:
     """Payments by the beginning of our number, of the provider's, or of the order's."""
     rows = find_rows(db, reader, "payments.Attempt", text, limit, columns=("number", "order_number", "state", "amount", "currency"), sort="-id")
     return [Hit(row.number, f"{LABELS[row.state]} · {fmt.money(row.amount, row.currency)} · {row.order_number}", f"/payments/{row.id}", "wallet") for row in rows]
+
+
+def part_of_refund(name: str) -> Any:
+    """A column of the list of refunds: how much of each is goods, freight or fee."""
+
+    def of(c: Any) -> Any:
+        part = RefundLine.__table__.c
+        return select(func.coalesce(func.sum(part[name]), 0)).where(part.refund_id == c.id).scalar_subquery()
+
+    return of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zhanggui.api import Action, Card, Column, Field, Filter, GroupBy, Measure, Screen, Search, Section, ThreePhases, _l, fmt
 
-from . import details, jobs, words
+from . import details, jobs, queries, words
 from .models import Attempt, Refund
 from .services import attempts, giving_back
 from .services import refunds as sending
@@ -103,6 +103,9 @@ REFUNDS = Screen(
         Column("code", _l("What the provider gave as the reason"), "code", wide=False, order=115),
         Column("simulated", _l("Sandbox"), "bool", wide=False, order=120),
         Column("currency", _l("Currency"), "code", wide=False, order=130),
+        Column("goods", _l("Goods in it"), "money", currency="currency", expr=queries.part_of_refund("goods"), wide=False, order=140),
+        Column("freight", _l("Freight in it"), "money", currency="currency", expr=queries.part_of_refund("freight"), wide=False, order=150),
+        Column("fees", _l("Fees in it"), "money", currency="currency", expr=queries.part_of_refund("fee"), wide=False, order=160),
     ),
     card=Card(title="reason", end="amount", badge="state", sub=("provider_name", "order_id", "requested_at")),
     filters=(
@@ -120,6 +123,9 @@ REFUNDS = Screen(
         Measure("refunds", _l("Refunds"), order=10),
         Measure("amount", _l("Amount"), "sum", "amount", "money", currency="currency", order=20),
         Measure("back", _l("Of these given back"), "sum", "amount", "money", currency="currency", only={"state": "succeeded"}, order=30),
+        Measure("goods", _l("Goods in it"), "sum", "goods", "money", currency="currency", order=40),
+        Measure("freight", _l("Freight in it"), "sum", "freight", "money", currency="currency", order=50),
+        Measure("fees", _l("Fees in it"), "sum", "fees", "money", currency="currency", order=60),
     ),
     group_by=(GroupBy("state", _l("By state")), GroupBy("reason", _l("By reason"))),
     sections=(

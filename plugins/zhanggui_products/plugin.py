@@ -9,6 +9,7 @@ from typing import Any
 from zhanggui.api import (
     AuditWords,
     DemoData,
+    Dimension,
     Exporter,
     FirstStep,
     Importer,
@@ -22,7 +23,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, events, exporting, hookspecs, importing, models, public_events, queries, screens
+from . import audit_words, demo, events, exporting, hookspecs, importing, metrics, models, public_events, queries, screens
 
 
 @hookimpl
@@ -110,3 +111,8 @@ def register_first_steps() -> Sequence[FirstStep]:
 @hookimpl
 def register_audit_words() -> Sequence[AuditWords]:
     return audit_words.WORDS
+
+
+@hookimpl
+def register_dimensions() -> Sequence[Dimension]:
+    return metrics.DIMENSIONS

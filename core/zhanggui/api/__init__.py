@@ -33,7 +33,7 @@ from ..events import Event, Sealed, publish
 from ..files import FileRef, save_image, url_for_file
 from ..files.private import FileInfo, attach_private_file, remove_private_files, save_private_file, url_for_private
 from ..hookspecs import hookimpl, hookspec
-from ..host import hooks, message_kinds, public_events
+from ..host import dashboards, dimensions, facts, hooks, message_kinds, metrics, public_events
 from ..host.choices import Choices, UnknownChoice, choice_schemas, complaints, read_choices
 from ..host.declare import (
     Approvable,
@@ -57,6 +57,7 @@ from ..host.declare import (
     WebhookMessage,
     WebhookReply,
 )
+from ..host.measuring import Dashboard, Dimension, Drill, Fact, Metric, Tile
 from ..host.messaging import Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
 from ..host.service import plugin_name
 from ..i18n import content as translations
@@ -69,7 +70,7 @@ from ..importing.contracts import Figure, ImportRow, ImportRun, Made, Outcome, P
 from ..jobs import enqueue, job
 from ..jobs.aside import aside, is_aside, set_aside, take_back
 from ..jobs.phases import OutsideTrouble, in_phases
-from ..kernel import clock
+from ..kernel import clock, formulas
 from ..kernel.actors import ANONYMOUS, SYSTEM, Actor, acting_as, current_actor
 from ..kernel.addresses import network
 from ..kernel.errors import (
@@ -167,28 +168,29 @@ def domain_of(package: str) -> str:
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
     "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Channel", "Chart", "Choice",
-    "Choices", "Code", "Column", "Command", "ConfigError", "Decimals", "DemoData", "DomainError", "Envelope", "Event",
-    "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter", "FirstStep", "Forbidden", "Form",
-    "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "InLanguages",
-    "Invalid", "JobDef", "KEEP", "KeptMessage", "Kind", "LABEL", "Later", "Looked", "Made", "Measure", "MenuItem",
-    "MessageKind", "MessageVariable", "Model", "Money", "NotFound", "NotGenuine", "Operation", "Outcome",
-    "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission", "PersonalData", "Pii", "Posted", "Preparation",
-    "Present", "Preview", "ProviderError", "PublicEvent", "Question", "Reader", "Recipient", "Refused", "RolePreset",
-    "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider", "Section", "Seen", "Sent",
-    "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow", "TaskDef", "TaskRun", "TermIndex", "ThreePhases",
-    "UTCDateTime", "Unknown", "UnknownChoice", "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When",
-    "Widget", "_", "_l", "act_on_row", "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit",
-    "allocate", "append_only_guards", "aside", "attach_private_file", "blind_index", "brand_address", "cancel_task",
-    "change_row", "choice_schemas", "clock", "code_string", "complaints", "count_one", "counted", "create_row",
-    "current_actor", "current_runtime", "decode_cursor", "encode_cursor", "enqueue", "erase_person", "export_person",
-    "expose", "find_person", "find_rows", "fmt", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
+    "Choices", "Code", "Column", "Command", "ConfigError", "Dashboard", "Decimals", "DemoData", "Dimension",
+    "DomainError", "Drill", "Envelope", "Event", "Exporter", "Fact", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
+    "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
+    "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KEEP", "KeptMessage", "Kind", "LABEL", "Later",
+    "Looked", "Made", "Measure", "MenuItem", "MessageKind", "MessageVariable", "Metric", "Model", "Money", "NotFound",
+    "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission", "PersonalData",
+    "Pii", "Posted", "Preparation", "Present", "Preview", "ProviderError", "PublicEvent", "Question", "Reader",
+    "Recipient", "Refused", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search",
+    "SearchProvider", "Section", "Seen", "Sent", "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow",
+    "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "Tile", "UTCDateTime", "Unknown", "UnknownChoice", "Versioned",
+    "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within",
+    "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "aside",
+    "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas", "clock",
+    "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime", "dashboards",
+    "decode_cursor", "dimensions", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "facts",
+    "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
     "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
-    "lazy_gettext", "look_up", "message_kinds", "network", "ngettext", "notice_kind", "notify", "one_at_a_time",
-    "outside", "period_days", "pgettext", "plugin_name", "protect", "public", "public_events", "public_id", "publish",
-    "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading",
-    "record_audit", "recording", "regions", "remove_private_files", "remove_row", "request_approval", "resume_task",
-    "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day", "shop_zone",
-    "show_form", "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of",
-    "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
-    "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
+    "lazy_gettext", "look_up", "message_kinds", "metrics", "network", "ngettext", "notice_kind", "notify",
+    "one_at_a_time", "outside", "period_days", "pgettext", "plugin_name", "protect", "public", "public_events",
+    "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work",
+    "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row", "request_approval",
+    "resume_task", "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day",
+    "shop_zone", "show_form", "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task",
+    "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file",
+    "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from ..runtime import Runtime, current_runtime
 from .declare import PublicEvent
 from .host import Host
+from .measuring import Dashboard, Dimension, Fact, Metric
 from .messaging import MessageKind
 
 _current: ContextVar[Host | None] = ContextVar("zhanggui_host", default=None)
@@ -37,6 +38,26 @@ def public_events() -> dict[str, PublicEvent]:
 def message_kinds() -> dict[str, MessageKind]:
     """What can be told now, by the id of the kind: ``{"orders.shipped": MessageKind(...)}``."""
     return {kind.id: kind for kind in current_host().every("message_kinds")}
+
+
+def facts() -> dict[str, Fact]:
+    """Rows that figures are made of now, by id."""
+    return {fact.id: fact for fact in current_host().every("facts")}
+
+
+def metrics() -> dict[str, Metric]:
+    """Figures that are offered now, by id, in their order."""
+    return {metric.id: metric for metric in sorted(current_host().every("metrics"), key=lambda metric: metric.order)}
+
+
+def dimensions() -> dict[str, Dimension]:
+    """Ways to take figures apart, by id."""
+    return {dimension.id: dimension for dimension in current_host().every("dimensions")}
+
+
+def dashboards() -> list[Dashboard]:
+    """Pages of figures, in their order."""
+    return sorted(current_host().every("dashboards"), key=lambda board: board.order)
 
 
 def use_host(host: Host) -> None:

@@ -63,6 +63,7 @@ from .declare import (
     Webhook,
 )
 from .manifest import Manifest
+from .measuring import Dashboard, Dimension, Fact, Metric
 from .messaging import CATEGORIES, NOTICE, MessageKind
 from .spots import Step
 
@@ -72,7 +73,7 @@ ROOMS: dict[str, type[Any]] = {
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
     "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "message_kinds": MessageKind, "commands": Command, "approvals": Approvable, "personal_data": PersonalData,
-    "audit_words": AuditWords,
+    "audit_words": AuditWords, "facts": Fact, "metrics": Metric, "dimensions": Dimension, "dashboards": Dashboard,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done", "of"}
 _PARTS = {Block, Form, Column, Card, Filter, GroupBy, Measure, Search, Field, Section, Action, Question, ThreePhases, Preparation}

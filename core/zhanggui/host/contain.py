@@ -57,6 +57,7 @@ from .declare import (
 )
 from .faults import Called, FaultBook, Place, PluginTrouble, Watch
 from .manifest import Manifest
+from .measuring import Dimension, Fact
 from .messaging import MessageKind
 
 
@@ -240,6 +241,8 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
         "audience": Rule(refuses=PluginTrouble.message), "load": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
         "key": Rule(refuses=PluginTrouble.message), "still_true": Rule(refuses=PluginTrouble.message),
     },
+    Fact: {"rows": Rule(refuses=PluginTrouble.message)},
+    Dimension: {"words": Rule(lambda dimension, args: {}, check=lambda dimension, words: dict(words)), "pairs": Rule(refuses=PluginTrouble.message)},
     Webhook: {"verify": Rule(
         refuses=_l("This message cannot be taken now: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=_message,
     )},
@@ -257,7 +260,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Preparation: ("batch",),
     Exporter: ("batch", "of"),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "message_kinds": "message", "approvals": "approval", "personal_data": "people"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "message_kinds": "message", "facts": "fact", "dimensions": "dimension", "approvals": "approval", "personal_data": "people"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:

@@ -20,7 +20,7 @@ from typing import Any
 
 import pluggy
 
-from ..hookspecs import Terms, data, screens, terms_of, trade, work
+from ..hookspecs import Terms, data, figures, screens, terms_of, trade, work
 from ..i18n.texts import in_english
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import Stop, WiringError
@@ -49,13 +49,14 @@ from .declare import (
 )
 from .faults import BUDGET, Called, FaultBook, Place, Watch, said
 from .manifest import Manifest
+from .measuring import Dashboard, Dimension, Fact, Metric
 from .messaging import MessageKind
 from .signatures import check_functions, check_hook, check_left_open
 from .spots import find, of_error, said_at
 
 log = logging.getLogger(__name__)
 
-CORE_SPECS = (data, screens, trade, work)
+CORE_SPECS = (data, figures, screens, trade, work)
 NO_REASON = (KeyboardInterrupt, GeneratorExit, Stop)
 _LONG_IMPORT = 5.0  # seconds; nobody can end an import that takes for ever, but it can be told which one takes long
 _LEFT_OUT = object()
@@ -107,6 +108,10 @@ class Contribution:
     webhooks: list[Webhook] = field(default_factory=list)
     public_events: list[PublicEvent] = field(default_factory=list)
     message_kinds: list[MessageKind] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
+    dimensions: list[Dimension] = field(default_factory=list)
+    dashboards: list[Dashboard] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)

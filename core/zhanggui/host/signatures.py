@@ -31,6 +31,7 @@ from .declare import (
     SettingTest,
     Webhook,
 )
+from .measuring import Dimension, Fact
 from .messaging import MessageKind
 from .spots import Step
 
@@ -85,6 +86,8 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     MessageKind: {
         "audience": Call(["db", "event"]), "load": Call(["db", "event", "locale"]), "key": Call(["event"]), "still_true": Call(["db", "event"]),
     },
+    Fact: {"rows": Call([])},
+    Dimension: {"words": Call(["db", "reader", "values"]), "pairs": Call([])},
     Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
     PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip

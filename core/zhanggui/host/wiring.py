@@ -30,6 +30,7 @@ from .checks import (
 from .columns import check_screen
 from .contain import contain_kind, contain_page, contain_shared, contain_slot, contain_test
 from .declare import EVERY, Approvable, AuditWords
+from .figures import check_figures
 from .host import NO_REASON, Contribution, Fault, Host, fault_of
 from .kinds import check_form, check_forms, check_kind, check_things
 from .manifest import Manifest
@@ -68,6 +69,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
         check_public_event(plugin_id, public, part.events)
     for told in part.message_kinds:
         check_message_kind(plugin_id, told, part.events)
+    check_figures(plugin_id, part.facts, part.metrics, part.dimensions, part.dashboards)
     check_personal_data(manifest, part.models, part.personal_data)
     for room in _CALLED:
         for thing in getattr(part, room):
@@ -81,7 +83,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
     part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
-    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "message_kinds", "approvals", "personal_data"):
+    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "message_kinds", "facts", "dimensions", "approvals", "personal_data"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.pages = [contain_page(page, manifest, host.book) for page in part.pages]
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
@@ -89,8 +91,9 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
 
 
 _CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "message_kinds",
-           "commands", "approvals", "personal_data")  # fmt: skip
-_WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "message_kinds", "commands", "approvals", "personal_data")
+           "facts", "dimensions", "commands", "approvals", "personal_data")  # fmt: skip
+_WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "message_kinds", "commands", "approvals", "personal_data",
+            "facts", "metrics", "dimensions", "dashboards")  # fmt: skip
 
 
 def _check_names(manifest: Manifest, part: Contribution) -> None:
@@ -170,7 +173,7 @@ def _check_taken(host: Host, part: Contribution) -> None:
         if owner is not None or [one.route for one in claiming].count(screen.route) > 1:
             what = _l("the route “%(route)s” is taken by %(owner)s", route=screen.route, owner=owner or screen.plugin)
             raise WiringError(_l("%(where)s: %(what)s", where=called(screen), what=what), at=(step(screen),))
-    for room, attribute in (("webhooks", "id"), ("importers", "kind"), ("exporters", "kind")):
+    for room, attribute in (("webhooks", "id"), ("importers", "kind"), ("exporters", "kind"), ("metrics", "id"), ("dimensions", "id"), ("dashboards", "id")):
         owners = {getattr(entry, attribute): owner for owner, other in host.parts.items() for entry in getattr(other, room)}
         for entry in getattr(part, room):
             name = getattr(entry, attribute)

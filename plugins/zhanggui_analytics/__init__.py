@@ -1,0 +1,1 @@
+"""Figures: one definition each, and every figure opens its list."""

@@ -1,0 +1,100 @@
+"""A question, the same in Python, as JSON and in an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from zhanggui.api import BadRequest, Fact, _l, dimensions, facts
+
+from .catalogue import BUYER_KIND, metric_of, parts
+from .periods import COMPARED
+
+TIMES = ("day", "week", "month", "quarter", "year", "weekday")
+HOUR, CURRENCY = "hour", "currency"
+MOST_METRICS, MOST_BY, MOST_ROWS = 8, 3, 1000
+_KNOWN = ("metrics", "by", "period", "compare", "order", "limit", "currency")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Figures of a period, taken apart by ``by``, narrowed by ``where`` (dimension -> values).
+
+    ``order`` is a metric or ``by``, with "-" before it for the largest first; without one, time goes forward and everything else from
+    the largest down. ``limit`` rows are named, the others are one row.
+    """
+
+    metrics: Sequence[str]
+    period: str = "last_30_days"
+    by: Sequence[str] = ()
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    compare: str = "none"
+    order: str = ""
+    limit: int = 100
+    currency: str = ""
+
+    @property
+    def time(self) -> str:
+        """The dimension of time among ``by``; "" without one."""
+        return next((name for name in self.by if name in TIMES), "")
+
+    def address(self, path: str = "/analytics/ask", **other: Any) -> str:
+        """Where this question is answered."""
+        ask = replace(self, **other)
+        given: dict[str, str] = {"metrics": ",".join(ask.metrics), "by": ",".join(ask.by), "period": ask.period}
+        given |= {"compare": ask.compare} if ask.compare != "none" else {}
+        given |= {name: str(value) for name, value in (("order", ask.order), ("currency", ask.currency)) if value}
+        given |= {"limit": str(ask.limit)} if ask.limit != 100 else {}
+        given |= {name: ",".join(values) for name, values in ask.where.items()}
+        return f"{path}?{urlencode({name: value for name, value in given.items() if value}, safe=',.')}"
+
+
+def read(given: Mapping[str, str]) -> Ask:
+    """A question from an address. What stands there and is none of its words is a dimension that narrows it.
+
+    :raises BadRequest: naming what cannot be answered.
+    """
+    metrics, by = (tuple(filter(None, given.get(name, "").split(","))) for name in ("metrics", "by"))
+    try:
+        limit = int(given.get("limit") or 100)
+    except ValueError:
+        limit = 0
+    if not 1 <= limit <= MOST_ROWS:
+        raise BadRequest(_l("The limit is a number from 1 to %(most)s.", most=MOST_ROWS), field="limit")
+    where = {name: tuple(value.split(",")) for name, value in given.items() if name not in _KNOWN and value}
+    ask = Ask(
+        metrics, given.get("period") or "last_30_days", by, where, given.get("compare") or "none", given.get("order", ""), limit, given.get("currency", "")
+    )
+    check(ask)
+    return ask
+
+
+def check(ask: Ask) -> None:
+    """:raises BadRequest: naming the first thing that cannot be answered."""
+    if not 1 <= len(ask.metrics) <= MOST_METRICS or len(set(ask.metrics)) != len(ask.metrics):
+        raise BadRequest(_l("Name 1 to %(most)s figures, each once.", most=MOST_METRICS), field="metrics")
+    if len(ask.by) > MOST_BY or len(set(ask.by)) != len(ask.by) or sum(name in TIMES for name in ask.by) > 1:
+        raise BadRequest(_l("Figures are taken apart by at most %(most)s things, one of them a time.", most=MOST_BY), field="by")
+    if ask.compare not in COMPARED:
+        raise BadRequest(_l("“%(word)s” is no comparison.", word=ask.compare), field="compare")
+    if ask.order and ask.order.removeprefix("-") not in (*ask.metrics, *ask.by):
+        raise BadRequest(_l("Order by one of the figures or of what they are taken apart by."), field="order")
+    for id in ask.metrics:
+        for part in parts(metric_of(id)):
+            for name in (*ask.by, *ask.where):
+                if not can_be_by(facts()[part.fact], name):
+                    raise BadRequest(_l("“%(metric)s” cannot be taken apart by “%(name)s”.", metric=id, name=name), field="by" if name in ask.by else name)
+    if any(name in TIMES or name == HOUR for name in ask.where):
+        raise BadRequest(_l("Narrow the time with the period."), field="period")
+
+
+def can_be_by(fact: Fact, name: str) -> bool:
+    """Whether the rows of a fact know a dimension."""
+    if name in TIMES or name in (HOUR, CURRENCY):
+        return True
+    if name == BUYER_KIND:
+        return "customer" in fact.by
+    known = dimensions().get(name)
+    return known is not None and (known.through or name) in fact.by

@@ -1,0 +1,72 @@
+"""What analytics add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zhanggui.api import Command, Dimension, JobDef, Permission, RolePreset, Schedule, _l, hookimpl
+
+from . import commands, jobs, models, rest
+from .catalogue import BUYER_KIND
+
+
+@hookimpl
+def register_models() -> Sequence[type[Any]]:
+    return [models.Bucket, models.Cell, models.Repair]
+
+
+@hookimpl
+def register_apis() -> Sequence[type[Any]]:
+    return [rest.QueryApi]
+
+
+@hookimpl
+def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
+    return {"*": [jobs.hear]}
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobDef]:
+    return [jobs.recompute, jobs.look, jobs.prove, jobs.tidy]
+
+
+@hookimpl
+def register_schedules() -> Sequence[Schedule]:
+    return [
+        Schedule("recompute", jobs.recompute, seconds=10), Schedule("look", jobs.look, seconds=60), Schedule("prove", jobs.prove, cron="10 3 * * *"),
+        Schedule("tidy", jobs.tidy, cron="50 3 * * *"),
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_commands() -> Sequence[Command]:
+    return commands.COMMANDS
+
+
+@hookimpl
+def register_dimensions() -> Sequence[Dimension]:
+    return [Dimension(BUYER_KIND, _l("New or returning"))]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [
+        Permission("can_show", "analytics.Report", _l("Ask for figures"), _l("Analytics")),
+        Permission("can_see", "analytics.Sales", _l("See what was sold"), _l("Figures of sales")),
+        Permission("can_see", "analytics.Money", _l("See what money moved"), _l("Figures of money")),
+        Permission("can_see", "analytics.Customers", _l("See how many customers bought"), _l("Figures of customers")),
+        Permission("can_see", "analytics.Products", _l("See what products did"), _l("Figures of products")),
+        Permission("can_see", "analytics.Cost", _l("See cost and margin"), _l("Figures of cost")),
+        Permission("can_see", "analytics.Stock", _l("See what stock is worth"), _l("Figures of stock")),
+        Permission("can_see", "analytics.Behaviour", _l("See what visitors did"), _l("Figures of visits")),
+    ]
+
+
+@hookimpl
+def register_role_presets() -> Sequence[RolePreset]:
+    seen = {f"analytics.{area}": ("see",) for area in ("Sales", "Customers", "Products")}
+    return [
+        RolePreset("clerk", _l("Clerk"), {"analytics.Report": ("show",), **seen}),
+        RolePreset("viewer", _l("Viewer"), {"analytics.Report": ("show",), **seen}),
+    ]

@@ -1,0 +1,1 @@
+"""What writes and reads the kept sums."""
