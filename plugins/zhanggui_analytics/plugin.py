@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import Command, Dimension, JobDef, Permission, RolePreset, Schedule, _l, hookimpl
+from zhanggui.api import AuditWords, Command, Dimension, JobDef, MenuItem, Permission, RolePreset, Schedule, _l, hookimpl
 
-from . import commands, jobs, models, rest
+from . import audit_words, commands, jobs, models, rest, views
 from .catalogue import BUYER_KIND
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [models.Bucket, models.Cell, models.Repair]
+
+
+@hookimpl
+def register_views() -> Sequence[type[Any]]:
+    return [views.ReportView]
+
+
+@hookimpl
+def register_menu() -> Sequence[MenuItem]:
+    return [MenuItem("analytics", _l("Analytics"), "chart-bar", href="/analytics/", permission=("can_show", views.RESOURCE), order=15)]
 
 
 @hookimpl
@@ -53,6 +63,7 @@ def register_dimensions() -> Sequence[Dimension]:
 def register_permissions() -> Sequence[Permission]:
     return [
         Permission("can_show", "analytics.Report", _l("Ask for figures"), _l("Analytics")),
+        Permission("can_export", "analytics.Report", _l("Take figures away as a file")),
         Permission("can_see", "analytics.Sales", _l("See what was sold"), _l("Figures of sales")),
         Permission("can_see", "analytics.Money", _l("See what money moved"), _l("Figures of money")),
         Permission("can_see", "analytics.Customers", _l("See how many customers bought"), _l("Figures of customers")),
@@ -70,3 +81,8 @@ def register_role_presets() -> Sequence[RolePreset]:
         RolePreset("clerk", _l("Clerk"), {"analytics.Report": ("show",), **seen}),
         RolePreset("viewer", _l("Viewer"), {"analytics.Report": ("show",), **seen}),
     ]
+
+
+@hookimpl
+def register_audit_words() -> Sequence[AuditWords]:
+    return audit_words.WORDS

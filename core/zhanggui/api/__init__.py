@@ -14,7 +14,7 @@ from ..audit import record as record_audit
 from ..auth import tokens
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
-from ..auth.permissions import expose, has_access, protect, public
+from ..auth.permissions import expose, has_access, permission_name, protect, public
 from ..auth.quota import count_one
 from ..auth.staff import StaffMember, staff_member, staff_with
 from ..auth.throttle import throttled, told_to_wait
@@ -186,11 +186,12 @@ __all__ = [
     "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
     "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
     "lazy_gettext", "look_up", "message_kinds", "metrics", "network", "ngettext", "notice_kind", "notify",
-    "one_at_a_time", "outside", "period_days", "pgettext", "plugin_name", "protect", "public", "public_events",
-    "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work",
-    "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row", "request_approval",
-    "resume_task", "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "set_aside", "shop_day",
-    "shop_zone", "show_form", "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task",
-    "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file",
-    "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
+    "one_at_a_time", "outside", "period_days", "permission_name", "pgettext", "plugin_name", "protect", "public",
+    "public_events", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file",
+    "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row",
+    "request_approval", "resume_task", "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file",
+    "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "staff_member", "staff_with", "start_task",
+    "take_back", "take_form", "task", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations",
+    "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "written_in",
 ]  # fmt: skip

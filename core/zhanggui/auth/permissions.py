@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, redirect, request
 from flask_appbuilder.baseviews import expose
+from flask_appbuilder.security.decorators import permission_name
 from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
@@ -184,4 +185,4 @@ def _ids(db: Session, model: Any, wanted: set[str]) -> dict[str, int]:
     return found
 
 
-__all__ = ["OWNER", "expose", "has_access", "protect", "public", "route_permission", "signed_in", "sync_permissions", "undeclared_routes"]
+__all__ = ["OWNER", "expose", "has_access", "permission_name", "protect", "public", "route_permission", "signed_in", "sync_permissions", "undeclared_routes"]

@@ -9,18 +9,19 @@ from typing import Any
 from ..kernel.reader import Reader
 from .describe import Form, Text
 
-BLOCK_KINDS = ("number", "chart", "list", "text", "form", "timeline", "links")
+BLOCK_KINDS = ("number", "chart", "list", "text", "form", "timeline", "links", "choose")
 
 
 @dataclass(frozen=True)
 class Block:
     """A part of a page. ``data(db, reader)`` feeds it; if it fails, the block says so and the others stand.
 
-    number: ``{"value", "kind" (money|int), "currency"?, "was"?, "before"?, "fewer"?, "words"?, "href"?}``: ``was`` is what it was yesterday, or with
+    number: ``{"value", "kind" (money|int|decimal|percent), "currency"?, "was"?, "before"?, "fewer"?, "words"?, "href"?}``: ``was`` is what it was yesterday, or with
     ``before`` in the time before; with ``fewer`` less of it is better; ``words`` stand in its place where it is not known. chart: a ``Chart``. text: Markdown. timeline:
     ``[(what, who, when)]``, newest first, ``when`` a moment. list: rows of ``screen`` that its ``filters`` find (as they stand in an
     address), at most ``limit``, under its rules; or ``{"rows": [{"title", "sub", "end", "href"}], "href"?}`` of ``data``.
-    links: ``[(words, address, chosen)]``, what the page may be narrowed to; above the numbers.
+    links: ``[(words, address, chosen)]``, what the page may be narrowed to; above the numbers. choose: the same with many choices:
+    ``{"action", "selects": [(name, label, [(value, words)], chosen)]}``, which ask for the page anew.
     form: a button that opens ``form``; what is typed goes to ``save(db, *, actor, now, **values)``, for who holds ``can_<id>`` on the page's resource.
     """
 

@@ -11,9 +11,11 @@ from . import context
 
 
 def written(data: Mapping[str, Any]) -> str:
-    """``{"value", "kind" (money|int), "currency"?}`` as people read it."""
-    value = data["value"]
-    return fmt.money(value, data.get("currency") or context.currency()) if data.get("kind") == "money" else fmt.number(value)
+    """``{"value", "kind" (money|int|decimal|percent), "currency"?}`` as people read it."""
+    value, kind = data["value"], data.get("kind")
+    if kind == "money":
+        return fmt.money(value, data.get("currency") or context.currency())
+    return fmt.percent(value) if kind == "percent" else fmt.decimal(value) if kind == "decimal" else fmt.number(value)
 
 
 def change(value: int, was: int, *, before: str = "", same_time: bool = False) -> str:

@@ -35,6 +35,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// What a page is narrowed to is asked for as soon as it is chosen.
+document.addEventListener("change", (event) => event.target.closest("form[data-at-once]")?.requestSubmit());
+
 // Pages that fade into each other both say so in their style; the shop of customers is no page of this theme.
 addEventListener("pageswap", (event) => {
   if (event.viewTransition && new URL(event.activation?.entry?.url || location.href).pathname.startsWith("/shop/")) {
@@ -51,4 +54,4 @@ watchNetwork();
 watch();
 said();
 askNews();
-$("#menu [aria-current]")?.scrollIntoView({block: "nearest"});
+for (const here of $$("#menu [aria-current], .block-links [aria-current]")) here.scrollIntoView({block: "nearest", inline: "center"});

@@ -1,0 +1,185 @@
+"""Dashboards: tiles of one period, each a question whose figures open what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Block, Chart, Dashboard, Metric, Reader, Series, Tile, _, _l, dashboards, facts, fmt, metrics, shop_zone
+
+from . import drill, wording
+from .asks import Ask, can_be_by
+from .catalogue import may_see, offered, parts
+from .periods import COMPARED, WORDS, Span, compared, span_of
+from .services.asking import Answer, answer
+
+TODAY = "today"
+_BARS = ("day", "week", "month", "quarter", "year")
+_LONG = 92  # days that a chart by day can show side by side
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is chosen on top of a dashboard."""
+
+    board: str
+    period: str = "last_30_days"
+    compare: str = "previous"
+
+
+def boards(reader: Reader) -> list[Dashboard]:
+    """Those with a tile for this reader."""
+    return [board for board in [_today(), *dashboards()] if any(shown(reader, tile) for tile in board.tiles)]
+
+
+def _today() -> Dashboard:
+    """How it is going now: the first figures of every plugin, against the same time of the day before."""
+    wanted = [id for id in ("sales.net", "orders.placed", "orders.paid", "sales.aov", "customers.buyers", "customers.registered", "cash.in") if id in metrics()]
+    tiles = [Tile(id.replace(".", "_"), metrics()[id].label, (id,), order=place) for place, id in enumerate(wanted)]
+    hours = [Tile("hours", _l("Orders by hour"), ("orders.placed",), "bars", ("hour",), order=90)] if "orders.placed" in metrics() else []
+    return Dashboard(TODAY, _l("Today"), (*tiles, *hours), order=0)
+
+
+def shown(reader: Reader, tile: Tile) -> bool:
+    """Whether all that a tile shows is offered here and for this reader."""
+    known = metrics()
+    if not all(id in known and offered(known[id]) and may_see(reader, known[id]) for id in tile.metrics):
+        return False
+    return all(can_be_by(facts()[part.fact], name) for id in tile.metrics for part in parts(known[id]) for name in tile.by)
+
+
+def blocks(reader: Reader, board: Dashboard, chosen: Chosen) -> Iterator[Block]:
+    """What stands on the page of a dashboard."""
+    tabs = [(str(one.title), address(Chosen(one.id, chosen.period, chosen.compare)), one.id == board.id) for one in boards(reader)]
+    yield Block("boards", "links", _("Dashboards"), lambda db, reader: tabs, order=0)
+    if board.id != TODAY:
+        yield Block("period", "choose", _("Period"), lambda db, reader: choices(reader, chosen), order=1)
+    for tile in board.tiles:
+        if shown(reader, tile):
+            yield block(tile, chosen)
+
+
+def block(tile: Tile, chosen: Chosen) -> Block:
+    """A tile under the period of the page."""
+    if tile.kind == "number":
+        return Block(tile.id, "number", tile.title, partial(_number, tile=tile, chosen=chosen), order=10 + tile.order)
+    return Block(tile.id, "chart", tile.title, partial(_chart, tile=tile, chosen=chosen), order=200 + tile.order)
+
+
+def address(chosen: Chosen) -> str:
+    """Where a dashboard stands under a period."""
+    return f"/analytics/board/{chosen.board}?period={chosen.period}&compare={chosen.compare}" if chosen.board != TODAY else "/analytics/"
+
+
+def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
+    """Period and comparison, each with its days."""
+    zone = shop_zone()
+
+    def days(span: Span) -> str:
+        return _day(span.first) if span.first == span.last else f"{_day(span.first)} – {_day(span.last)}"
+
+    periods = [(word, f"{label} ({days(span_of(word, reader.now, zone))})") for word, label in WORDS.items() if word != "today"]
+    if chosen.period not in WORDS:
+        periods.append((chosen.period, chosen.period))
+    span = span_of(chosen.period, reader.now, zone)
+    others = []
+    for word, label in COMPARED.items():
+        before = compared(span, word, reader.now, zone)
+        others.append((word, str(label) if before is None else f"{label} ({days(before)})"))
+    return {
+        "action": f"/analytics/board/{chosen.board}",
+        "selects": [("period", _("Period"), periods, chosen.period), ("compare", _("Compared"), others, chosen.compare)],
+    }
+
+
+def _day(day: date) -> str:
+    return str(fmt.date(day))
+
+
+def _ask(tile: Tile, chosen: Chosen, span: Span) -> Ask:
+    by = tuple(tile.by)
+    if tile.kind in ("line", "bars") and by[0] in _BARS and span.days > _LONG:
+        by = ("month" if span.days > 7 * _LONG else "week",) if by[0] == "day" else by
+    period, compare = (TODAY, "previous") if chosen.board == TODAY else (chosen.period, chosen.compare)
+    return Ask(tile.metrics, period, by, compare=compare if tile.kind in ("number", "line") else "none", limit=tile.limit if tile.kind == "ranked" else 1000)
+
+
+def _number(db: Session, reader: Reader, *, tile: Tile, chosen: Chosen) -> Mapping[str, Any]:
+    period = TODAY if chosen.board == TODAY else chosen.period
+    found = answer(db, reader, _ask(tile, chosen, span_of(period, reader.now, shop_zone())))
+    metric = metrics()[tile.metrics[0]]
+    value, was = found.totals[metric.id], found.totals_were.get(metric.id)
+    data: dict[str, Any] = {"value": _shown(value), "kind": metric.unit, "href": drill.address(reader, found.ask, found.span, metric), "fewer": metric.good == "down"}
+    if metric.unit == "money":
+        data["currency"] = found.currency
+    if value is None:
+        return {**data, "words": _("none")}
+    if was is not None and found.before is not None:
+        data |= {"was": _shown(was), "before": True}
+    return data
+
+
+def _shown(value: Decimal | None) -> Any:
+    return 0 if value is None else int(value) if value.as_tuple().exponent == 0 else value
+
+
+def _chart(db: Session, reader: Reader, *, tile: Tile, chosen: Chosen) -> Chart:
+    period = TODAY if chosen.board == TODAY else chosen.period
+    found = answer(db, reader, _ask(tile, chosen, span_of(period, reader.now, shop_zone())))
+    return chart(db, reader, found, tile.kind)
+
+
+def chart(db: Session, reader: Reader, found: Answer, kind: str) -> Chart:
+    """An answer as a picture; every number leads to what it is made of."""
+    wanted = [metrics()[id] for id in found.ask.metrics]
+    names = wording.labels(db, reader, found)
+    if kind == "heat":
+        return _heat(reader, found, wanted[0], names)
+    head = wording.name_of(found.ask.by[0])
+    rows = [key for key in found.rows if kind != "ranked" or found.values[key][wanted[0].id]]
+    labels = [date.fromisoformat(key[0]) if found.ask.by[0] == "day" else names[found.ask.by[0]].get(key[0], key[0] or _("None")) for key in rows]
+    series = [_series(reader, found, metric, rows) for metric in wanted[: 1 if kind == "ranked" else 4]]
+    if kind == "ranked" and found.others is not None and found.others[wanted[0].id]:
+        labels, series = [*labels, _("All others")], [_with(series[0], found.others[wanted[0].id])]
+    if kind == "line" and found.before is not None and len(wanted) == 1:
+        was = [found.was.get(key, {}).get(wanted[0].id) for key in rows]
+        series.append(Series(_("Before"), [None if value is None else _shown(value) for value in was], dashed=True))
+    running = found.running and found.ask.by[0] in _BARS
+    return Chart(kind, labels, series, head, wanted[0].unit, found.currency, _summary(found, wanted[0], rows), running=running)
+
+
+def _series(reader: Reader, found: Answer, metric: Metric, rows: Sequence[tuple[str, ...]]) -> Series:
+    values = [found.values[key][metric.id] for key in rows]
+    links = [drill.address(reader, found.ask, found.span, metric, key) for key in rows]
+    return Series(metric.label, [None if value is None else _shown(value) for value in values], links if any(links) else ())
+
+
+def _with(series: Series, value: Decimal | None) -> Series:
+    return Series(series.label, [*series.values, _shown(value)], [*series.links, ""] if series.links else ())
+
+
+def _summary(found: Answer, metric: Metric, rows: Sequence[tuple[str, ...]]) -> str:
+    total = found.totals.get(metric.id)
+    said = _("%(metric)s: %(total)s", metric=metric.label, total=wording.written(metric, total, found.currency))
+    if found.currencies:
+        said = _("%(sentence)s. Amounts in %(currencies)s are not in it.", sentence=said, currencies=", ".join(found.currencies))
+    return _("%(sentence)s. Only what you may see is counted.", sentence=said) if found.limited else said
+
+
+def _heat(reader: Reader, found: Answer, metric: Metric, names: Mapping[str, Mapping[str, str]]) -> Chart:
+    """Weekdays across, hours down: every hour between the first and the last with a number."""
+    across, down = found.ask.by
+    columns = [str(n) for n in range(1, 8)]
+    hours = sorted({int(key[1]) for key in found.rows})
+    rows = [str(hour) for hour in range(hours[0], hours[-1] + 1)] if hours else []
+    series = [
+        Series(names[across].get(column, column), [_shown(found.values.get((column, row), {}).get(metric.id)) or None for row in rows]) for column in columns
+    ]
+    labels = [names[down].get(row, f"{int(row):02d}:00") for row in rows]
+    return Chart("heat", labels, series, wording.name_of(down), metric.unit, found.currency, _summary(found, metric, found.rows))
