@@ -84,17 +84,16 @@ def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
     def days(span: Span) -> str:
         return _day(span.first) if span.first == span.last else f"{_day(span.first)} – {_day(span.last)}"
 
-    periods = [(word, f"{label} ({days(span_of(word, reader.now, zone))})") for word, label in WORDS.items() if word != "today"]
-    if chosen.period not in WORDS:
-        periods.append((chosen.period, chosen.period))
     span = span_of(chosen.period, reader.now, zone)
-    others = []
-    for word, label in COMPARED.items():
-        before = compared(span, word, reader.now, zone)
-        others.append((word, str(label) if before is None else f"{label} ({days(before)})"))
+    before = compared(span, chosen.compare, reader.now, zone)
+    periods = [(word, label) for word, label in WORDS.items() if word != TODAY]
+    periods += [(chosen.period, chosen.period)] if chosen.period not in WORDS or chosen.period == TODAY else []
     return {
         "action": f"/analytics/board/{chosen.board}",
-        "selects": [("period", _("Period"), periods, chosen.period), ("compare", _("Compared"), others, chosen.compare)],
+        "selects": [
+            ("period", _("Period"), periods, chosen.period, days(span)),
+            ("compare", _("Compared"), list(COMPARED.items()), chosen.compare, days(before) if before is not None else ""),
+        ],
     }
 
 
@@ -174,12 +173,12 @@ def _summary(found: Answer, metric: Metric, rows: Sequence[tuple[str, ...]]) -> 
 
 def _heat(reader: Reader, found: Answer, metric: Metric, names: Mapping[str, Mapping[str, str]]) -> Chart:
     """Weekdays across, hours down: every hour between the first and the last with a number."""
-    across, down = found.ask.by
+    down = found.ask.by[1]
     columns = [str(n) for n in range(1, 8)]
     hours = sorted({int(key[1]) for key in found.rows})
     rows = [str(hour) for hour in range(hours[0], hours[-1] + 1)] if hours else []
     series = [
-        Series(names[across].get(column, column), [_shown(found.values.get((column, row), {}).get(metric.id)) or None for row in rows]) for column in columns
+        Series(wording.SHORT_WEEKDAYS[column], [_shown(found.values.get((column, row), {}).get(metric.id)) or None for row in rows]) for column in columns
     ]
     labels = [names[down].get(row, f"{int(row):02d}:00") for row in rows]
     return Chart("heat", labels, series, wording.name_of(down), metric.unit, found.currency, _summary(found, metric, found.rows))

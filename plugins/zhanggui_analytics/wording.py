@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from .catalogue import BUYER_KIND
 from .services.asking import Answer
 
 WEEKDAYS = {str(n): label for n, label in enumerate((_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday")), 1)}
+SHORT_WEEKDAYS = {str(n): label for n, label in enumerate((_l("Mon"), _l("Tue"), _l("Wed"), _l("Thu"), _l("Fri"), _l("Sat"), _l("Sun")), 1)}
 BUYER_KINDS = {"new": _l("New buyers"), "returning": _l("Returning buyers"), "guest": _l("Guests")}
 NAMES = {
     "day": _l("Day"), "week": _l("Week"), "month": _l("Month"), "quarter": _l("Quarter"), "year": _l("Year"), HOUR: _l("Hour"), "weekday": _l("Weekday"),
@@ -62,7 +63,7 @@ def step_name(unit: str, first: date) -> str:
     if unit == "year":
         return str(first.year)
     if unit == "week":
-        return _("%(first)s to %(last)s", first=fmt.date(first), last=fmt.date(first + timedelta(days=6)))
+        return _("from %(first)s", first=fmt.short_date(first))
     return str(fmt.date(first))
 
 

@@ -112,7 +112,8 @@ def _data(db: Session, reader: Reader, page: Page, block: Block) -> Mapping[str,
     if block.kind == "links":
         return {"links": [(str(words), href, chosen) for words, href, chosen in data]}
     if block.kind == "choose":
-        return {"action": data["action"], "selects": [(name, str(label), [(value, str(words)) for value, words in choices], chosen) for name, label, choices, chosen in data["selects"]]}
+        selects = [(name, str(label), [(value, str(words)) for value, words in choices], chosen, str(below)) for name, label, choices, chosen, below in data["selects"]]
+        return {"action": data["action"], "selects": selects}
     return {"rows": [{name: row.get(name, "") for name in ("title", "sub", "end", "href")} for row in data["rows"]], "href": data.get("href", "")}
 
 

@@ -21,7 +21,7 @@ class Block:
     ``[(what, who, when)]``, newest first, ``when`` a moment. list: rows of ``screen`` that its ``filters`` find (as they stand in an
     address), at most ``limit``, under its rules; or ``{"rows": [{"title", "sub", "end", "href"}], "href"?}`` of ``data``.
     links: ``[(words, address, chosen)]``, what the page may be narrowed to; above the numbers. choose: the same with many choices:
-    ``{"action", "selects": [(name, label, [(value, words)], chosen)]}``, which ask for the page anew.
+    ``{"action", "selects": [(name, label, [(value, words)], chosen, below)]}``, which ask for the page anew; ``below`` is said under it.
     form: a button that opens ``form``; what is typed goes to ``save(db, *, actor, now, **values)``, for who holds ``can_<id>`` on the page's resource.
     """
 
