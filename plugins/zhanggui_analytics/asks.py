@@ -14,7 +14,7 @@ from .periods import COMPARED
 
 TIMES = ("day", "week", "month", "quarter", "year", "weekday")
 HOUR, CURRENCY = "hour", "currency"
-MOST_METRICS, MOST_BY, MOST_ROWS = 8, 3, 1000
+MOST_METRICS, MOST_BY, MOST_ROWS = 12, 3, 1000
 _KNOWN = ("metrics", "by", "period", "compare", "order", "limit", "currency")
 
 

@@ -81,11 +81,11 @@ METRICS = (
     ),
     Metric(
         "cash.in", _l("Money in"), _l("What customers paid, at the moment it was there."), "payments.moved", "taken", unit="money", area="money",
-        drill=Drill("payments.Entry", "at", "in", {"flow": "in"}, _BACK), order=310,
+        drill=Drill("payments.Entry", "at", "net", {"flow": "in"}, _BACK), order=310,
     ),
     Metric(
         "cash.out", _l("Money out"), _l("What went back to customers, at the moment it was gone; below zero."), "payments.moved", "given_back", unit="money", good="neutral",
-        area="money", drill=Drill("payments.Entry", "at", "out", {"flow": "out"}, _BACK), order=320,
+        area="money", drill=Drill("payments.Entry", "at", "net", {"flow": "out"}, _BACK), order=320,
     ),
     Metric(
         "cash.net", _l("Money kept"), _l("Money in less money out, before fees of the providers."), formula="cash.in + cash.out", unit="money", area="money", order=330,
