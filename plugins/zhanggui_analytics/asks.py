@@ -46,9 +46,14 @@ class Ask:
         given: dict[str, str] = {"metrics": ",".join(ask.metrics), "by": ",".join(ask.by), "period": ask.period}
         given |= {"compare": ask.compare} if ask.compare != "none" else {}
         given |= {name: str(value) for name, value in (("order", ask.order), ("currency", ask.currency)) if value}
-        given |= {"limit": str(ask.limit)} if ask.limit != 100 else {}
+        given |= {"limit": str(ask.limit)} if ask.limit != usual_limit(ask.by) else {}
         given |= {name: ",".join(values) for name, values in ask.where.items()}
         return f"{path}?{urlencode({name: value for name, value in given.items() if value}, safe=',.')}"
+
+
+def usual_limit(by: Sequence[str]) -> int:
+    """So many rows are named unless it is said: of times each, of other things those on top."""
+    return MOST_ROWS if any(name in TIMES or name == HOUR for name in by) else 100
 
 
 def read(given: Mapping[str, str]) -> Ask:
@@ -58,7 +63,7 @@ def read(given: Mapping[str, str]) -> Ask:
     """
     metrics, by = (tuple(filter(None, given.get(name, "").split(","))) for name in ("metrics", "by"))
     try:
-        limit = int(given.get("limit") or 100)
+        limit = int(given.get("limit") or usual_limit(by))
     except ValueError:
         limit = 0
     if not 1 <= limit <= MOST_ROWS:

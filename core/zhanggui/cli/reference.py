@@ -21,6 +21,7 @@ from ..host.discovery import discover
 from ..host.host import CORE_SPECS, Host, build_host
 from ..host.permissions import wanted_permissions
 from ..host.trial import no_shop
+from ..i18n.texts import in_english
 from ..web.describe import Field
 from ..web.kinds import BUILT_IN
 from . import main as command_line
@@ -142,9 +143,25 @@ def kinds(_host: Host) -> str:
     return "\n".join(parts) + "\n"
 
 
+def metrics(host: Host) -> str:
+    """Every figure with its one meaning, and every way to take figures apart."""
+    parts = [
+        "# Figures\n", "What `/analytics/` and `GET /api/v1/analytics/query/` answer. A figure that is worked out names what it is made of; the others open a list that adds up to them.\n",
+        "| figure | | what it is | made of | unit |", "|---|---|---|---|---|",
+    ]  # fmt: skip
+    for metric in sorted(host.every("metrics"), key=lambda metric: metric.order):
+        made = f"`{metric.formula}`" if metric.formula else f"{metric.fact}: {metric.sum}" + (f", different {metric.distinct}" if metric.distinct else "") + (f" ({metric.who})" if metric.who else "")
+        parts.append(f"| `{metric.id}` | {in_english(metric.label)} | {in_english(metric.sentence)} | {made} | {metric.unit} |")
+    parts += ["\n## Dimensions\n", "Beside these every figure can be taken apart by `day`, `week`, `month`, `quarter`, `year`, `hour`, `weekday` and `currency`.\n", "| dimension | | of |", "|---|---|---|"]
+    for dimension in sorted(host.every("dimensions"), key=lambda dimension: dimension.id):
+        known = [fact.id for fact in host.every("facts") if (dimension.through or dimension.id) in fact.by]
+        parts.append(f"| `{dimension.id}` | {in_english(dimension.label)} | {', '.join(known)} |")
+    return "\n".join(parts) + "\n"
+
+
 PAGES: dict[str, Callable[[Host], str]] = {
     "hooks.md": hooks, "settings.md": settings, "permissions.md": permissions, "events.md": events, "commands.md": commands,
-    "kinds.md": kinds,
+    "kinds.md": kinds, "metrics.md": metrics,
 }  # fmt: skip
 
 

@@ -255,7 +255,7 @@ def _fill(made: Answer, wanted: Sequence[Metric], now: _Found, then: _Found) -> 
         made.rows = made.rows[: ask.limit]
         rest: Figures = {}
         for key in beyond:
-            for base, number in _one(now.rows[key], currency).items():
+            for base, number in _one(now.rows.get(key, {}), currency).items():
                 rest[base] = rest.get(base, Fraction(0)) + number
         made.others = {m.id: _value(m, rest) if not _counts_people(m) else None for m in wanted}
     made.values = {key: values[key] for key in made.rows}
