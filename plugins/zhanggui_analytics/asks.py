@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from zhanggui.api import BadRequest, Fact, _l, dimensions, facts
 
-from .catalogue import BUYER_KIND, metric_of, parts
+from .catalogue import BY_CUSTOMER, metric_of, parts
 from .periods import COMPARED
 
 TIMES = ("day", "week", "month", "quarter", "year", "weekday")
@@ -99,7 +99,7 @@ def can_be_by(fact: Fact, name: str) -> bool:
     """Whether the rows of a fact know a dimension."""
     if name in TIMES or name in (HOUR, CURRENCY):
         return True
-    if name == BUYER_KIND:
+    if name in BY_CUSTOMER:
         return "customer" in fact.by
     known = dimensions().get(name)
     return known is not None and (known.through or name) in fact.by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -15,12 +15,13 @@ from zhanggui.api import Block, Chart, Dashboard, Metric, Reader, Series, Tile, 
 
 from . import drill, wording
 from .asks import Ask, can_be_by
-from .catalogue import may_see, offered, parts
-from .periods import COMPARED, WORDS, Span, compared, span_of
+from .catalogue import FIRST_MONTH, may_see, offered, parts
+from .periods import COMPARED, WORDS, Span, compared, first_of, span_of
 from .services.asking import Answer, answer
 
 TODAY = "today"
 _BARS = ("day", "week", "month", "quarter", "year")
+_COHORTS = 13  # months down and across
 _LONG = 92  # days that a chart by day can show side by side
 
 
@@ -106,6 +107,9 @@ def _ask(tile: Tile, chosen: Chosen, span: Span) -> Ask:
     if tile.kind in ("line", "bars") and by[0] in _BARS and span.days > _LONG:
         by = ("month" if span.days > 7 * _LONG else "week",) if by[0] == "day" else by
     period, compare = (TODAY, "previous") if chosen.board == TODAY else (chosen.period, chosen.compare)
+    if FIRST_MONTH in by:  # cohorts are of the last year, whatever month is looked at
+        end = span.last
+        period = f"{first_of('month', end - timedelta(days=365)).isoformat()}..{end.isoformat()}"
     return Ask(tile.metrics, period, by, compare=compare if tile.kind in ("number", "line") else "none", limit=tile.limit if tile.kind == "ranked" else 1000)
 
 
@@ -172,7 +176,9 @@ def _summary(found: Answer, metric: Metric, rows: Sequence[tuple[str, ...]]) -> 
 
 
 def _heat(reader: Reader, found: Answer, metric: Metric, names: Mapping[str, Mapping[str, str]]) -> Chart:
-    """Weekdays across, hours down: every hour between the first and the last with a number."""
+    """Weekdays across, hours down, every hour between the first and the last with a number; or any other two."""
+    if found.ask.by[0] != "weekday":
+        return _triangle(found, metric, names)
     down = found.ask.by[1]
     columns = [str(n) for n in range(1, 8)]
     hours = sorted({int(key[1]) for key in found.rows})
@@ -182,3 +188,20 @@ def _heat(reader: Reader, found: Answer, metric: Metric, names: Mapping[str, Map
     ]
     labels = [names[down].get(row, f"{int(row):02d}:00") for row in rows]
     return Chart("heat", labels, series, wording.name_of(down), metric.unit, found.currency, _summary(found, metric, found.rows))
+
+
+def _triangle(found: Answer, metric: Metric, names: Mapping[str, Mapping[str, str]]) -> Chart:
+    """Who came in a month, over the months after it: 0 is the first; what is not reached yet is empty."""
+    down = found.ask.by[0]
+    rows = sorted({key[0] for key in found.rows if key[0]})[-_COHORTS:]
+    columns = sorted({key[1] for key in found.rows})
+    place = {column: n for n, column in enumerate(columns)}
+    series = []
+    for after in range(min(len(columns), _COHORTS)):
+        cells: list[Any] = []
+        for row in rows:
+            at = place.get(row, -1) + after
+            cells.append(_shown(found.values.get((row, columns[at]), {}).get(metric.id)) if row in place and at < len(columns) else None)
+        series.append(Series(f"+{after}", cells))
+    said = _("%(metric)s by month of their first order; across the months after it.", metric=metric.label)
+    return Chart("heat", [names[down][row] for row in rows], series, wording.name_of(down), metric.unit, found.currency, said)

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from zhanggui.api import BadRequest, Metric, Reader, _l, facts, formulas, metrics
 
-BUYER_KIND = "buyer_kind"
+BUYER_KIND, FIRST_MONTH = "buyer_kind", "first_month"
+BY_CUSTOMER = (BUYER_KIND, FIRST_MONTH)  # told by when a customer bought first
 
 
 @dataclass(frozen=True)

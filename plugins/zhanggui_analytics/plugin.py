@@ -8,7 +8,7 @@ from typing import Any
 from zhanggui.api import AuditWords, Command, Dimension, JobDef, MenuItem, Permission, RolePreset, Schedule, _l, hookimpl
 
 from . import audit_words, commands, jobs, models, rest, views
-from .catalogue import BUYER_KIND
+from .catalogue import BUYER_KIND, FIRST_MONTH
 
 
 @hookimpl
@@ -56,7 +56,7 @@ def register_commands() -> Sequence[Command]:
 
 @hookimpl
 def register_dimensions() -> Sequence[Dimension]:
-    return [Dimension(BUYER_KIND, _l("New or returning"))]
+    return [Dimension(BUYER_KIND, _l("New or returning")), Dimension(FIRST_MONTH, _l("Month of the first order"))]
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Metric, Reader, _, _l, dimensions, fmt
 
 from .asks import CURRENCY, HOUR, TIMES
-from .catalogue import BUYER_KIND
+from .catalogue import BUYER_KIND, FIRST_MONTH
 from .services.asking import Answer
 
 WEEKDAYS = {str(n): label for n, label in enumerate((_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday")), 1)}
@@ -20,7 +20,7 @@ SHORT_WEEKDAYS = {str(n): label for n, label in enumerate((_l("Mon"), _l("Tue"),
 BUYER_KINDS = {"new": _l("New buyers"), "returning": _l("Returning buyers"), "guest": _l("Guests")}
 NAMES = {
     "day": _l("Day"), "week": _l("Week"), "month": _l("Month"), "quarter": _l("Quarter"), "year": _l("Year"), HOUR: _l("Hour"), "weekday": _l("Weekday"),
-    CURRENCY: _l("Currency"), BUYER_KIND: _l("New or returning"),
+    CURRENCY: _l("Currency"), BUYER_KIND: _l("New or returning"), FIRST_MONTH: _l("Month of the first order"),
 }  # fmt: skip
 
 
@@ -43,6 +43,8 @@ def _labels(db: Session, reader: Reader, name: str, values: list[str]) -> Mappin
         return WEEKDAYS
     if name == BUYER_KIND:
         return BUYER_KINDS
+    if name == FIRST_MONTH:
+        return {value: step_name("month", date.fromisoformat(value)) if value else _("No customer") for value in values}
     if name == HOUR:
         return {value: f"{int(value):02d}:00" for value in values}
     known = dimensions().get(name)

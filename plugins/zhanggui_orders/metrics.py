@@ -239,6 +239,7 @@ DASHBOARDS = (
         Tile("returning", _l("Returning buyers"), ("customers.returning",), order=30),
         Tile("kinds", _l("Net sales of new and returning buyers"), ("sales.net",), "ranked", ("buyer_kind",), order=40),
         Tile("months", _l("New buyers by week"), ("customers.new", "customers.returning"), "bars", ("week",), order=50),
+        Tile("cohorts", _l("Who comes again"), ("customers.buyers",), "heat", ("first_month", "month"), order=55),
         Tile("best", _l("Best customers"), ("sales.net",), "ranked", ("customer",), order=60),
     ), order=40),
     Dashboard("season", _l("Season"), (

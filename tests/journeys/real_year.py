@@ -48,6 +48,14 @@ def ask(metrics: str, **given: str) -> Answer:
         return answer(db, reader, asks.read({"metrics": metrics, "currency": "GBP", "period": YEAR, **given}))
 
 
+# different customers with an order by month of their first one, in that month and the six after it
+COHORTS = {
+    "2010-12": "884 323 286 339 320 352 320", "2011-01": "416 91 111 95 132 120 103", "2011-02": "380 71 71 109 103 93 97", "2011-03": "452 67 114 90 101 76 121",
+    "2011-04": "300 63 61 63 59 68 65", "2011-05": "284 54 49 49 59 66 75",
+}  # fmt: skip
+FIRST_COHORT = "567490.72 274152.84 232369.78 297153.57 202361.01 326317.15 311434.78"
+
+
 def pence(text: str) -> int:
     """``777931.77`` as whole pence."""
     return int(Decimal(text) * 100)
@@ -70,6 +78,11 @@ def check() -> None:
         got = [found.values[(sku,)][name] for name in found.ask.metrics]
         assert (sku, got[: len(numbers)]) == (told, [pence(n) if "." in n else int(n) for n in numbers])
     _clock()
+    cohorts, months = ask("customers.buyers,sales.gross", by="first_month,month"), list(MONTHS)
+    for number, (month, line) in enumerate(COHORTS.items()):
+        cells = [cohorts.values[(f"{month}-01", months[number + after])] for after in range(7)]
+        assert [int(cell["customers.buyers"] or 0) for cell in cells] == [int(n) for n in line.split()], month
+        assert number or [cell["sales.gross"] for cell in cells] == [pence(n) for n in FIRST_COHORT.split()]
 
 
 def _months() -> None:

@@ -30,9 +30,9 @@ from zhanggui.api import (
 )
 
 from ..asks import CURRENCY, HOUR, Ask, check
-from ..catalogue import BUYER_KIND, Base, base_of, formula, may_see, metric_of, offered, parts
+from ..catalogue import BUYER_KIND, BY_CUSTOMER, FIRST_MONTH, Base, base_of, formula, may_see, metric_of, offered, parts
 from ..kept import Kept, fitting
-from ..periods import Span, Step, compared, span_of, steps
+from ..periods import Span, Step, compared, first_of, span_of, steps
 from ..statements import MOST_PIECES, buyer_kind, firsts, of_cells, of_rows, one_table, pieces
 from . import buckets
 
@@ -141,10 +141,10 @@ def _ask_fact(
             pairs = through.pairs().subquery()
             joined = joined.outerjoin(pairs, pairs.c.key == table.c[through.through])
             columns.append(func.coalesce(pairs.c.value, ""))
-        elif name == BUYER_KIND:
+        elif name in BY_CUSTOMER:
             since = _since(db, reader, listed, span, made)
             joined = joined.outerjoin(since, since.c.who == table.c.customer)
-            columns.append(buyer_kind(table, "customer", since))
+            columns.append(buyer_kind(table, "customer", since) if name == BUYER_KIND else since.c.since)
         else:
             columns.append(table.c.label if name == ask.time else table.c.currency if name == CURRENCY else table.c[name])
     where = []
@@ -153,7 +153,7 @@ def _ask_fact(
         if through is not None and through.pairs is not None:
             pairs = through.pairs().subquery()
             where.append(table.c[through.through].in_(select(pairs.c.key).where(func.coalesce(pairs.c.value, "").in_(values))))
-        elif name == BUYER_KIND:
+        elif name in BY_CUSTOMER:
             raise BadRequest(_l("Figures cannot be narrowed by “%(name)s”.", name=name), field=name)
         else:
             where.append(table.c[name].in_(values))
@@ -182,10 +182,17 @@ def _ask_fact(
         statement = select(*keys, *(func.sum(rows.c[name]).label(name) for name in sums))
         statement = statement.group_by(*keys) if keys else statement
     for row in db.execute(statement):
-        key = tuple(str(getattr(row, name)) for name in names if name != "zg_currency")
+        key = tuple(_key(by, getattr(row, name)) for by, name in zip(ask.by, names, strict=False))
         figures = into.setdefault(key, {}).setdefault(row.zg_currency if kept_apart else "", {})
         for base in bases:
             figures[base] = figures.get(base, Fraction(0)) + Fraction(int(getattr(row, base.sum) or 0))
+
+
+def _key(by: str, value: Any) -> str:
+    """A value of a dimension as it stands in an answer. The month of a first order may have begun before the period did: its steps are one."""
+    if by != FIRST_MONTH:
+        return str(value)
+    return "" if value is None else first_of("month", value).isoformat()
 
 
 def _needed(ask: Ask, base: Base) -> list[str]:
@@ -193,7 +200,7 @@ def _needed(ask: Ask, base: Base) -> list[str]:
     for name in (*ask.by, *ask.where):
         if name == HOUR:
             needed.append(HOUR)
-        elif name == BUYER_KIND:
+        elif name in BY_CUSTOMER:
             needed.append("customer")
         elif name in known:
             needed.append(known[name].through or name)
@@ -232,7 +239,8 @@ def _since(db: Session, reader: Reader, listed: Sequence[Step], span: Span, made
     new = metrics()[_NEW]
     fact = facts()[new.fact]
     began = buckets.first_day(db, fact) or span.first
-    before = [Step("", began, span.first)] if began < span.first else []
+    by = "month" if FIRST_MONTH in made.ask.by else ""
+    before = steps(Span(began, span.first - _ONE_DAY), by) if began < span.first else []
     whole = Span(min(began, span.first), span.last, span.until)
     table = _table(db, reader, fact, [new.distinct], [*before, *listed], whole, [new.sum], made)
     if table is None:
