@@ -52,8 +52,18 @@ def fitting(fact: Fact, needed: Collection[str]) -> Kept | None:
     return next((kept for kept in kept_of(fact) if set(needed) <= set(kept.by)), None)
 
 
+_versions: dict[tuple[str, str], tuple[Fact, str]] = {}  # of the facts of this generation of the host
+
+
 def version_of(fact: Fact, zone: ZoneInfo) -> str:
     """A digest of the definition and the zone: what was worked out by another one counts no more."""
+    known = _versions.get((fact.id, zone.key))
+    if known is None or known[0] is not fact:
+        known = _versions[fact.id, zone.key] = (fact, _digest(fact, zone))
+    return known[1]
+
+
+def _digest(fact: Fact, zone: ZoneInfo) -> str:
     said: Sequence[object] = (fact.id, tuple(fact.sums), sorted(fact.by.items()), [tuple(by) for by in fact.kept], zone.key)
     rows = str(fact.rows().compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": False}))  # type: ignore[no-untyped-call] # of SQLAlchemy
     return hashlib.sha256(repr((said, rows)).encode()).hexdigest()[:40]
