@@ -18,6 +18,7 @@ from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
+from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
 from ..kernel.phases import ThreePhases
 from . import context, writing
