@@ -65,7 +65,7 @@ PARTNERS = Screen(
         Column("contact", _l("Whom to ask"), wide=False, order=50),
         Column("created_at", _l("Added"), "datetime", wide=False, order=60),
     ),
-    card=Card(title="label", badge="state", sub=("tokens", "last_used_at")),
+    card=Card(title="label", badge="state", sub=("contact",)),
     filters=(Filter("state", _l("State"), choices=PARTNER_CHOICES, tabs=True, order=10),),
     search=Search(contains=("label",), hint=_l("Name")),
     default_sort=("id",),

@@ -183,7 +183,7 @@ def _told_to_others(db: Session) -> dict[str, list[dict[str, Any]]]:
     endpoints.pause(db, id=paused, actor=WHO, now=NOON)
     endpoints.rotate(db, id=endpoint, actor=WHO, now=NOON)
     fan_out.add_alone(db, endpoint, "orders.order.placed@1", {"number": "1"}, now=NOON, state=DeliveryState.FAILED)
-    partner, stopped = (partners.create_partner(db, label=label, actor=WHO, now=NOON) for label in ("Bookkeeper", "Left"))
+    partner, stopped = (partners.create_partner(db, label=label, actor=WHO, now=NOON) for label in ("Ledger", "Paused"))
     partners.stop(db, id=stopped, actor=WHO, now=NOON)
     maker = replace(WHO, id=user_named(db, "owner").id)
     token = partners.give_token(db, id=partner, scopes=[("can_list", "orders.Order")], days="365", actor=maker, now=clock.now())
