@@ -132,12 +132,15 @@ class OpenApi(BaseOpenApi):
             200:
               description: OpenAPI 3
               content: {application/json: {schema: {type: object}}}
+            401: {$ref: "#/components/responses/Refused401"}
+            403: {$ref: "#/components/responses/Refused403"}
+            404: {$ref: "#/components/responses/Refused404"}
         """
-        if not current_actor().scoped:
-            return super().get(version)
         apis = [api for api in current_app.appbuilder.baseviews if getattr(api, "told_to_programs", False) and api.version == version]
         if not apis:
             raise NotFound()
+        if not current_actor().scoped:
+            return super().get(version)
         spec = self._create_api_spec(version)
         for api in apis:
             api.add_api_spec(spec)
