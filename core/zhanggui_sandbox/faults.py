@@ -15,7 +15,9 @@ from .store import Store
 BEFORE = {
     "timeout_before": "holds the connection for `seconds` (30) and cuts it; nothing was done",
     "cut_before": "cuts the connection; nothing was done",
-    "status": "answers `status` (500; 429, 502, 503, 401 and others) with the provider's own code, or `code`; nothing was done",
+    "status": "answers `status` (500; 429, 502, 503, 401 and others) with the provider's own code, or `code`; nothing was done. A receiver of webhooks answers "
+    "301, 404, 410 so too, and names the seconds of `retry_after`",
+    "flood": "answers with `megabytes` (1024) of nothing; nothing was done",
     "errcode": "WeChat's platform answers `errcode` (-1) with status 200; nothing was done. `token` 40001 for ever is count 0",
     "refuse": "a robot or an SMS API answers status 200 with a refusal in the body, the mail server refuses the recipient (550): its own code, or `code`; "
     "nothing was done",
@@ -56,10 +58,10 @@ MACHINE = {"down": "the port is closed for `seconds` (2), at once: connections a
 KINDS = BEFORE | AFTER | DURING | NOTICES | MACHINE
 OPERATIONS = (
     "prepay", "query", "close", "cancel", "refund", "query_refund", "abnormal_refund", "certificates", "bill", "bill_file", "login", "token", "phone",
-    "payment_notification", "refund_notification", "pay", "subscribe", "wecom", "dingtalk", "feishu", "sms_tencent", "sms_aliyun", "mail",
+    "payment_notification", "refund_notification", "pay", "subscribe", "wecom", "dingtalk", "feishu", "sms_tencent", "sms_aliyun", "mail", "webhook",
 )  # fmt: skip
-PROVIDERS = ("wechatpay", "alipay", "wechat", "robot", "sms", "mail")
-_MATCH = ("provider", "operation", "out_trade_no", "out_refund_no")
+PROVIDERS = ("wechatpay", "alipay", "wechat", "robot", "sms", "mail", "webhook")
+_MATCH = ("provider", "operation", "out_trade_no", "out_refund_no", "receiver")
 
 
 class BadFault(ValueError):
@@ -108,7 +110,7 @@ class Faults:
             raise BadFault("count must be a whole number; 0 is for ever")
         if isinstance(probability, bool) or not isinstance(probability, int | float) or not 0 < probability <= 1:
             raise BadFault("probability must be above 0 and at most 1")
-        for name in ("seconds", "status", "copies", "rows", "by", "errcode"):
+        for name in ("seconds", "status", "copies", "rows", "by", "errcode", "retry_after", "megabytes"):
             if name in spec and (isinstance(spec[name], bool) or not isinstance(spec[name], int | float)):
                 raise BadFault(f"{name} must be a number")
         with self._lock:

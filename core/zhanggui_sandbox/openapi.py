@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import control as c
+from . import receivers
 from .control import Entry
 from .faults import KINDS, OPERATIONS, PROVIDERS
 
@@ -30,7 +31,7 @@ ENTRIES = (
         "provider": "only at one of " + ", ".join(PROVIDERS), "out_trade_no": "only for this order", "out_refund_no": "only for this refund",
         "count": "how often (1); 0: for ever", "probability": "how likely each time (1)", "seconds": "a parameter of some kinds", "status": "likewise",
         "code": "likewise", "errcode": "likewise", "sub_code": "likewise", "state": "likewise", "by": "likewise", "currency": "likewise", "edit": "likewise",
-        "rows": "likewise", "copies": "likewise", "new_ids": "likewise", "variant": "likewise",
+        "rows": "likewise", "copies": "likewise", "new_ids": "likewise", "variant": "likewise", "retry_after": "likewise", "megabytes": "likewise", "receiver": "only at /hooks/<this>",
     }, {"kind": "timeout_after", "operation": "refund", "seconds": 0.1}),
     Entry("DELETE", "/_sim/faults", c.clear_faults, "Take a fault away, or all", query={"id": "this one alone"}),
     Entry("POST", "/_sim/deliver", c.deliver, "Deliver the newest notification of an order now", {
@@ -59,6 +60,12 @@ ENTRIES = (
     Entry("GET", "/_sim/templates", c.list_templates, "The mini-program's templates of WeChat messages, with their fields"),
     Entry("GET", "/_sim/messages", c.list_messages, "Messages, mails and texts that arrived; /_sim/phone shows them as a page", query={
         "channel": "wechat_subscribe, sms_tencent, sms_aliyun, email, wecom, dingtalk or feishu", "who": "of this person, phone, address or group", **_LIMIT,
+    }),
+    Entry("POST", "/_sim/receivers", receivers.know_secret, "A receiver of webhooks at /hooks/<name> checks with this secret from now on; GET shows all as a page", {
+        "name": "a-z, 0-9 and -", "secret": "whsec_...", "secrets": "several, each of which is good",
+    }, {"name": "books", "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}),
+    Entry("GET", "/_sim/received", receivers.list_received, "Webhooks that arrived, with what checking them said; /_sim/receivers shows them as a page", query={
+        "name": "of this receiver", **_LIMIT,
     }),
     Entry("POST", "/_sim/request_payment", c.request_payment, "wx.requestPayment: checks paySign and says where the cashier is", {
         "appId": "of the mini-program", "timeStamp": "as given to the client", "nonceStr": "likewise", "package": "prepay_id=...", "signType": "RSA",

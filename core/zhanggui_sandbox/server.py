@@ -17,20 +17,21 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, cast
 
-from . import alipay, cashier, control, phone, platform, robots, sms, wechatpay
+from . import alipay, cashier, control, phone, platform, receivers, robots, sms, wechatpay
 from .alipay import bills as alipay_bills
 from .alipay import gateway
 from .deliveries import Deliverer
 from .faults import AFTER, BEFORE, Fault
 from .keys import Keyring
 from .mail import Catcher
-from .web import Call, Cut, Reply
+from .web import Call, Cut, Flood, Reply
 from .wechatpay import gate
 from .wechatpay.refusals import CODES
 from .world import Options, World
 
 log = logging.getLogger(__name__)
 _LONGEST = 1024 * 1024  # bytes of a request
+_NOTHING = b"0" * 65536
 _IDLE = 75  # seconds that a connection may wait for its next request
 _CASHIER = re.compile(r"/cashier/[^/]+|/qr/[^/]+|/cgi-bin/mmpayweb-bin/checkmweb")
 
@@ -43,6 +44,8 @@ def handle(world: World, call: Call) -> Reply:
     path = call.path
     if path == "/_sim/phone":
         return phone.serve(world, call)
+    if (call.method, path) == ("GET", "/_sim/receivers"):
+        return receivers.page(world, call)
     if path.startswith("/_sim/"):
         return control.serve(world, call)
     if path.startswith("/static/"):
@@ -58,6 +61,9 @@ def handle(world: World, call: Call) -> Reply:
         return _with_faults(world, call, "alipay", lambda fault: alipay_bills.download(world, call))
     if _CASHIER.fullmatch(path):
         return cashier.serve(world, call)
+    if receivers.of(path):
+        call.operation = receivers.OPERATION
+        return _with_faults(world, call, "webhook", lambda fault: receivers.serve(world, call))
     if name := robots.of(path):
         call.operation = name
         return _with_faults(world, call, "robot", lambda fault: robots.serve(world, call))
@@ -99,7 +105,7 @@ def _about(call: Call, provider: str) -> dict[str, str]:
         except (ValueError, TypeError):
             call.trouble = ""  # whoever reads the body refuses it
     number = found.get("out_refund_no") or found.get("out_request_no") or ""
-    return {"provider": provider, "operation": call.operation, "out_trade_no": str(found.get("out_trade_no", "")), "out_refund_no": str(number)}
+    return {"provider": provider, "operation": call.operation, "out_trade_no": str(found.get("out_trade_no", "")), "out_refund_no": str(number), "receiver": receivers.of(call.path)}
 
 
 def _before(world: World, call: Call, provider: str, fault: Fault) -> Reply:
@@ -107,6 +113,8 @@ def _before(world: World, call: Call, provider: str, fault: Fault) -> Reply:
         time.sleep(float(fault.get("seconds", 30)))
     if fault.kind in ("timeout_before", "cut_before"):
         raise Cut
+    if fault.kind == "flood":
+        raise Flood(int(fault.get("megabytes", 1024)))
     if fault.kind == "errcode":
         return platform.refusal(int(fault.get("errcode", -1)), str(fault.get("code", "")))
     if fault.kind in ("refuse", "rate_limit") and provider in ("robot", "sms"):
@@ -115,7 +123,12 @@ def _before(world: World, call: Call, provider: str, fault: Fault) -> Reply:
         return cast(Reply, theirs.refusal(call.operation, type(usual)(fault.get("code", usual))))
     if fault.kind == "alipay_code":
         return gateway.code(world, call, str(fault.get("code", "20000")), str(fault.get("sub_code", "aop.ACQ.SYSTEM_ERROR")))
-    return _trouble(provider, int(fault.get("status", 500)), str(fault.get("code", "")))
+    reply = _trouble(provider, int(fault.get("status", 500)), str(fault.get("code", "")))
+    if fault.get("retry_after", None) is not None:
+        reply.headers["Retry-After"] = str(int(fault.get("retry_after", 0)))
+    if reply.status in (301, 302, 307, 308):
+        reply.headers["Location"] = f"{call.base}{receivers.PREFIX}moved"
+    return reply
 
 
 def _after(call: Call, provider: str, fault: Fault, reply: Reply) -> Reply:
@@ -167,6 +180,8 @@ class _Desk(BaseHTTPRequestHandler):
             self._send(handle(world, call))
         except Cut as cut:
             self._cut(cut.partial)
+        except Flood as flood:
+            self._flood(flood.megabytes)
         except Exception:
             log.exception("%s %s", self.command, call.path)
             self._send(Reply(500, b"the sandbox itself stumbled; its log says where", "text/plain"))
@@ -184,6 +199,12 @@ class _Desk(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             log.debug("the other side was faster")
+
+    def _flood(self, megabytes: int) -> None:
+        self.close_connection = True
+        self.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {megabytes << 20}\r\n\r\n".encode())
+        for _part in range(megabytes * 16):
+            self.wfile.write(_NOTHING)
 
     def handle(self) -> None:
         """Requests of this connection, until somebody ends it."""

@@ -53,6 +53,11 @@ CREATE TABLE IF NOT EXISTS allowed (openid TEXT NOT NULL, template TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, channel TEXT NOT NULL, who TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, more TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS message_to ON message (channel, who, id);
+CREATE TABLE IF NOT EXISTS receiver (name TEXT PRIMARY KEY, secrets TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS received (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, receiver TEXT NOT NULL, message TEXT NOT NULL, type TEXT NOT NULL, verdict TEXT NOT NULL, times INTEGER NOT NULL,
+    body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS received_of ON received (receiver, message);
 CREATE TABLE IF NOT EXISTS bill (token TEXT PRIMARY KEY, content BLOB NOT NULL, expires REAL NOT NULL, kind TEXT NOT NULL);
 """
 Row = sqlite3.Row
@@ -134,5 +139,5 @@ class Store:
 _CLEAR = (
     "DELETE FROM delivery", "DELETE FROM notice", "DELETE FROM movement", "DELETE FROM refund", "DELETE FROM ticket", "DELETE FROM trade",
     "DELETE FROM fault", "DELETE FROM request", "DELETE FROM nonce", "DELETE FROM login", "DELETE FROM token", "DELETE FROM bill", "DELETE FROM meta",
-    "DELETE FROM person", "DELETE FROM allowed", "DELETE FROM message",
+    "DELETE FROM person", "DELETE FROM allowed", "DELETE FROM message", "DELETE FROM receiver", "DELETE FROM received",
 )  # fmt: skip

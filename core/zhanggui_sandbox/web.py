@@ -18,6 +18,14 @@ class Cut(Exception):
         self.partial = partial
 
 
+class Flood(Exception):
+    """The answer has so many megabytes, of which nobody wants one."""
+
+    def __init__(self, megabytes: int) -> None:
+        super().__init__("flood")
+        self.megabytes = megabytes
+
+
 @dataclass
 class Call:
     """A request. ``target`` is path and query exactly as sent: that is what was signed."""

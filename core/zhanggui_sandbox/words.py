@@ -12,6 +12,9 @@ WORDS = {
         "back_soon": "即将返回商家", "code": "错误代码", "phone": "手机", "phone_banner": "沙箱环境，消息都到这里为止，没有发给任何人", "nothing": "还没有消息", "nothing_text": "店铺发出的消息、短信、邮件会出现在这里。",
         "all_messages": "全部消息", "opens": "点开后进入", "sender": "发件人", "channel_wechat_subscribe": "微信订阅消息", "channel_sms_tencent": "短信（腾讯云）",
         "channel_sms_aliyun": "短信（阿里云）", "channel_email": "邮件", "channel_wecom": "企业微信群", "channel_dingtalk": "钉钉群", "channel_feishu": "飞书群",
+        "receivers": "事件接收方", "receivers_text": "店铺推送到 /hooks/<名称> 的事件会出现在这里。", "genuine": "验签通过", "again_told": "第几次收到：", "content": "内容",
+        "all_receivers": "全部接收方", "verdict_good": "验签通过", "verdict_stale": "时间戳过旧，已拒绝", "verdict_wrong_signature": "签名不对，已拒绝", "verdict_no_secret": "没有密钥，已拒绝",
+        "verdict_malformed": "格式不对，已拒绝",
     },
     "en": {
         "sandbox": "Sandbox", "banner": "Sandbox: all money is simulated, nothing is charged", "wechatpay": "WeChat Pay", "alipay": "Alipay", "amount": "Amount",
@@ -24,6 +27,9 @@ WORDS = {
         "nothing_text": "Messages, texts and mails of the shop show up here.", "all_messages": "All messages", "opens": "Opens", "sender": "From",
         "channel_wechat_subscribe": "WeChat message", "channel_sms_tencent": "SMS (Tencent Cloud)", "channel_sms_aliyun": "SMS (Aliyun)", "channel_email": "E-mail",
         "channel_wecom": "WeCom group", "channel_dingtalk": "DingTalk group", "channel_feishu": "Feishu group",
+        "receivers": "Receivers of events", "receivers_text": "What the shop tells /hooks/<name> shows up here.", "genuine": "genuine", "again_told": "arrival number",
+        "content": "Content", "all_receivers": "All receivers", "verdict_good": "Genuine", "verdict_stale": "Refused: signed too long ago",
+        "verdict_wrong_signature": "Refused: the signature does not fit", "verdict_no_secret": "Refused: no secret is known here", "verdict_malformed": "Refused: no webhook",
     },
 }  # fmt: skip
 

@@ -29,6 +29,11 @@ WORDS = [
     AuditWords("webhooks.endpoint.secret_changed", _l("Secret of a webhook exchanged"), [Column("both_for_hours", _l("Both for so many hours"), "int")]),
     AuditWords("webhooks.endpoint.old_secret_ended", _l("Old secret of a webhook ended")),
     AuditWords("webhooks.endpoint.missed_sent", _l("Missed events sent"), [Column("count", _l("Number"), "int")]),
+    AuditWords("webhooks.partner.created", _l("Partner added")),
+    AuditWords("webhooks.partner.changed", _l("Partner changed")),
+    AuditWords("webhooks.partner.removed", _l("Partner removed")),
+    AuditWords("webhooks.partner.stopped", _l("Partner stopped"), [Column("tokens", _l("Tokens revoked"), "int")]),
+    AuditWords("webhooks.partner.allowed", _l("Partner let in again")),
     AuditWords("webhooks.delivery.sent_again", _l("Event sent again")),
     AuditWords("webhooks.delivery.sent_as_new", _l("Event sent as new")),
 ]  # fmt: skip

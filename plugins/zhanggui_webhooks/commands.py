@@ -8,11 +8,11 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from zhanggui.api import Command, DomainError, _l, clock, current_actor, fmt, reading, unit_of_work
+from zhanggui.api import Command, DomainError, NotFound, _l, clock, current_actor, fmt, programs, reading, unit_of_work
 
 from . import queries, rules
-from .models import Delivery, Endpoint
-from .services import delivering, endpoints, replay
+from .models import Delivery, Endpoint, Partner
+from .services import delivering, endpoints, partners, replay
 from .states import AGAIN, DELIVERY_CHOICES
 
 Say = Callable[..., None]
@@ -95,6 +95,41 @@ def resume(say: Say, endpoint: int) -> None:
     say("It is told again.", {"endpoint": endpoint, "state": "active"})
 
 
+def list_partners(say: Say) -> None:
+    """Each with its tokens: what they may do, until when, and where from they were used last."""
+    with reading() as db:
+        found = db.scalars(select(Partner).order_by(Partner.id)).all()
+        good = programs.good_ones(db, [partners.owner_of(one.id) for one in found], clock.now())
+        rows = [{"id": one.id, "label": one.label, "state": one.state, "tokens": [_token(token) for token in good.get(f"{partners.OWNER}:{one.id}", [])]} for one in found]
+    lines = []
+    for row in rows:
+        lines.append(f"{row['id']:<4} {row['state']:<8} {row['label']}")
+        for t in row["tokens"]:
+            used = f"used {fmt.datetime(t['last_used_at'])} from {t['last_ip']}" if t["last_used_at"] else "not used yet"
+            lines.append(f"     {t['token']} until {fmt.datetime(t['expires_at'])}, {used}: {' '.join(t['scopes'])}")
+    say("\n".join(lines) or "None.", rows)
+
+
+def _token(token: Any) -> dict[str, Any]:
+    return {
+        "token": programs.PREFIX + token.prefix, "scopes": programs.names((verb, resource) for verb, resource in token.scopes or ()), "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at, "last_ip": token.last_ip, "networks": list(token.ip_allow or ()), "rate_per_minute": token.rate_per_minute,
+    }  # fmt: skip
+
+
+def revoke(say: Say, token: str) -> None:
+    """By the beginning that everybody may know."""
+    name = token.removeprefix(programs.PREFIX).partition("_")[0]
+    with unit_of_work() as db:
+        for owner, held in programs.good_ones(db, None, clock.now()).items():
+            for one in held:
+                if one.prefix == name and owner.startswith(f"{partners.OWNER}:"):
+                    partners.revoke_token(db, id=int(owner.partition(":")[2]), token_id=one.id, actor=current_actor(), now=clock.now())
+                    say("Revoked.", {"token": programs.PREFIX + name})
+                    return
+    raise NotFound()
+
+
 def _options() -> list[Any]:
     states = click.Choice(sorted({*(str(choice.value) for choice in DELIVERY_CHOICES), *AGAIN}))
     return [
@@ -111,5 +146,7 @@ COMMANDS = [
     Command("missed", missed, "Send all that an endpoint did not get.", [_ID]),
     Command("test", try_out, "Send a test event, and say what was answered.", [_ID]),
     Command("pause", pause, "Tell an endpoint nothing for now; what happens waits.", [_ID]),
+    Command("partners", list_partners, "Partners and their tokens, never a secret."),
+    Command("revoke", revoke, "End a token of a partner: its next request is refused.", [click.Argument(["token"])]),
     Command("resume", resume, "Tell it again.", [_ID]),
 ]

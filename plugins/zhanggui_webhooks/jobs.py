@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import _l, clock, enqueue, job, unit_of_work
 
-from .services import delivering, health, replay
+from .services import delivering, health, partners, replay
 from .services.fan_out import fan_out
 
 WAKE = "webhooks.deliver"
@@ -50,6 +50,12 @@ def tidy(**_from_newer_releases: object) -> None:
 def probe(**_from_newer_releases: object) -> None:
     """Ask endpoints that were switched off whether they are back."""
     health.probe_disabled(clock.now())
+
+
+@job(_l("Tell staff of tokens that end soon"), max_attempts=2)
+def tell_of_ends(db: Session, **_from_newer_releases: object) -> None:
+    """A program whose token ended is refused: somebody must know before."""
+    partners.tell_of_ends(db, clock.now())
 
 
 def wake(db: Session) -> None:

@@ -11,14 +11,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 from zhanggui.api import BigKey, Model, Pii, SealedJson, UTCDateTime, Versioned, code_string
 
 
+class Partner(Versioned, Model):
+    """A company or a person outside whose programs ask, and are told. Its tokens are the core's."""
+
+    __tablename__ = "webhooks__partner"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    label: Mapped[str] = mapped_column(String(80))
+    contact: Mapped[str | None] = mapped_column(Pii)
+    state: Mapped[str] = mapped_column(String(16), default="active")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Endpoint(Versioned, Model):
     """An address of a program outside. Address, headers and secrets are sealed: each may hold a key."""
 
     __tablename__ = "webhooks__endpoint"
-    __table_args__ = (UniqueConstraint("public_id"), Index("ix_webhooks__endpoint_state", "state", "probe_at"))
+    __table_args__ = (UniqueConstraint("public_id"), Index("ix_webhooks__endpoint_state", "state", "probe_at"), Index("ix_webhooks__endpoint_partner", "partner_id"))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     public_id: Mapped[str] = mapped_column(code_string(24))
+    partner_id: Mapped[int | None] = mapped_column(BigKey)  # no foreign key: see the migration
     label: Mapped[str] = mapped_column(String(80))
     url: Mapped[str] = mapped_column(Pii)
     host: Mapped[str] = mapped_column(String(255))  # of the address, which may be shown

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from zhanggui.api import (
     Action,
     Card,
@@ -67,6 +69,17 @@ def _address(url: str) -> str:
         raise ValueError(error.errors["url"]) from None
 
 
+def own_endpoints(actor: Any, columns: Any) -> Any:
+    """A program sees the endpoints of its partner alone."""
+    return columns.partner_id == endpoints.partner_of(actor) if actor.program else None
+
+
+def own_deliveries(actor: Any, columns: Any) -> Any:
+    """A program sees what the endpoints of its partner were told."""
+    own = select(Endpoint.id).where(Endpoint.partner_id == endpoints.partner_of(actor))
+    return columns.endpoint_id.in_(own) if actor.program else None
+
+
 ENDPOINTS = Screen(
     resource="webhooks.Endpoint",
     source=Endpoint,
@@ -75,6 +88,7 @@ ENDPOINTS = Screen(
     singular=_l("Endpoint"),
     icon="plug",
     label="label",
+    row_rule=own_endpoints,
     always=("events",),
     columns=(
         Column("label", _l("Name"), order=10),
@@ -88,6 +102,7 @@ ENDPOINTS = Screen(
         Column("rate_per_minute", _l("At most a minute"), "int", wide=False, order=90),
         Column("ordered", _l("One after another"), "bool", wide=False, order=100),
         Column("created_at", _l("Added"), "datetime", wide=False, order=110),
+        Column("partner_id", _l("Partner"), "lookup", to="webhooks.Partner", wide=False, order=120),
     ),
     card=Card(title="label", badge="state", sub=("host", "events_in_words")),
     filters=(Filter("state", _l("State"), choices=ENDPOINT_CHOICES, tabs=True, counted=("resting", "disabled"), order=10),),
@@ -96,7 +111,7 @@ ENDPOINTS = Screen(
     sections=(
         Section("doing", _l("How it does"), template="webhooks/doing.html", load=queries.doing, order=10),
         Section(
-            "about", _l("About"), columns=("host", "events_in_words", "seconds", "rate_per_minute", "ordered", "last_ok_at", "created_at"), aside=True, order=20
+            "about", _l("About"), columns=("host", "events_in_words", "seconds", "rate_per_minute", "ordered", "partner_id", "last_ok_at", "created_at"), aside=True, order=20
         ),
     ),
     fields=(
@@ -117,6 +132,7 @@ ENDPOINTS = Screen(
             "ordered", _l("One after another"), "bool", order=80,
             help=_l("What happens to one order comes in its order: the next only when the one before was taken or given up."),
         ),
+        Field("partner_id", _l("Partner"), "lookup", to="webhooks.Partner", help=_l("Whose it is: the tokens of this partner see it, and no others."), order=90),
     ),
     create=endpoints.create_endpoint,
     update=endpoints.change_endpoint,
@@ -159,6 +175,7 @@ DELIVERIES = Screen(
     singular=_l("Delivery"),
     icon="list",
     label=queries.type_words,
+    row_rule=own_deliveries,
     always=("type",),
     columns=(
         Column("created_at", _l("Time"), "datetime", sortable=True, order=10),

@@ -14,6 +14,11 @@ class EndpointState(StrEnum):
     DISABLED = "disabled"  # it failed for days, or said that it is gone: what happens is missed
 
 
+class PartnerState(StrEnum):
+    ACTIVE = "active"
+    STOPPED = "stopped"  # by a person: its tokens are revoked, and its endpoints paused
+
+
 class DeliveryState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
@@ -36,6 +41,9 @@ DELIVERY_MOVES: dict[DeliveryState, set[DeliveryState]] = {
     DeliveryState.DROPPED: {DeliveryState.PENDING},
 }
 
+PARTNER_MOVES: dict[PartnerState, set[PartnerState]] = {PartnerState.ACTIVE: {PartnerState.STOPPED}, PartnerState.STOPPED: {PartnerState.ACTIVE}}
+
+PARTNER_CHOICES = (Choice("active", _l("Active"), "good"), Choice("stopped", _l("Stopped"), "neutral"))
 ENDPOINT_CHOICES = (
     Choice("active", _l("Working"), "good"),
     Choice("resting", _l("Does not answer"), "warn"),

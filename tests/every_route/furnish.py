@@ -6,7 +6,7 @@ import io
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -63,7 +63,7 @@ from zhanggui_payments.models import Attempt  # noqa: E402
 from zhanggui_payments.services import settling  # noqa: E402
 from zhanggui_products.services import editing  # noqa: E402
 from zhanggui_products.services.categories import create_category  # noqa: E402
-from zhanggui_webhooks.services import endpoints, fan_out  # noqa: E402
+from zhanggui_webhooks.services import endpoints, fan_out, partners  # noqa: E402
 from zhanggui_webhooks.states import DeliveryState  # noqa: E402
 
 ROLES = ("owner", "clerk", "warehouse", "viewer")
@@ -184,7 +184,14 @@ def _told_to_others(db: Session) -> dict[str, list[dict[str, Any]]]:
     endpoints.pause(db, id=paused, actor=WHO, now=NOON)
     endpoints.rotate(db, id=endpoint, actor=WHO, now=NOON)
     fan_out.add_alone(db, endpoint, "orders.order.placed@1", {"number": "1"}, now=NOON, state=DeliveryState.FAILED)
-    return {"/webhook-secrets/": [{"endpoint_id": endpoint}]}
+    partner, stopped = (partners.create_partner(db, label=label, actor=WHO, now=NOON) for label in ("Ledger", "Paused"))
+    partners.stop(db, id=stopped, actor=WHO, now=NOON)
+    maker = replace(WHO, id=user_named(db, "owner").id)
+    token = partners.give_token(db, id=partner, scopes=[("can_list", "orders.Order")], days="365", actor=maker, now=clock.now())
+    return {
+        "/webhook-secrets/": [{"endpoint_id": endpoint}], "/api/v1/webhooks/secrets/": [{"endpoint_id": endpoint}],
+        "/webhook-partner-tokens/": [{"partner_id": partner, "token_id": token.id}],
+    }  # fmt: skip
 
 
 def _told_to_people(db: Session) -> dict[str, list[dict[str, Any]]]:

@@ -154,6 +154,8 @@ def _fields(path: str, rule: Any, app: Flask) -> list[str]:
     """What the body at a route can name."""
     if path.startswith("/api/v1/core/files/"):
         return ["file"]
+    if path.startswith("/api/v1/webhooks/secrets/"):
+        return ["body"]  # of which nothing is read
     if path.startswith(API):
         return ["code", "lines", "address_id", "note", "reason", "name", "phone", "region", "detail", "is_default"]
     screen = current_host().screens[app.view_functions[rule.endpoint].__self__.class_permission_name]  # type: ignore[attr-defined]

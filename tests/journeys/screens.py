@@ -73,6 +73,7 @@ SIGHTS = (
     Sight("approvals", "/approvals/"),
     Sight("tokens", "/me/tokens/"),
     Sight("token: add", "/me/tokens/add"),
+    Sight("partners", "/webhook-partners/"),
     Sight("repairs", "/system/repairs/"),
     Sight("jobs", "/system/jobs/"),
     Sight("events", "/system/events/"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import API_LEVEL, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
-from ..auth import tokens
+from ..auth import programs, tokens
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, permission_name, protect, public
@@ -139,6 +139,7 @@ from ..web.query import decode_cursor, encode_cursor
 from ..web.questions import added_up, counted
 from ..web.questions import address as address_of
 from ..web.rest import Api, Operation
+from ..web.scopes import chosen_scopes, scope_fields
 from ..web.trail import timeline
 from ..web.views import View
 from ..web.writing import act_on_row, act_within, change_row, create_row, remove_row
@@ -180,18 +181,18 @@ __all__ = [
     "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "Tile", "UTCDateTime", "Unknown", "UnknownChoice", "Versioned",
     "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within",
     "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "aside",
-    "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas", "clock",
-    "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime", "dashboards",
-    "decode_cursor", "dimensions", "encode_cursor", "enqueue", "erase_person", "export_person", "expose", "facts",
-    "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting", "gettext", "has_access", "hookimpl", "hooks",
-    "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
+    "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas", "chosen_scopes",
+    "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor", "current_runtime",
+    "dashboards", "decode_cursor", "dimensions", "encode_cursor", "enqueue", "erase_person", "export_person", "expose",
+    "facts", "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting", "gettext", "has_access", "hookimpl",
+    "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases", "is_aside", "job", "keep_text", "kept_text",
     "lazy_gettext", "look_up", "message_kinds", "metrics", "network", "ngettext", "notice_kind", "notify",
-    "one_at_a_time", "outside", "period_days", "permission_name", "pgettext", "plugin_name", "protect", "public",
-    "public_events", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file",
-    "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row",
-    "request_approval", "resume_task", "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file",
-    "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "staff_member", "staff_with", "start_task",
-    "take_back", "take_form", "task", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations",
-    "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
-    "written_in",
+    "one_at_a_time", "outside", "period_days", "permission_name", "pgettext", "plugin_name", "programs", "protect",
+    "public", "public_events", "public_id", "publish", "read_choices", "read_decimal", "read_json", "read_notice",
+    "readable_file", "reader_at_work", "reading", "record_audit", "recording", "regions", "remove_private_files",
+    "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses", "row_labels", "save_image",
+    "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form", "show_page", "staff_member",
+    "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled", "timeline", "tokens",
+    "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known",
+    "webhook_message", "words", "write_rows", "written_in",
 ]  # fmt: skip

@@ -117,6 +117,8 @@ AUDIT_WORDS = [
     AuditWords("core.task.started", _l("Task begun")),
     AuditWords("core.token.created", _l("Token made")),
     AuditWords("core.token.revoked", _l("Token revoked")),
+    AuditWords("core.program_token.created", _l("Token of a partner made")),
+    AuditWords("core.program_token.revoked", _l("Token of a partner revoked")),
     AuditWords("core.user.created", _l("Account opened"), _ROLES),
     AuditWords("core.user.enabled", _l("Account enabled")),
     AuditWords("core.user.disabled", _l("Account disabled")),

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from ..kernel import actors
 from ..kernel.actors import ANONYMOUS, Actor
-from . import api_tokens
+from . import api_tokens, programs
 from .sessions import WITHOUT, DatabaseSessions
 
 
@@ -36,6 +36,10 @@ def _actor(request: Request) -> Actor:
         secret = api_tokens.secret_of(request)
         if secret is not None:
             g.user, actor = api_tokens.whose(secret, request.remote_addr)
+            return actor
+        secret = programs.secret_of(request)
+        if secret is not None:
+            g.user, actor = programs.whose(secret, request.remote_addr)
             return actor
         verify_jwt_in_request()
         principal = g.user

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import g, request
+from flask import current_app, g, request
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.api import ModelRestApi
 from flask_appbuilder.api.convert import Model2SchemaConverter
-from flask_appbuilder.api.manager import OpenApi
+from flask_appbuilder.api.manager import OpenApi as BaseOpenApi
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.views import expose
@@ -25,7 +25,7 @@ from marshmallow.fields import Field
 from ..db.uow import reading, unit_of_work
 from ..kernel import clock
 from ..kernel.actors import current_actor
-from ..kernel.errors import BadRequest
+from ..kernel.errors import BadRequest, NotFound
 from . import service
 from .principal import Principal, find_principal
 
@@ -115,6 +115,40 @@ class ContainedSecurityApi(SecurityApi):
         claims = {**_claims(g.user), _SESSION: get_jwt()[_SESSION]}
         token = create_access_token(identity=get_jwt_identity(), fresh=False, additional_claims=claims)
         return self.response(200, access_token=token)
+
+
+class OpenApi(BaseOpenApi):
+    """The document of the admin API. A token of limited scopes reads what it may do, and needs no right for that."""
+
+    @expose("/<version>/_openapi")
+    def get(self, version: str) -> Any:
+        """The document
+        ---
+        get:
+          summary: This document; of a token's scopes alone, where it is asked for with one
+          parameters:
+          - {in: path, name: version, required: true, schema: {type: string}}
+          responses:
+            200:
+              description: OpenAPI 3
+              content: {application/json: {schema: {type: object}}}
+            401: {$ref: "#/components/responses/Refused401"}
+            403: {$ref: "#/components/responses/Refused403"}
+            404: {$ref: "#/components/responses/Refused404"}
+        """
+        apis = [api for api in current_app.appbuilder.baseviews if getattr(api, "told_to_programs", False) and api.version == version]
+        if not apis:
+            raise NotFound()
+        if not current_actor().scoped:
+            return super().get(version)
+        spec = self._create_api_spec(version)
+        for api in apis:
+            api.add_api_spec(spec)
+        document = spec.to_dict()
+        document["paths"] = {path: operations for path, operations in document["paths"].items() if operations}
+        return self.response(200, **document)
+
+    get._permission_name = "get"  # type: ignore[attr-defined] # as the base's, which asks for it
 
 
 class ContainedSecurityManager(SecurityManager):

@@ -98,7 +98,11 @@ class Token(Model):
     """What a program or a device shows in place of a password. See ``tokens``."""
 
     __tablename__ = "core__token"
-    __table_args__ = (Index("ix_core__token_owner", "owner", "kind"), Index("ix_core__token_expires", "expires_at"))
+    __table_args__ = (
+        Index("ix_core__token_owner", "owner", "kind"),
+        Index("ix_core__token_expires", "expires_at"),
+        Index("ix_core__token_prefix", "prefix", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     kind: Mapped[str] = mapped_column(code_string(40), nullable=False)
@@ -108,5 +112,11 @@ class Token(Model):
     digest: Mapped[str] = mapped_column(code_string(64), unique=True, nullable=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_ip: Mapped[str | None] = mapped_column(String(45))
+    # Of programs of others, see ``programs``:
+    prefix: Mapped[str | None] = mapped_column(code_string(16))  # the beginning of the secret, by which people name it
+    made_by: Mapped[int | None] = mapped_column(Integer)  # the user beyond whose rights it never goes
+    ip_allow: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # networks; None: from anywhere
+    rate_per_minute: Mapped[int | None] = mapped_column(Integer)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -78,8 +78,9 @@ def protect(function: F) -> F:
             raise Unauthorized()
         if request.method not in SAFE and "Authorization" not in request.headers:
             _check_csrf_header()
-        if not actor.may(f"can_{guarded._permission_name}", self.class_permission_name):  # type: ignore[attr-defined]
-            raise OutOfScope() if actor.scoped else Forbidden()
+        needed = f"can_{guarded._permission_name}"  # type: ignore[attr-defined]
+        if not actor.may(needed, self.class_permission_name):
+            raise OutOfScope(needed, self.class_permission_name) if actor.scoped else Forbidden()
         return function(self, *args, **kwargs)
 
     guarded._permission_name = getattr(function, "_permission_name", function.__name__)  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ USED_EVERY = timedelta(hours=1)
 Scope = tuple[str, str]  # ("can_ship", "orders.Order")
 
 _c = Token.__table__.c
-_FIND = select(_c.id, _c.owner, _c.scopes, _c.last_used_at).where(
+_FIND = select(_c.id, _c.owner, _c.scopes, _c.last_used_at, _c.name, _c.prefix, _c.made_by, _c.ip_allow, _c.rate_per_minute, _c.last_ip).where(
     _c.digest == bindparam("digest"), _c.kind == bindparam("kind"), _c.revoked_at.is_(None),
     _c.expires_at > bindparam("now", type_=_c.expires_at.type),
 )  # fmt: skip
@@ -41,6 +41,12 @@ class FoundToken:
     owner: tuple[str, str]
     scopes: frozenset[Scope] | None
     last_used_at: datetime | None
+    name: str = ""
+    prefix: str = ""
+    made_by: int | None = None
+    ip_allow: tuple[str, ...] = ()
+    rate_per_minute: int | None = None
+    last_ip: str | None = None
 
 
 def digest(secret: str) -> str:
@@ -54,17 +60,18 @@ def _plain(owner: Subject) -> str:
 
 def issue(
     db: Session, *, kind: str, owner: Subject, life: timedelta, now: datetime, scopes: Iterable[Scope] | None = None, name: str = "",
-    prefix: str = "",
+    prefix: str = "", more: Mapping[str, Any] | None = None,
 ) -> tuple[int, str]:  # fmt: skip
     """A new token: its number, and the secret that nobody sees again.
 
     :param name: what its owner calls it.
     :param prefix: what the secret starts with, for those who search files for lost secrets.
+    :param more: further columns of the kind.
     """
     secret = prefix + secrets.token_urlsafe(32)
     values = {
         "kind": kind, "owner": _plain(owner), "name": name or None, "scopes": None if scopes is None else sorted(map(list, set(scopes))),
-        "digest": digest(secret), "created_at": now, "expires_at": now + life,
+        "digest": digest(secret), "created_at": now, "expires_at": now + life, **(more or {}),
     }  # fmt: skip
     return int(db.scalars(insert(Token.__table__).returning(_c.id), [values]).one()), secret
 
@@ -76,7 +83,9 @@ def find(db: Session, kind: str, secret: str, now: datetime) -> FoundToken | Non
         return None
     name, _, number = row.owner.rpartition(":")
     scopes = None if row.scopes is None else frozenset((verb, resource) for verb, resource in row.scopes)
-    return FoundToken(row.id, (name, number), scopes, row.last_used_at)
+    return FoundToken(
+        row.id, (name, number), scopes, row.last_used_at, row.name or "", row.prefix or "", row.made_by, tuple(row.ip_allow or ()), row.rate_per_minute, row.last_ip
+    )
 
 
 def note_use(token: FoundToken, now: datetime) -> None:

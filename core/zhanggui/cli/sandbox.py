@@ -91,6 +91,7 @@ def as_settings(given: Mapping[str, Any], address: str, mail_port: int = 0) -> d
         "wechatpay.serial": wechatpay["merchant_serial"], "wechatpay.private_key": wechatpay["merchant_private_key"],
         "wechatpay.api_v3_key": wechatpay["api_v3_key"], "wechatpay.public_key_id": wechatpay["public_key_id"],
         "wechatpay.public_key": wechatpay["public_key"],
+        "webhooks.sandbox": address,
         "alipay.gateway": f"{address}/gateway.do", "alipay.app_id": alipay["app_id"], "alipay.seller_id": alipay["seller_id"],
         "alipay.private_key": alipay["app_private_key"], "alipay.alipay_public_key": alipay["alipay_public_key"],
     }  # fmt: skip

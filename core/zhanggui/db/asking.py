@@ -22,7 +22,7 @@ RECORDS: dict[str, tuple[type, ...]] = {
     "core__audit": (Insert,), "core__person_key": (Insert,), "core__session": (Update,), "core__throttle": (Insert, Update, Delete),
     "core__token": (Update,),
 }  # fmt: skip
-_UPDATED = {"core__session": {"last_seen_at", "zone"}, "core__token": {"last_used_at"}}  # and of an update, these columns alone
+_UPDATED = {"core__session": {"last_seen_at", "zone"}, "core__token": {"last_used_at", "last_ip"}}  # and of an update, these columns alone
 _asking: ContextVar[bool] = ContextVar("zhanggui_asking", default=False)
 _recording: ContextVar[bool] = ContextVar("zhanggui_recording", default=False)
 

@@ -14,7 +14,8 @@ class Actor:
 
     ``permissions`` holds pairs ``("can_ship", "orders.Order")``; ``"*"`` in ``roles`` is not a
     thing: an owner carries every declared permission, so that a look-up is always the same. ``scoped``
-    says that it holds less than its user, because its token was made for less.
+    says that it holds less than its user, because its token was made for less. A token of somebody outside
+    names whose program it is, as in ``"webhooks.Partner:7"``, and its own number.
     """
 
     kind: str
@@ -24,6 +25,8 @@ class Actor:
     everything: bool = False
     ip: str | None = None
     scoped: bool = False
+    program: str = ""
+    token: int | None = None
 
     def may(self, permission: str, resource: str) -> bool:
         """Whether this actor holds ``can_<verb>`` on ``<plugin>.<Model>``."""

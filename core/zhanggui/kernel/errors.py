@@ -70,10 +70,16 @@ class Forbidden(DomainError):
 
 
 class OutOfScope(Forbidden):
-    """A token was made for less than this."""
+    """A token was made for less than this, or whoever made it holds less by now; ``scope`` is what it would need."""
 
     code = "out_of_scope"
-    message = _l("This token was not made for that.")
+    message = _l("This token may not do that: it needs the scope %(scope)s.")
+
+    def __init__(self, permission: str, resource: str) -> None:
+        super().__init__(scope=f"{resource}:{permission.removeprefix('can_')}")
+
+    def members(self) -> dict[str, Any]:
+        return {"scope": self.params["scope"]}
 
 
 class Invalid(DomainError):

@@ -39,10 +39,12 @@ def show_form(
 
 
 def take_form(
-    form: Form, save: Callable[..., Any], *, title: Any, action: str, back: str, then: str | Callable[[Any], str], said: Any = "",
-    submit: Any = "", intro: Any = "",
+    form: Form, save: Callable[..., Any], *, title: Any, action: str, back: str, then: str | Callable[[Any], str] = "", said: Any = "",
+    submit: Any = "", intro: Any = "", show: Callable[[Any], Answer] | None = None,
 ) -> Answer:  # fmt: skip
     """What such a page posts: ``save(db, **values)`` in a unit of work, then the address ``then`` (or what it makes of the answer).
+
+    ``show`` makes the next page of the answer at once: for what is shown this once and kept nowhere.
 
     A refusal shows the form again, as it was typed, with what is wrong at its fields.
     """
@@ -53,6 +55,8 @@ def take_form(
             saved = save(db, **bound.check())
     except DomainError as error:
         return draw_form(form, lambda f, _db: f.default, bound, error, title=title, action=action, back=back, submit=submit, intro=intro)
+    if show is not None:
+        return show(saved)
     flash(str(said) or _("Saved."), "success")
     return redirect(safe_next(request.values.get("next"), default="") or (then(saved) if callable(then) else then), 303)
 

@@ -69,7 +69,7 @@ class Gateway:
     def check(self, screen: Screen, actor: Actor, permission: str) -> None:
         """:raises Forbidden: without ``permission`` on this screen."""
         if not actor.may(permission, screen.resource):
-            raise OutOfScope() if actor.scoped else Forbidden()
+            raise OutOfScope(permission, screen.resource) if actor.scoped else Forbidden()
 
     def allowed(self, screen: Screen, actor: Actor) -> list[ColumnElement[bool]]:
         """The clauses that keep other people's rows out."""

@@ -18,7 +18,7 @@ LONGEST_ASKED = 100  # characters of a question or a filter
 _TEXT = {"type": "string"}
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Sent twice with the same body within a day, the row is added once.",
+    "description": "Sent twice with the same body within a day, it is done once, and answered twice the same.",
 }  # fmt: skip
 _READING, _WRITING = (400, 401, 403, 404), (400, 401, 403, 404, 409, 413, 415, 422, 429)
 
@@ -77,7 +77,7 @@ class Described:
 
     def _of_row(self, verb: str, summary: str, done: Json, statuses: Sequence[int], *, body: Json | None = None) -> Json:
         return {
-            "operationId": self._named(verb), "summary": summary, "parameters": [self._id], **(_body(body) if body is not None else {}),
+            "operationId": self._named(verb), "summary": summary, "parameters": [self._id, *([_KEY] if statuses is _WRITING else [])], **(_body(body) if body is not None else {}),
             "responses": {**done, **refusals(statuses)},
         }  # fmt: skip
 

@@ -18,7 +18,9 @@ from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Table, inspect
 
+from ..db.types import Pii, SealedJson
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor
@@ -54,13 +56,26 @@ class ListQuery:
 
 def visible_columns(screen: Screen, actor: Actor) -> list[Column]:
     """Columns that no field rule keeps from this actor, in order."""
-    shown = [c for c in screen.columns if c.permission is None or actor.may(c.permission, screen.resource)]
-    return sorted(shown, key=lambda c: c.order)
+    hidden = hidden_columns(screen, actor)
+    return sorted((c for c in screen.columns if c.name not in hidden), key=lambda c: c.order)
 
 
 def hidden_columns(screen: Screen, actor: Actor) -> frozenset[str]:
     """Names of the columns that a field rule keeps from this actor: what is called so stands nowhere that he reads."""
-    return frozenset(c.name for c in screen.columns if c.permission and not actor.may(c.permission, screen.resource))
+    hidden = frozenset(c.name for c in screen.columns if c.permission and not actor.may(c.permission, screen.resource))
+    return hidden | _personal(screen) if actor.program and not actor.may(*revealing(screen)) else hidden
+
+
+def revealing(screen: Screen) -> tuple[str, str]:
+    """The right without which a program of somebody outside is told nothing personal of these rows."""
+    named = screen.search.reveal if screen.search is not None else None
+    return named or ("can_reveal", screen.resource)
+
+
+def _personal(screen: Screen) -> frozenset[str]:
+    table = screen.source if isinstance(screen.source, Table) else inspect(screen.source).local_table
+    sealed = {c.name for c in table.c if isinstance(c.type, Pii | SealedJson)}
+    return frozenset(c.name for c in screen.columns if c.name in sealed)
 
 
 def visible_filters(screen: Screen, actor: Actor) -> list[Filter]:

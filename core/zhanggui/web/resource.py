@@ -10,14 +10,17 @@ from flask import Response, json, request
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from ..auth.idempotency import idempotent
+from ..approvals import RowChanged
+from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.permissions import expose, protect
 from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..host import current_host
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
+from ..kernel.actors import Actor
 from ..kernel.errors import BadRequest, Forbidden, Invalid, NotFound
+from ..kernel.phases import ThreePhases
 from . import context, writing
 from .bodies import json_object
 from .cells import reader as value_reader
@@ -30,6 +33,7 @@ from .rest import Api
 from .sum_bar import ask, for_programs
 
 Json = dict[str, Any]
+KEY = "Idempotency-Key"
 Dump = Callable[[Row[Any]], dict[str, Any]]
 
 
@@ -122,13 +126,25 @@ def list_rows(screen: Screen) -> Response:
 def one_row(screen: Screen, row_id: Any) -> Response:
     """One row, with its ``row_version`` where it can be edited."""
     with reading() as db:
-        row = gateway.one(db, screen, context.actor(), row_id)
-        columns = visible_columns(screen, context.actor())
-        extra = gateway.extras(db, screen, context.reader(), columns, [row])
+        return _send(_dumped(db, screen, row_id))
+
+
+def _dumped(db: Session, screen: Screen, row_id: Any) -> Json:
+    row = gateway.one(db, screen, context.actor(), row_id)
+    columns = visible_columns(screen, context.actor())
+    extra = gateway.extras(db, screen, context.reader(), columns, [row])
     body = dumper(screen, columns, extra)(row)
     if "row_version" in row._fields:
         body["row_version"] = row.row_version
-    return _send(body)
+    return body
+
+
+def _row_of(db: Session, screen: Screen, row_id: Any) -> tuple[int, bytes]:
+    """As :func:`_now_or_nothing`, inside of the transaction of the change."""
+    try:
+        return 200, json.dumps(_dumped(db, screen, row_id)).encode()
+    except (NotFound, Forbidden):
+        return 204, b""
 
 
 def create_row(screen: Screen) -> Response:
@@ -139,8 +155,27 @@ def create_row(screen: Screen) -> Response:
         row_id = writing.create_row(db, resource=screen.resource, values=body, actor=who, now=clock.now())
         return 201, json.dumps({"id": str(row_id)}).encode()
 
-    status, answer = idempotent(f"user:{who.id}", request, create)
+    status, answer = idempotent(_sender(who), request, create)
     return Response(answer, status, mimetype="application/json")
+
+
+def _sender(who: Actor) -> str:
+    """Whose keys are told apart: two programs of one user never meet."""
+    return f"token:{who.token}" if who.token is not None else f"user:{who.id}"
+
+
+def _once(write: Callable[[Session], None], screen: Screen, row_id: Any) -> Response:
+    """A write of a row that is there: the same ``Idempotency-Key`` does it once, and answers the same again."""
+
+    def act(db: Session) -> tuple[int, bytes]:
+        write(db)
+        if KEY not in request.headers:  # answered after the commit
+            return 0, b""
+        db.flush()
+        return _row_of(db, screen, row_id)
+
+    status, answer = idempotent(_sender(context.actor()), request, act)
+    return Response(answer or None, status, mimetype="application/json") if status else _now_or_nothing(screen, row_id)
 
 
 def change_row(screen: Screen, row_id: Any) -> Response:
@@ -149,11 +184,11 @@ def change_row(screen: Screen, row_id: Any) -> Response:
     version = body.pop("row_version", None)
     if version is not None and type(version) is not int:
         raise Invalid(errors={"row_version": _l("A whole number is needed.")})
-    with unit_of_work() as db:
-        writing.change_row(
-            db, resource=screen.resource, id=row_id, values=body, row_version=version, actor=context.actor(), now=clock.now()
-        )
-    return _now_or_nothing(screen, row_id)
+
+    def change(db: Session) -> None:
+        writing.change_row(db, resource=screen.resource, id=row_id, values=body, row_version=version, actor=context.actor(), now=clock.now())
+
+    return _once(change, screen, row_id)
 
 
 def _now_or_nothing(screen: Screen, row_id: Any) -> Response:
@@ -166,8 +201,12 @@ def _now_or_nothing(screen: Screen, row_id: Any) -> Response:
 
 def remove_row(screen: Screen, row_id: Any) -> Response:
     """Delete one row; 204."""
-    with unit_of_work() as db:
+
+    def remove(db: Session) -> tuple[int, bytes]:
         writing.remove_row(db, resource=screen.resource, id=row_id, actor=context.actor(), now=clock.now())
+        return 204, b""
+
+    idempotent(_sender(context.actor()), request, remove)
     return Response(status=204)
 
 
@@ -177,7 +216,34 @@ def act(screen: Screen, name: str, row_id: Any) -> Response:
     action: Action = next(a for a in screen.actions if a.name == name)
     form = writing.form_of_verb(screen, action, row_id, who)
     body = json_object() if form.fields else {}
+    if KEY in request.headers:
+        return _act_once(screen, action, row_id, body)
     waiting = writing.act_on_row(resource=screen.resource, action=name, id=row_id, values=body, actor=who, now=clock.now())
     if waiting:
         return _send({"detail": waiting}, 202)
     return _now_or_nothing(screen, row_id)
+
+
+def _act_once(screen: Screen, action: Action, row_id: Any, body: Json) -> Response:
+    """One verb under an ``Idempotency-Key``: a retry is answered what the first one was, and changes nothing."""
+    who, values = context.actor(), writing.values_of_verb(screen, action, row_id, body, context.actor())
+
+    def do(db: Session) -> tuple[int, bytes]:
+        waiting = writing.act_within(db, resource=screen.resource, action=action.name, id=row_id, values=body, actor=who, now=clock.now())
+        if waiting:
+            return 202, json.dumps({"detail": waiting}).encode()
+        db.flush()
+        return _row_of(db, screen, row_id)
+
+    try:
+        if isinstance(action.run, ThreePhases):
+            claim = action.run.claim
+            claimed = lambda db: claim(db, id=row_id, actor=who, now=clock.now(), **values(db))  # noqa: E731 - one line, as its neighbors
+            status, answer = idempotent_in_phases(_sender(who), request, action.run, claimed, lambda _said: (204, b""))
+        else:
+            status, answer = idempotent(_sender(who), request, do)
+    except RowChanged as error:
+        with unit_of_work() as db:
+            error.afterwards(db)
+        raise
+    return Response(answer or None, status, mimetype="application/json")

@@ -9,6 +9,7 @@ from typing import Any
 from flask_appbuilder.api import BaseApi
 from marshmallow import Schema
 
+from ..kernel.actors import current_actor
 from ..kernel.errors import DomainError, WiringError
 from ..kernel.methods import CHANGING
 from ..kernel.phases import ThreePhases
@@ -49,6 +50,7 @@ class Api(BaseApi):
 
     version = "v1"
     allow_browser_login = True
+    told_to_programs = True  # in the document, of what their tokens may do
     apispec_parameter_schemas = {"Problem": _PROBLEM}
     responses = {f"Refused{status}": {"description": told, "content": _problem()} for status, told in _REFUSED.items()}
 
@@ -56,12 +58,20 @@ class Api(BaseApi):
         self, path: str | None = None, operations: Any = None, methods: Any = None, func: Any = None, **kwargs: Any
     ) -> None:
         """Said at each request: what a form asks for can depend on the moment, and what is said on the reader."""
+        if not may_read_of(self, func):
+            return
         described = getattr(func, "_described", None)
         if described is None:
             super().operation_helper(path, operations, methods, func, **kwargs)
             return
         for method in methods:
             operations[method.lower()] = {**described(), "security": [{"jwt": []}, {"api_key": []}]}
+
+
+def may_read_of(api: BaseApi, function: Any) -> bool:
+    """Whether the document tells whoever asks of this operation: a token is told of its scopes alone."""
+    actor, verb = current_actor(), getattr(function, "_permission_name", None)
+    return not actor.scoped or (verb is not None and actor.may(f"can_{verb}", api.class_permission_name))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ row, values that another row has, fields and files that belong to others, the au
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -119,8 +119,16 @@ def act_on_row(*, resource: str, action: str, id: Any, values: Values, actor: Ac
     """
     screen = screen_of(resource)
     verb = _verb(screen, action)
+    return perform(verb, id, actor, values_of_verb(screen, verb, id, values, actor))
+
+
+def values_of_verb(screen: Screen, verb: Action, id: Any, values: Values, actor: Actor) -> Callable[[Session], Values]:
+    """What reads the answers to the questions of a verb, in the transaction that they are used in.
+
+    :raises NotFound: when he may see no such row.
+    """
     form = form_of_verb(screen, verb, id, actor)
-    return perform(verb, id, actor, lambda db: read_given(db, form, values, context.form_context(actor, now)))
+    return lambda db: read_given(db, form, values, context.form_context(actor))
 
 
 def act_within(db: Session, *, resource: str, action: str, id: Any, values: Values, actor: Actor, now: datetime) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from zhanggui.api import KEEP, Actor, Code, IllegalMove, Invalid, NotFound, ProviderError, StaleRow, _l, outside, public_id, record_audit
 
 from .. import rules
-from ..models import Delivery, Endpoint, Try
+from ..models import Delivery, Endpoint, Partner, Try
 from ..states import ENDPOINT_MOVES, DeliveryState, EndpointState
 
 WELL: Mapping[str, Any] = {"failures": 0, "probes": 0, "told": 0, "failing_since": None, "probe_at": None}  # of one that does not fail
@@ -79,9 +79,9 @@ def patterns(everything: bool, chosen: Sequence[str] | None) -> list[str]:
 
 def create_endpoint(
     db: Session, *, label: str, url: str, everything: bool = False, events: Sequence[str] | None = None, headers: str | None = None,
-    rate_per_minute: int = 0, seconds: int = 10, ordered: bool = False, actor: Actor, now: datetime,
+    rate_per_minute: int = 0, seconds: int = 10, ordered: bool = False, partner_id: int | None = None, actor: Actor, now: datetime,
 ) -> int:  # fmt: skip
-    """Tell somebody from now on. Its secret can be seen once.
+    """Tell somebody from now on. Its secret can be seen once. What a partner's program adds is that partner's.
 
     :raises Invalid: for an address that may not be called.
     :raises TooManyEndpoints: when there are as many as there may be.
@@ -89,7 +89,7 @@ def create_endpoint(
     if (db.scalar(select(func.count()).select_from(Endpoint)) or 0) >= MOST:
         raise TooManyEndpoints(most=MOST)
     endpoint = Endpoint(
-        public_id=public_id(), label=label, url=address(url), host=urlsplit(url).hostname or "", events=patterns(everything, events), headers=head(headers),
+        public_id=public_id(), partner_id=_whose(db, partner_id, actor), label=label, url=address(url), host=urlsplit(url).hostname or "", events=patterns(everything, events), headers=head(headers),
         rate_per_minute=rate_per_minute or 0, seconds=seconds or 10, ordered=bool(ordered), state=EndpointState.ACTIVE, secret=rules.new_secret(), created_at=now,
     )  # fmt: skip
     db.add(endpoint)
@@ -100,7 +100,8 @@ def create_endpoint(
 
 def change_endpoint(
     db: Session, *, id: int, row_version: int | None, label: str = KEEP, url: str = KEEP, everything: bool = KEEP, events: Sequence[str] | None = KEEP,
-    headers: str | None = KEEP, rate_per_minute: int | None = KEEP, seconds: int | None = KEEP, ordered: bool = KEEP, actor: Actor, now: datetime,
+    headers: str | None = KEEP, rate_per_minute: int | None = KEEP, seconds: int | None = KEEP, ordered: bool = KEEP, partner_id: int | None = KEEP,
+    actor: Actor, now: datetime,
 ) -> None:  # fmt: skip
     """Tell it something else, or elsewhere. What waits goes to the new address; what is not given stays.
 
@@ -125,6 +126,8 @@ def change_endpoint(
         endpoint.seconds = seconds or 10
     if ordered is not KEEP:
         endpoint.ordered = bool(ordered)
+    if partner_id is not KEEP:
+        endpoint.partner_id = _whose(db, partner_id, actor)
     db.flush()
     record_audit(db, "webhooks.endpoint.changed", target=endpoint, label=endpoint.label, actor=actor, now=now, before=before, after=_shown(endpoint))
 
@@ -145,6 +148,20 @@ def _shown(endpoint: Endpoint) -> Mapping[str, Any]:
         "host": Code(endpoint.host), "events": [Code(pattern) for pattern in endpoint.events], "rate_per_minute": endpoint.rate_per_minute,
         "seconds": endpoint.seconds, "ordered": endpoint.ordered,
     }  # fmt: skip
+
+
+def partner_of(actor: Actor) -> int | None:
+    """Whose program asks; None for staff and for the shop itself."""
+    kind, _colon, number = actor.program.partition(":")
+    return int(number) if kind == "webhooks.Partner" else None
+
+
+def _whose(db: Session, partner_id: int | None, actor: Actor) -> int | None:
+    """A program's are its partner's, whatever it says; staff chooses. The partner cannot be removed meanwhile."""
+    found = partner_of(actor) if actor.program else partner_id
+    if found is not None and db.scalar(select(Partner.id).where(Partner.id == found).with_for_update()) is None:
+        raise Invalid(errors={"partner_id": _l("There is no such entry.")})
+    return found
 
 
 # -- states ----------------------------------------------------------------------------------------

@@ -59,9 +59,9 @@ def test_it_opens_what_it_was_made_for_and_nothing_else(staff, ask):
     secret = made(staff("owner"), LIST)
     assert ask(secret).status_code == 200
     refused = ask(secret, method="POST", json={"name": "Ann"})
-    assert (refused.status_code, refused.get_json()["code"], refused.get_json()["detail"]) == (403, "out_of_scope", "This token was not made for that.")
+    assert (refused.status_code, refused.get_json()["code"], refused.get_json()["detail"]) == (403, "out_of_scope", "This token may not do that: it needs the scope customers.Customer:add.")
     assert ask(secret, "/api/v1/orders/orders/").status_code == 403
-    assert ask(secret, method="POST", json={"name": "Ann"}, language="zh-CN").get_json()["detail"] == "此令牌不能用于该操作。"
+    assert ask(secret, method="POST", json={"name": "Ann"}, language="zh-CN").get_json()["detail"] == "此令牌无权执行该操作：缺少权限范围 customers.Customer:add。"
 
 
 def test_it_never_does_more_than_its_user_may_now(staff, ask):
