@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zhanggui.api import (
+    Audience,
     AuditWords,
     DemoData,
     Exporter,
@@ -23,7 +24,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, events, exporting, importing, jobs, messages, models, people, public_events, queries, screens
+from . import audiences, audit_words, demo, events, exporting, importing, jobs, messages, models, people, public_events, queries, screens
 
 
 @hookimpl
@@ -113,3 +114,8 @@ def register_audit_words() -> Sequence[AuditWords]:
 @hookimpl
 def register_message_kinds() -> Sequence[MessageKind]:
     return messages.KINDS
+
+
+@hookimpl
+def notifications_audiences() -> Sequence[Audience]:
+    return audiences.AUDIENCES

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from zhanggui.api import (
+    Audience,
     AuditWords,
     DemoData,
     Exporter,
@@ -29,6 +30,7 @@ from zhanggui.api import (
 )
 
 from . import (
+    audiences,
     audit_words,
     demo,
     events,
@@ -166,3 +168,8 @@ def register_audit_words() -> Sequence[AuditWords]:
 @hookimpl
 def register_message_kinds() -> Sequence[MessageKind]:
     return messages.KINDS
+
+
+@hookimpl
+def notifications_audiences() -> Sequence[Audience]:
+    return audiences.AUDIENCES

@@ -57,7 +57,7 @@ from ..host.declare import (
     WebhookMessage,
     WebhookReply,
 )
-from ..host.messaging import Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
+from ..host.messaging import Audience, Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
 from ..host.service import plugin_name
 from ..i18n import content as translations
 from ..i18n import regions
@@ -166,7 +166,7 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
-    "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Channel", "Chart", "Choice",
+    "Audience", "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Channel", "Chart", "Choice",
     "Choices", "Code", "Column", "Command", "ConfigError", "Decimals", "DemoData", "DomainError", "Envelope", "Event",
     "Exporter", "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter", "FirstStep", "Forbidden", "Form",
     "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "InLanguages",
