@@ -39,8 +39,8 @@ class Belfry:
     breaks: set[str] = set()  # functions of the kinds that raise
     settled: list[tuple[str, object]] = []
     per_minute: dict[str, int] = {}
-    granted: set[int] = set()  # customers with a grant
-    phones: set[int] = set()
+    granted: set[int] | None = None  # customers with a grant; None: there are no such channels
+    phones: set[int] | None = None
 
 
 def _send(channel):
@@ -99,11 +99,14 @@ def _settle(db, envelope, outcome):
 @hookimpl
 def notifications_channels():
     most = Belfry.per_minute
-    return [
-        Channel("paid", "Paid bell", "bell", ["customer"], _send("paid"), _missing("paid"), _address("paid"), _reserve, _settle, billable=True, per_minute=most.get("paid", 0)),
-        Channel("free", "Free bell", "bell", ["customer", "user"], _send("free"), _missing("free"), _address("free"), repeatable=True, longest=20),
+    by_name = [] if Belfry.granted is None else [
         Channel("granted", "By grant", "bell", ["customer"], _send("granted"), _missing("granted"), _GRANT[0], reach=_GRANT[1]),
         Channel("phone", "By phone", "bell", ["customer"], _send("phone"), _missing("phone"), _PHONE[0], billable=True, reach=_PHONE[1], price=lambda: 5),
+    ]  # fmt: skip
+    return [
+        *by_name,
+        Channel("paid", "Paid bell", "bell", ["customer"], _send("paid"), _missing("paid"), _address("paid"), _reserve, _settle, billable=True, per_minute=most.get("paid", 0)),
+        Channel("free", "Free bell", "bell", ["customer", "user"], _send("free"), _missing("free"), _address("free"), repeatable=True, longest=20),
         Channel("gong", "Gong", "bell", ["group"], _send("gong"), _missing("gong"), _address("gong"), repeatable=True),
     ]
 
