@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from zhanggui.api import SYSTEM, DemoData, message_kinds, unit_of_work
+from zhanggui.api import SYSTEM, DemoData, clock, message_kinds, unit_of_work
 
 from .services import campaigns, choosing, freezing, kinds, pumping, silent
 
@@ -30,7 +30,7 @@ def _campaign(now: datetime) -> None:
     """A campaign half sent: paused, so that it stays so."""
     with unit_of_work() as db:
         campaign_id = campaigns.create_campaign(
-            db, name="春茶上新", audience_id="customers.all", channels=["inbox"], rate_per_minute=60, hour_from=0, hour_until=24, holdout=5,
+            db, name="春茶上新", audience_id="customers.all", channels=["inbox"], rate_per_minute=900, hour_from=0, hour_until=24, holdout=5,
             subject_zh_CN="{name}，春茶到了", body_zh_CN="今年的明前茶已经上架，先到先得。", subject_en="Spring tea is here, {name}",
             body_en="This year's first harvest is in the shop.", actor=SYSTEM, now=now,
         )  # fmt: skip
@@ -39,7 +39,7 @@ def _campaign(now: datetime) -> None:
     with unit_of_work() as db:
         campaigns.begin(db, id=campaign_id, actor=SYSTEM, now=now)
     pumping.run()
-    silent.run(now)
+    silent.run(clock.now())
     pumping.settle_all(campaign_id)
     with unit_of_work() as db:
         campaigns.pause(db, id=campaign_id, actor=SYSTEM, now=now)
