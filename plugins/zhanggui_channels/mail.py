@@ -220,5 +220,5 @@ def probe(values: Mapping[str, Any]) -> Any:
     return _l("A test is on its way to %(address)s.", address=to.sender)
 
 
-CHANNEL = Channel("email", _l("E-mail"), "mail", ("customer",), send, missing, addresses.mail_of, repeatable=True, per_minute=60, longest=20_000)
+CHANNEL = Channel("email", _l("E-mail"), "mail", ("customer",), send, missing, addresses.mail_of, repeatable=True, per_minute=60, longest=20_000, reach=addresses.with_mail)
 TEST = {"plugin.channels.smtp_password": SettingTest(_l("Send a test to the sender"), probe)}

@@ -11,7 +11,7 @@ from . import addresses, mail, wire
 from .account import setting
 from .dingtalk import DINGTALK
 from .feishu import FEISHU
-from .sms import Provider
+from .sms import Provider, cost
 from .sms_aliyun import ALIYUN
 from .sms_tencent import TENCENT
 from .wecom import WECOM
@@ -35,7 +35,7 @@ def sms_missing() -> Any:
     return provider().missing()
 
 
-SMS = Channel("sms", _l("Text message"), "device-mobile", ("customer",), send_sms, sms_missing, addresses.phone_of, billable=True, repeatable=False, longest=300)
+SMS = Channel("sms", _l("Text message"), "device-mobile", ("customer",), send_sms, sms_missing, addresses.phone_of, billable=True, repeatable=False, longest=300, reach=addresses.with_phone, price=cost)
 
 
 @hookimpl

@@ -29,6 +29,17 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Reachable:
+    """A customer as somebody to write to, one of many."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    locale: str | None
+    blocked: bool
+
+
+@dataclass(frozen=True)
 class AddressView:
     """An address; orders keep a copy of it as it was."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, clock, current_actor
 
 from . import queries
-from .contracts import AddressView, Contact, CustomerRecord, CustomerView, Purchases
+from .contracts import AddressView, Contact, CustomerRecord, CustomerView, Purchases, Reachable
 from .rules import masked_phone, name_index, normal_phone, phone_index
 from .services import addresses, counters, history, identities
 from .services.addresses import TooManyAddresses
@@ -18,11 +18,11 @@ from .services.identities import IdentityTaken
 from .services.profile import CustomerIsBlocked
 
 __all__ = [
-    "AddressView", "Contact", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "IdentityTaken", "Purchases",
+    "AddressView", "Contact", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "IdentityTaken", "Purchases", "Reachable",
     "TooManyAddresses", "add_address", "add_purchases", "address_of", "addresses_of", "contact_of", "customer",
     "customer_for_update", "find_or_create_by_identity", "find_or_create_by_phone", "ids_by_key", "keys_by_id", "link_identity", "masked_phone", "name_index",
     "names",
-    "normal_phone", "phone_index", "remove_address", "subject_of", "update_address", "upsert_customers",
+    "normal_phone", "phone_index", "reachable", "with_identity", "remove_address", "subject_of", "update_address", "upsert_customers",
 ]  # fmt: skip
 
 
@@ -82,6 +82,16 @@ def contact_of(db: Session, customer_id: int) -> Contact:
     :raises NotFound: when there is none, or he was erased.
     """
     return queries.contact_of(db, customer_id)
+
+
+def reachable(db: Session, customer_ids: Collection[int]) -> dict[int, Reachable]:
+    """How many customers are reached, in one query; those who were erased are not among them."""
+    return queries.reachable(db, customer_ids)
+
+
+def with_identity(db: Session, customer_ids: Collection[int], provider: str) -> set[int]:
+    """Of these customers, whom a provider knows: see ``subject_of``. One query."""
+    return queries.with_identity(db, customer_ids, provider)
 
 
 def customer(db: Session, customer_id: int) -> CustomerView:

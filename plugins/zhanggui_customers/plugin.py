@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zhanggui.api import (
+    Audience,
     AuditWords,
     DemoData,
     Dimension,
@@ -26,7 +27,22 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, events, exporting, importing, jobs, messages, metrics, models, people, public_events, queries, screens
+from . import (
+    audiences,
+    audit_words,
+    demo,
+    events,
+    exporting,
+    importing,
+    jobs,
+    messages,
+    metrics,
+    models,
+    people,
+    public_events,
+    queries,
+    screens,
+)
 
 
 @hookimpl
@@ -131,3 +147,8 @@ def register_metrics() -> Sequence[Metric]:
 @hookimpl
 def register_dimensions() -> Sequence[Dimension]:
     return metrics.DIMENSIONS
+
+
+@hookimpl
+def notifications_audiences() -> Sequence[Audience]:
+    return audiences.AUDIENCES

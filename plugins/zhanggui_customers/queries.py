@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, NotFound, Reader, _l, find_rows
 
-from .contracts import AddressView, Contact, CustomerView
+from .contracts import AddressView, Contact, CustomerView, Reachable
 from .models import Address, Customer, Identity
 from .rules import file_key, masked_phone, name_index, searched_phone, searched_tail
 
@@ -58,6 +58,19 @@ def contact_of(db: Session, customer_id: int) -> Contact:
         raise NotFound(_l("There is no such customer."))
     providers = db.scalars(select(Identity.provider).where(Identity.customer_id == customer_id).distinct().order_by(Identity.provider))
     return Contact(row.name, row.phone, row.email, row.locale, tuple(providers))
+
+
+def reachable(db: Session, customer_ids: Collection[int]) -> dict[int, Reachable]:
+    """How these are reached, without those who were erased."""
+    c = Customer
+    wanted = select(c.id, c.name, c.phone, c.email, c.locale, c.blocked).where(c.id.in_(list(customer_ids)), c.erased_at.is_(None))
+    return {row.id: Reachable(row.name, row.phone, row.email, row.locale, row.blocked) for row in db.execute(wanted)}
+
+
+def with_identity(db: Session, customer_ids: Collection[int], provider: str) -> set[int]:
+    """Of these, whom a provider knows by a name that we still have."""
+    known = (Identity.customer_id.in_(list(customer_ids)), Identity.provider == provider, Identity.subject.is_not(None))
+    return set(db.scalars(select(Identity.customer_id).where(*known)))
 
 
 def address_of(db: Session, customer_id: int, public_id: str) -> Address:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from zhanggui.api import SYSTEM, DemoData, message_kinds, unit_of_work
+from zhanggui.api import SYSTEM, DemoData, clock, message_kinds, unit_of_work
 
-from .services import choosing, kinds
+from .services import campaigns, choosing, freezing, kinds, pumping, silent
 
 TEXT = ("茶已经在路上了", "订单 {number}：{goods}，{carrier} {tracking}。到货请先验收，有问题随时找我们。")
 YES, NO = range(1, 9), (3, 11)  # customers who want offers, and who do without reminders
@@ -22,6 +22,27 @@ def fill(now: datetime, rng: random.Random) -> None:
         for customer_id, choice in said:
             at = now - timedelta(days=rng.randint(1, 60), seconds=rng.randint(0, 80_000))
             choosing.choose(db, recipient_kind="customer", recipient_id=customer_id, said=[choice], source="storefront", now=at)
+
+    _campaign(now)
+
+
+def _campaign(now: datetime) -> None:
+    """A campaign half sent: paused, so that it stays so."""
+    with unit_of_work() as db:
+        campaign_id = campaigns.create_campaign(
+            db, name="春茶上新", audience_id="customers.all", channels=["inbox"], rate_per_minute=900, hour_from=0, hour_until=24, holdout=5,
+            subject_zh_CN="{name}，春茶到了", body_zh_CN="今年的明前茶已经上架，先到先得。", subject_en="Spring tea is here, {name}",
+            body_en="This year's first harvest is in the shop.", actor=SYSTEM, now=now,
+        )  # fmt: skip
+        campaigns.freeze(db, id=campaign_id, actor=SYSTEM, now=now)
+    freezing.run(campaign_id)
+    with unit_of_work() as db:
+        campaigns.begin(db, id=campaign_id, actor=SYSTEM, now=now)
+    pumping.run()
+    silent.run(clock.now())
+    pumping.settle_all(campaign_id)
+    with unit_of_work() as db:
+        campaigns.pause(db, id=campaign_id, actor=SYSTEM, now=now)
 
 
 DEMO = DemoData("notifications", fill, order=95)

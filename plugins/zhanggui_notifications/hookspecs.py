@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zhanggui.api import Channel, _l, hookspec
+from zhanggui.api import Audience, Channel, _l, hookspec
 
 
 @hookspec(words=_l("Ways to reach people"))
@@ -12,5 +12,14 @@ def notifications_channels() -> Sequence[Channel]:
     """Ways to reach customers and staff, besides the customer's own list. ``send`` is called outside of any transaction.
 
     Example: ``return [Channel("sms", _l("Text message"), "phone", ["customer"], sms.send, sms.missing, sms.phone_of, billable=True)]``
+    """
+    return ()
+
+
+@hookspec(words=_l("Customers to write to"))
+def notifications_audiences() -> Sequence[Audience]:
+    """Customers who can be written to together by a campaign: how many there are, and their ids page by page.
+
+    Example: ``return [Audience("acme.vip", _l("Members of the club"), queries.count_vip, queries.page_of_vip)]``
     """
     return ()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import _l, clock, enqueue, job, unit_of_work
 
-from .services import delivering, replay, routing
+from .services import delivering, freezing, pumping, replay, routing
 
 WAKE = "notifications.deliver"
 
@@ -29,6 +29,20 @@ def deliver(**_from_newer_releases: object) -> None:
             enqueue(db, deliver, unique=f"{WAKE}:again")
 
 
+@job(_l("Messages of campaigns"), max_attempts=1, timeout=60)
+def pump(**_from_newer_releases: object) -> None:
+    """Every ten seconds: as many messages as the rate of each running campaign allows."""
+    if pumping.run():
+        with unit_of_work() as db:
+            wake(db)
+
+
+@job(_l("Count who is in a campaign"), lane="io", timeout=600)
+def freeze(*, campaign_id: int, **_from_newer_releases: object) -> None:
+    """Who is in it from now on, and what would become of it."""
+    freezing.run(campaign_id)
+
+
 @job(_l("Forget old messages"), max_attempts=2, timeout=300)
 def tidy(**_from_newer_releases: object) -> None:
     """Once a day: forget what is old."""
@@ -41,3 +55,8 @@ def tidy(**_from_newer_releases: object) -> None:
 def wake(db: Session) -> None:
     """Send soon, after this transaction."""
     enqueue(db, deliver, unique=WAKE)
+
+
+def count(db: Session, campaign_id: int) -> None:
+    """Find out who is in a campaign, after this transaction."""
+    enqueue(db, freeze, campaign_id=campaign_id, unique=f"notifications.freeze:{campaign_id}")

@@ -7,14 +7,17 @@ from types import ModuleType
 from typing import Any
 
 from zhanggui.api import (
+    Approvable,
     AuditWords,
     DemoData,
     JobDef,
     Kind,
     MenuItem,
+    MessageKind,
     Operation,
     Permission,
     PersonalData,
+    PublicEvent,
     RolePreset,
     Schedule,
     Screen,
@@ -24,12 +27,57 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, hookspecs, jobs, kinds, models, people, rest, screens, views
+from . import (
+    audit_words,
+    campaign_screen,
+    demo,
+    events,
+    hookspecs,
+    jobs,
+    kinds,
+    messages,
+    models,
+    models_campaigns,
+    people,
+    public_events,
+    rest,
+    screens,
+    views,
+)
+from .services import campaigns
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
-    return [models.Message, models.Attempt, models.KindSetting, models.Template, models.Preference, models.Consent, models.Rate, models.Breaker]
+    return [
+        models.Message, models.Attempt, models.KindSetting, models.Template, models.Preference, models.Consent, models.Rate, models.Breaker,
+        models_campaigns.Campaign, models_campaigns.CampaignRecipient,
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_events() -> Sequence[type[Any]]:
+    return [events.CampaignStarted, events.CampaignFinished]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
+
+
+@hookimpl
+def register_message_kinds() -> Sequence[MessageKind]:
+    return messages.KINDS
+
+
+@hookimpl
+def register_approvals() -> Sequence[Approvable]:
+    return [
+        Approvable(
+            "start_campaign", _l("Campaign to many people"), "notifications.Campaign", ("can_approve", "notifications.Campaign"), campaigns.begin,
+            words=lambda values: _l("%(count)s people", count=values["people"]),
+        )
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -39,7 +87,7 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_screens() -> Sequence[Screen]:
-    return [screens.MESSAGES]
+    return [screens.MESSAGES, campaign_screen.CAMPAIGNS]
 
 
 @hookimpl
@@ -74,12 +122,14 @@ def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.deliver, jobs.tidy]
+    return [jobs.deliver, jobs.tidy, jobs.pump, jobs.freeze]
 
 
 @hookimpl
 def register_schedules() -> Sequence[Schedule]:
-    return [Schedule("deliver", jobs.deliver, seconds=15), Schedule("tidy", jobs.tidy, cron="40 3 * * *")]
+    return [
+        Schedule("deliver", jobs.deliver, seconds=15), Schedule("pump", jobs.pump, seconds=10), Schedule("tidy", jobs.tidy, cron="40 3 * * *"),
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -88,6 +138,7 @@ def register_permissions() -> Sequence[Permission]:
         Permission("can_reveal", "notifications.Message", _l("Read what a message said")),
         Permission("can_list", "notifications.Kind", _l("See which messages are sent, and how"), _l("Kinds of messages")),
         Permission("can_edit", "notifications.Kind", _l("Switch messages on and off, choose their channels and words")),
+        Permission("can_approve", "notifications.Campaign", _l("Agree to a campaign to many people")),
         Permission("can_choose", "notifications.Mine", _l("Choose what I am told myself, and where"), _l("My messages")),
     ]
 

@@ -121,6 +121,7 @@ SLOTS = (
 MENU = [
     MenuItem("kinds", _l("Messages to customers and staff"), "bell", href="/message-kinds/", permission=("can_list", "notifications.Kind"), group="shop", order=70),
     MenuItem("log", _l("Sent messages"), "send", screen="notifications.Message", group="shop", order=71),
+    MenuItem("campaigns", _l("Campaigns"), "send", screen="notifications.Campaign", group="shop", order=72),
     MenuItem("mine", _l("What I am told"), "mail", href="/my-messages/", permission=("can_choose", "notifications.Mine"), group="people", order=40),
 ]  # fmt: skip
 WIDGETS = [

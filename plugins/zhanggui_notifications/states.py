@@ -90,6 +90,7 @@ REASONS = {
     "expired": _l("It is too late for this message."),
     "stale": _l("It is no longer true."),
     "switched_off": _l("This message is switched off, or the plugin whose it is."),
+    "over_budget": _l("The budget of the campaign is used up."),
     "no_channel": _l("No channel is chosen that could reach this recipient."),
     "not_ready": _l("This channel is not set up yet."),
     "blocked": _l("The recipient is blocked, was erased, or left."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,18 @@ class Way:
         """Where the recipient is reached."""
         found = hooks.contained(self.plugin, HOOK, self.channel.address, db, recipient)
         return str(found) if found else None
+
+    def reach(self, db: Session, kind_id: str, ids: Collection[int]) -> set[int]:
+        """Of these customers, whom it could reach now."""
+        people = [Recipient("customer", one) for one in ids]
+        if self.channel.reach is None:
+            return {one.id for one in people if one.id is not None and self.address(db, one)}
+        found = hooks.contained(self.plugin, HOOK, _apart, db, self.channel.reach, kind_id, people)
+        return set(found or ()) & set(ids)
+
+    def price(self) -> int:
+        """Of one message, in minor units."""
+        return 0 if self.channel.price is None else max(int(hooks.contained(self.plugin, HOOK, self.channel.price) or 0), 0)
 
     def reserve(self, db: Session, envelope: Envelope) -> Mapping[str, Any] | None:
         """Take what a send uses up; None: nothing is left."""

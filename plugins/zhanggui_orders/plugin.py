@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from zhanggui.api import (
+    Audience,
     AuditWords,
     Dashboard,
     DemoData,
@@ -33,6 +34,7 @@ from zhanggui.api import (
 )
 
 from . import (
+    audiences,
     audit_words,
     demo,
     events,
@@ -191,3 +193,8 @@ def register_dimensions() -> Sequence[Dimension]:
 @hookimpl
 def register_dashboards() -> Sequence[Dashboard]:
     return metrics.DASHBOARDS
+
+
+@hookimpl
+def notifications_audiences() -> Sequence[Audience]:
+    return audiences.AUDIENCES

@@ -71,6 +71,12 @@ def balances(db: Session, customer_id: int, template_ids: Sequence[str]) -> Mapp
     return {template_id: (balance, state) for template_id, balance, state in rows}
 
 
+def holders(db: Session, customer_ids: Sequence[int], template_id: str) -> set[int]:
+    """Of these customers, who still gets a message of this template."""
+    left = (Grant.customer_id.in_(list(customer_ids)), Grant.template_id == template_id, Grant.balance - Grant.reserved > 0)
+    return set(db.scalars(select(Grant.customer_id).where(*left)))
+
+
 def _held(db: Session, customer_id: int, template_id: str, now: datetime) -> Grant:
     wanted = select(Grant).where(Grant.customer_id == customer_id, Grant.template_id == template_id).with_for_update()
     found = db.scalars(wanted.execution_options(populate_existing=True)).first()

@@ -56,6 +56,7 @@ from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 from zhanggui_customers.services import profile  # noqa: E402
 from zhanggui_notifications.models import Attempt as Try  # noqa: E402
 from zhanggui_notifications.models import Message  # noqa: E402
+from zhanggui_notifications.models_campaigns import Campaign, CampaignRecipient  # noqa: E402
 from zhanggui_orders import facade as orders  # noqa: E402
 from zhanggui_orders.services import cancellation, fulfillment, payment  # noqa: E402
 from zhanggui_payments.facade import Snapshot  # noqa: E402
@@ -206,6 +207,17 @@ def _told_to_people(db: Session) -> dict[str, list[dict[str, Any]]]:
             )
         )  # fmt: skip
     db.flush()
+    for n, state in enumerate(("draft", "scheduled", "running", "paused", "finished", "canceled"), 1):
+        db.add(
+            Campaign(
+                name=f"Campaign {n}", audience_id="customers.all", texts={"en": ["News", "Come and see"], "zh_CN": ["新消息", "来看看"]}, channels=["inbox"], state=state,
+                reason="by_hand" if state == "paused" else None, frozen_at=NOON, created_at=NOON, starts_at=None if state != "scheduled" else NOON,
+                forecast={"people": 3, "control": 1, "by_channel": {"inbox": 1}, "left_out": {"no_consent": 1}, "cost": {}},
+            )
+        )  # fmt: skip
+        db.flush()
+        for customer, progress in ((1, "sent"), (2, "control")):
+            db.add(CampaignRecipient(campaign_id=n, customer_id=customer, state=progress, channel="inbox" if progress == "sent" else None))
     db.add(Try(message_id=1, n=1, channel="inbox", state="passed", reason="no_address", at=NOON))
     return {"/message-kinds/": [{"kind_id": "orders.shipped"}], "/sent-message-texts/": [{"message_id": 1}]}
 

@@ -58,7 +58,7 @@ from ..host.declare import (
     WebhookReply,
 )
 from ..host.measuring import Dashboard, Dimension, Drill, Fact, Metric, Tile
-from ..host.messaging import Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
+from ..host.messaging import Audience, Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
 from ..host.service import plugin_name
 from ..i18n import content as translations
 from ..i18n import regions
@@ -168,8 +168,8 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
-    "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Channel", "Chart", "Choice",
-    "Choices", "Code", "Column", "Command", "ConfigError", "Dashboard", "Decimals", "DemoData", "Dimension",
+    "Audience", "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Channel", "Chart",
+    "Choice", "Choices", "Code", "Column", "Command", "ConfigError", "Dashboard", "Decimals", "DemoData", "Dimension",
     "DomainError", "Drill", "Envelope", "Event", "Exporter", "Fact", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
     "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
     "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KEEP", "KeptMessage", "Kind", "LABEL", "Later",

@@ -5,7 +5,7 @@ A plugin offers kinds whether somebody carries messages here or not; without a c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -119,7 +119,8 @@ class Channel:
     """A way to reach people. ``send(envelope)`` answers ``Sent``, ``Refused``, ``Later`` or ``Unknown``, outside of any transaction.
 
     ``missing() -> sentence | None`` says why it cannot be used here yet. ``address(db, recipient) -> text | None`` finds where.
-    ``reserve(db, envelope) -> mapping | None`` takes what a send uses up (None: nothing left) in the transaction that claims the
+    ``reach(db, kind_id, recipients) -> ids`` says of many customers at once whom it could reach now, before anything is sent;
+    ``price()`` what one message costs. ``reserve(db, envelope) -> mapping | None`` takes what a send uses up (None: nothing left) in the transaction that claims the
     message, ``settle(db, envelope, outcome)`` books it in the one that writes the outcome down.
     """
 
@@ -136,3 +137,15 @@ class Channel:
     repeatable: bool = False  # whether it may be sent again when nobody knows what became of it
     per_minute: int = 0  # 0: as many as there are
     longest: int = 2000  # characters of the body
+    reach: Callable[..., Collection[int]] | None = None  # without it ``address`` is asked for each
+    price: Callable[[], int] | None = None  # minor units of the shop's currency
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Customers who can be written to together. ``count(db)`` says how many there are now, ``page(db, last, limit)`` their ids above ``last``, in order."""
+
+    id: str  # "orders.bought_30"
+    label: Text
+    count: Callable[..., int]
+    page: Callable[..., Sequence[int]]

@@ -18,7 +18,7 @@ from .. import rules
 from ..models import Attempt, Message
 from ..states import MOVES, REASONS, WAITING, AttemptState, MessageState
 from ..ways import Said
-from . import limits
+from . import limits, silent, written
 from .preparing import AT_ONE, Sending, batch_of, move, prepare
 
 SECONDS = 8.0  # after which nothing more is begun
@@ -29,6 +29,8 @@ m, a = Message.__table__.c, Attempt.__table__.c
 def run(seconds: float = SECONDS) -> int:
     """Send what is due, for a spell; how many messages were looked at."""
     until, busy, looked = time.monotonic() + seconds, dict[str, int](), 0
+    while time.monotonic() < until and (count := silent.run(clock.now())):
+        looked += count
     running: dict[Future[tuple[Said, int]], Sending] = {}
     with ThreadPoolExecutor(AT_ONCE, "notifications") as pool:
         while True:
@@ -132,6 +134,8 @@ def write_down(sending: Sending, said: Said, milliseconds: int) -> None:
 def _write(db: Session, sending: Sending, said: Said, milliseconds: int | None, now: datetime) -> None:
     name, channel = sending.way.channel.id, sending.way.channel
     sending.way.settle(db, sending.envelope, said)
+    if not isinstance(said, Sent | Unknown) or (isinstance(said, Unknown) and channel.repeatable):
+        written.give_back(db, sending.envelope.kind, sending.fact, channel, sending.price)
     kept: dict[str, Any] = {"milliseconds": milliseconds, "reason": None, "code": str(getattr(said, "code", ""))[:80] or None}
     over = {"lease": None, "lease_until": None, "channel": name}
     if isinstance(said, Sent):

@@ -36,13 +36,14 @@ def take_minute(db: Session, channel: str, most: int, now: datetime) -> bool:
     return not most or take(db, f"channel:{channel}", now.replace(second=0, microsecond=0), most)
 
 
-def _day(now: datetime) -> datetime:
+def day_of(now: datetime) -> datetime:
+    """The day of the shop that a cap counts in."""
     return datetime.combine(shop_day(now), datetime.min.time(), now.tzinfo)
 
 
 def take_cap(db: Session, recipient: str, now: datetime) -> datetime | None:
     """A place among the marketing messages that a person gets in a day and in seven; the day that it was taken from."""
-    scope, day = f"cap:{recipient}", _day(now)
+    scope, day = f"cap:{recipient}", day_of(now)
     lately = select(func.coalesce(func.sum(r.used), 0)).where(r.scope == scope, r.window_start > day - rules.WEEK).scalar_subquery()
     week = lately < int(get_setting("plugin.notifications.marketing_week"))
     return day if take(db, scope, day, int(get_setting("plugin.notifications.marketing_day")), week) else None

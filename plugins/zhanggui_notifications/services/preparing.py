@@ -27,14 +27,16 @@ from zhanggui.api import (
 from zhanggui_customers import facade as customers
 
 from .. import rules
+from ..messages import CAMPAIGN
 from ..models import Attempt, Message
 from ..states import AttemptState, MessageState, before
 from ..ways import Way, ways
-from . import choosing, kinds, limits, routing
+from . import choosing, kinds, limits, routing, written
 from .kinds import Chosen
 
 LEASE = timedelta(minutes=2)
 AT_ONE = 4  # requests at one channel at once
+PAUSED = timedelta(seconds=20)  # until a message of a campaign that pauses is looked at again
 _ATTEMPT: Any = Attempt.__table__
 m, a = Message.__table__.c, _ATTEMPT.c
 
@@ -54,6 +56,8 @@ class Sending:
     pinned: bool
     expires_at: datetime
     cap: tuple[str, datetime] | None = None
+    fact: str = ""
+    price: int = 0  # that was taken from the budget of a campaign
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Batch:
     numbers: dict[int, int]  # tries of each message so far
     busy: dict[str, int]
     ways: Mapping[str, Way] = field(default_factory=ways)
+    campaigns: Mapping[str, written.Told] = field(default_factory=dict)
 
 
 def batch_of(db: Session, found: list[Message], busy: dict[str, int], now: datetime) -> Batch:
@@ -88,7 +93,9 @@ def batch_of(db: Session, found: list[Message], busy: dict[str, int], now: datet
     said = {(kind, one): chosen for kind, some in people.items() if kind != "group" for one, chosen in choosing.chosen(db, kind, some).items()}
     counted = select(a.message_id, func.max(a.n)).where(a.message_id.in_(ids)).group_by(a.message_id)
     numbers = {**dict.fromkeys(ids, 0), **dict(db.execute(counted).tuples().all())}
-    return Batch(db, now, kinds.chosen(db, {one.kind_id for one in found}), said, numbers, busy)
+    known = kinds.chosen(db, {one.kind_id for one in found})
+    campaigns = written.told(db, {one.fact for one in found if one.kind_id == CAMPAIGN}, known.get(CAMPAIGN))
+    return Batch(db, now, known, said, numbers, busy, campaigns=campaigns)
 
 
 def move(db: Session, message_id: int, after: MessageState, **values: Any) -> bool:
@@ -121,6 +128,13 @@ def prepare(batch: Batch, message: Message) -> Sending | None:
         move(db, message.id, MessageState.QUEUED)
     if chosen is None or not chosen.enabled:
         return end(batch, message, MessageState.CANCELED, "switched_off")
+    if message.kind_id == CAMPAIGN:
+        campaign = batch.campaigns.get(message.fact)
+        if campaign is None:
+            return end(batch, message, MessageState.CANCELED, "by_hand")
+        if written.stopped(campaign):
+            return wait(db, message.id, now + PAUSED)
+        chosen = campaign.chosen
     if message.expires_at <= now:
         return end(batch, message, MessageState.EXPIRED, "quiet_hours" if message.state == MessageState.HELD else "expired")
     if message.recipient_kind == routing.PLAN:
@@ -145,10 +159,10 @@ def prepare(batch: Batch, message: Message) -> Sending | None:
         message.counted = limits.take_cap(db, _name(message), now)
         if message.counted is None:
             return end(batch, message, MessageState.SKIPPED, "capped")
-    written = {"subject": subject, "body": body, "href": href, "locale": who.locale, "counted": message.counted}
+    words = {"subject": subject, "body": body, "href": href, "locale": who.locale, "counted": message.counted}
     if message.recipient_kind == "customer" and rules.INBOX in chosen.channels and message.shown_at is None:
-        written["shown_at"] = now  # a list is silent: it neither waits for the morning nor for another channel
-    db.execute(update(Message).where(m.id == message.id).values(**written).execution_options(synchronize_session=False))
+        words["shown_at"] = now  # a list is silent: it neither waits for the morning nor for another channel
+    db.execute(update(Message).where(m.id == message.id).values(**words).execution_options(synchronize_session=False))
     envelope = Envelope(
         message.public_id, message.kind_id, who.recipient, "", who.locale, subject, body, _whole(href), values,
     )  # fmt: skip
@@ -172,7 +186,7 @@ def _choose(batch: Batch, message: Message, chosen: Chosen, who: Who, said: choo
             move(db, message.id, MessageState.HELD, not_before=min(morning, message.expires_at), passed=passed, reason="quiet_hours", channel=name)
             return None
         addressed = replace(envelope, address=way.address(db, who.recipient) or "", body=_cut(envelope.body, way.channel.longest)) if wanted else envelope
-        why, until, reserved = _can(batch, way, addressed, chosen) if wanted else ("muted", None, {})
+        why, until, reserved = _can(batch, way, addressed, chosen, message) if wanted else ("muted", None, {})
         if until is not None:
             wait(db, message.id, until, passed=passed, reason=why, channel=name)
             return None
@@ -187,7 +201,7 @@ def _choose(batch: Batch, message: Message, chosen: Chosen, who: Who, said: choo
     return end(batch, message, end_state, reason or "no_channel", message.detail)
 
 
-def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen) -> tuple[str | None, datetime | None, Mapping[str, Any] | None]:
+def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen, message: Message) -> tuple[str | None, datetime | None, Mapping[str, Any] | None]:
     """``(reason, until, reserved)``: why a channel cannot take a message, or until when it waits; nothing of both when it can."""
     db, now, name = batch.db, batch.now, way.channel.id
     if way.missing() is not None:
@@ -201,7 +215,11 @@ def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen) -> tuple[st
         return ("provider_down", None, None) if chosen.kind.urgent else ("provider_down", closed, None)
     if not limits.take_minute(db, name, way.channel.per_minute, now):
         return "too_many", now.replace(second=0, microsecond=0) + timedelta(minutes=1, seconds=5 * random.random()), None
+    if not written.take_budget(db, message.kind_id, message.fact, way.channel, way.price()):
+        return "over_budget", None, None
     reserved = way.reserve(db, envelope)
+    if reserved is None:
+        written.give_back(db, message.kind_id, message.fact, way.channel, way.price())
     return ("no_grant", None, None) if reserved is None else (None, None, reserved)
 
 
@@ -215,7 +233,7 @@ def _claimed(batch: Batch, message: Message, way: Way, envelope: Envelope, passe
     move(batch.db, message.id, MessageState.SENDING, lease=lease, lease_until=batch.now + LEASE, channel=name, passed=passed)
     batch.busy[name] = batch.busy.get(name, 0) + 1
     cap = (_name(message), message.counted) if message.counted else None
-    return Sending(message.id, n, lease, way, envelope, message.tries, passed, chosen.kind.urgent, message.pinned is not None, message.expires_at, cap)
+    return Sending(message.id, n, lease, way, envelope, message.tries, passed, chosen.kind.urgent, message.pinned is not None, message.expires_at, cap, message.fact, way.price())
 
 
 def _number(batch: Batch, message: Message, channel: str, state: AttemptState, **values: Any) -> int:

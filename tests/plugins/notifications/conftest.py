@@ -20,7 +20,7 @@ from zhanggui.jobs import runner
 from zhanggui.runtime import Runtime, activated, open_runtime
 
 _HERE = Path(__file__).parent
-sys.path[:0] = [str(_HERE / "plugins"), str(_HERE.parent / "storefront"), str(_HERE.parent / "orders")]
+sys.path[:0] = [str(_HERE), str(_HERE / "plugins"), str(_HERE.parent / "storefront"), str(_HERE.parent / "orders")]
 
 from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402 - found by the line above
 from zhanggui_bells.plugin import Belfry, Rung  # noqa: E402 - found by the line above
@@ -69,6 +69,7 @@ def tower() -> Iterator[Tower]:
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     Belfry.address, Belfry.grants, Belfry.word, Belfry.still_true = f"http://127.0.0.1:{tower.port}", None, "dong", True
     Belfry.nobody, Belfry.missing, Belfry.breaks, Belfry.settled, Belfry.per_minute = set(), set(), set(), [], {}
+    Belfry.granted = Belfry.phones = None
     yield tower
     server.shutdown()
     server.server_close()

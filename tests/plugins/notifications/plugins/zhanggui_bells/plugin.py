@@ -39,6 +39,8 @@ class Belfry:
     breaks: set[str] = set()  # functions of the kinds that raise
     settled: list[tuple[str, object]] = []
     per_minute: dict[str, int] = {}
+    granted: set[int] | None = None  # customers with a grant; None: there are no such channels
+    phones: set[int] | None = None
 
 
 def _send(channel):
@@ -77,6 +79,19 @@ def _reserve(db, envelope):
     return {"grant": 1}
 
 
+def _of(name):
+    def address(db, recipient):
+        return f"{name}:{recipient.id}" if recipient.id in getattr(Belfry, name) else None
+
+    def reach(db, kind_id, recipients):
+        return {one.id for one in recipients} & getattr(Belfry, name)
+
+    return address, reach
+
+
+_GRANT, _PHONE = _of("granted"), _of("phones")
+
+
 def _settle(db, envelope, outcome):
     Belfry.settled.append((envelope.message_id, outcome))
 
@@ -84,7 +99,12 @@ def _settle(db, envelope, outcome):
 @hookimpl
 def notifications_channels():
     most = Belfry.per_minute
+    by_name = [] if Belfry.granted is None else [
+        Channel("granted", "By grant", "bell", ["customer"], _send("granted"), _missing("granted"), _GRANT[0], reach=_GRANT[1]),
+        Channel("phone", "By phone", "bell", ["customer"], _send("phone"), _missing("phone"), _PHONE[0], billable=True, reach=_PHONE[1], price=lambda: 5),
+    ]  # fmt: skip
     return [
+        *by_name,
         Channel("paid", "Paid bell", "bell", ["customer"], _send("paid"), _missing("paid"), _address("paid"), _reserve, _settle, billable=True, per_minute=most.get("paid", 0)),
         Channel("free", "Free bell", "bell", ["customer", "user"], _send("free"), _missing("free"), _address("free"), repeatable=True, longest=20),
         Channel("gong", "Gong", "bell", ["group"], _send("gong"), _missing("gong"), _address("gong"), repeatable=True),
