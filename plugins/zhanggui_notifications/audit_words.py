@@ -19,8 +19,9 @@ WORDS = [
         [Column("enabled", _l("On"), "bool"), Column("channels", _l("Channels"), value=_channels), Column("at_night", _l("At night"), "choice", choices=NIGHT)],
     ),
     AuditWords(
-        "notifications.text.changed", _l("Words of a message changed"), [Column("locale", _l("Language"), "code"), Column("own", _l("In the shop's own words"), "bool")],
+        "notifications.text.changed", _l("Words of a message changed"), [Column("locale", _l("Language"), "code"), Column("version", _l("Version"), "number"), Column("own", _l("In the shop's own words"), "bool")],
     ),
+    AuditWords("notifications.text.tried", _l("Words of a message tried on oneself")),
     AuditWords("notifications.message.sent_again", _l("Message sent again")),
     AuditWords("notifications.message.sent_twice", _l("Message sent once more")),
     AuditWords("notifications.message.canceled", _l("Message called off")),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from zhanggui.api import Channel, _l, hookspec
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Channel, Envelope, _l, hookspec
+
+from .contracts import Hold
 
 
 @hookspec(words=_l("Ways to reach people"))
@@ -12,5 +16,14 @@ def notifications_channels() -> Sequence[Channel]:
     """Ways to reach customers and staff, besides the customer's own list. ``send`` is called outside of any transaction.
 
     Example: ``return [Channel("sms", _l("Text message"), "phone", ["customer"], sms.send, sms.missing, sms.phone_of, billable=True)]``
+    """
+    return ()
+
+
+@hookspec(words=_l("Rules that hold messages back"))
+def notifications_guards() -> Sequence[Callable[[Session, Envelope], Hold | None]]:
+    """Each is asked before a message leaves, and answers None where it may, else a ``Hold`` with a sentence, and until when it waits.
+
+    Example: ``return [lambda db, envelope: Hold("Too many complaints") if queries.complains(db, envelope.recipient.id) else None]``
     """
     return ()

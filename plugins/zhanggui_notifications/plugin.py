@@ -24,12 +24,12 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, hookspecs, jobs, kinds, models, people, rest, screens, views
+from . import audit_words, demo, hookspecs, jobs, kinds, models, people, rest, screens, views, words_views
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
-    return [models.Message, models.Attempt, models.KindSetting, models.Template, models.Preference, models.Consent, models.Rate, models.Breaker]
+    return [models.Message, models.Attempt, models.KindSetting, models.Template, models.Address, models.Preference, models.Consent, models.Rate, models.Breaker]
 
 
 @hookimpl
@@ -49,7 +49,7 @@ def register_kinds() -> Sequence[Kind]:
 
 @hookimpl
 def register_views() -> Sequence[type[Any]]:
-    return [views.KindsView, views.MessageTextView, views.MineView]
+    return [views.KindsView, views.MessageTextView, views.MineView, words_views.WordsView, words_views.LeaveView]
 
 
 @hookimpl
@@ -88,6 +88,7 @@ def register_permissions() -> Sequence[Permission]:
         Permission("can_reveal", "notifications.Message", _l("Read what a message said")),
         Permission("can_list", "notifications.Kind", _l("See which messages are sent, and how"), _l("Kinds of messages")),
         Permission("can_edit", "notifications.Kind", _l("Switch messages on and off, choose their channels and words")),
+        Permission("can_try_out", "notifications.Kind", _l("Send a message to oneself to see how it looks")),
         Permission("can_choose", "notifications.Mine", _l("Choose what I am told myself, and where"), _l("My messages")),
     ]
 
