@@ -73,13 +73,14 @@ def save_draft(db: Session, *, kind_id: str, channel: str, locale: str, subject:
     db.execute(insert(_TEMPLATE).values(kind_id=kind_id, channel=channel, locale=locale, state=DRAFT, version=following, row_version=1, **values))
 
 
-def publish(db: Session, *, kind_id: str, channel: str, actor: Actor, now: datetime) -> int:
+def publish(db: Session, *, kind_id: str, channel: str, actor: Actor, now: datetime, locale: str | None = None) -> int:
     """From the next message on these words are used; what was said before is kept. How many languages changed.
 
     :raises Invalid: naming the field, for words that cannot be filled or that the channel does not take.
     """
     kind = kind_of(kind_id)
-    found = db.execute(select(t.id, t.locale, t.subject, t.body, t.version).where(_rows(kind_id, channel), t.state == DRAFT)).all()
+    waiting = db.execute(select(t.id, t.locale, t.subject, t.body, t.version).where(_rows(kind_id, channel), t.state == DRAFT)).all()
+    found = [row for row in waiting if locale in (None, row.locale)]
     errors = {name: error for row in found for name, error in wrong(kind, channel, row.locale, row.subject, row.body).items()}
     if errors:
         raise Invalid(errors=errors)
@@ -103,7 +104,7 @@ def bring_back(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
     if row is None:
         raise NotFound()
     save_draft(db, kind_id=row.kind_id, channel=row.channel, locale=row.locale, subject=row.subject, body=row.body, now=now)
-    publish(db, kind_id=row.kind_id, channel=row.channel, actor=actor, now=now)
+    publish(db, kind_id=row.kind_id, channel=row.channel, locale=row.locale, actor=actor, now=now)
 
 
 def change_text(db: Session, *, kind_id: str, locale: str, subject: str, body: str, actor: Actor, now: datetime, channel: str = ALL) -> None:
@@ -112,7 +113,7 @@ def change_text(db: Session, *, kind_id: str, locale: str, subject: str, body: s
     :raises Invalid: for words that cannot be filled.
     """
     save_draft(db, kind_id=kind_id, channel=channel, locale=locale, subject=subject, body=body, now=now)
-    publish(db, kind_id=kind_id, channel=channel, actor=actor, now=now)
+    publish(db, kind_id=kind_id, channel=channel, locale=locale, actor=actor, now=now)
 
 
 def _checked(kind_id: str, channel: str, locale: str) -> MessageKind:
