@@ -25,7 +25,7 @@ WORDS = [
         [Column("enabled", _l("On"), "bool"), Column("channels", _l("Channels"), value=_channels), Column("at_night", _l("At night"), "choice", choices=NIGHT)],
     ),
     AuditWords(
-        "notifications.text.changed", _l("Words of a message changed"), [Column("locale", _l("Language"), "code"), Column("own", _l("In the shop's own words"), "bool")],
+        "notifications.text.changed", _l("Words of a message changed"), [Column("locale", _l("Language"), "code"), Column("version", _l("Version"), "number"), Column("own", _l("In the shop's own words"), "bool")],
     ),
     AuditWords("notifications.campaign.created", _l("Campaign written"), CAMPAIGN),
     AuditWords("notifications.campaign.changed", _l("Campaign changed"), CAMPAIGN),
@@ -34,6 +34,7 @@ WORDS = [
     AuditWords("notifications.campaign.paused", _l("Campaign paused"), CAMPAIGN),
     AuditWords("notifications.campaign.resumed", _l("Campaign goes on"), CAMPAIGN),
     AuditWords("notifications.campaign.canceled", _l("Campaign called off"), CAMPAIGN),
+    AuditWords("notifications.text.tried", _l("Words of a message tried on oneself")),
     AuditWords("notifications.message.sent_again", _l("Message sent again")),
     AuditWords("notifications.message.sent_twice", _l("Message sent once more")),
     AuditWords("notifications.message.canceled", _l("Message called off")),

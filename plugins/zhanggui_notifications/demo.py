@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from zhanggui.api import SYSTEM, DemoData, clock, message_kinds, unit_of_work
 
-from .services import campaigns, choosing, freezing, kinds, pumping, silent
+from .services import campaigns, choosing, freezing, pumping, silent, texts
 
 TEXT = ("茶已经在路上了", "订单 {number}：{goods}，{carrier} {tracking}。到货请先验收，有问题随时找我们。")
 YES, NO = range(1, 9), (3, 11)  # customers who want offers, and who do without reminders
@@ -17,7 +17,7 @@ def fill(now: datetime, rng: random.Random) -> None:
     """Words of the shop's own for one message, and consents at different times."""
     with unit_of_work() as db:
         if "orders.shipped" in message_kinds():
-            kinds.change_text(db, kind_id="orders.shipped", locale="zh_CN", subject=TEXT[0], body=TEXT[1], actor=SYSTEM, now=now - timedelta(days=12))
+            texts.change_text(db, kind_id="orders.shipped", locale="zh_CN", subject=TEXT[0], body=TEXT[1], actor=SYSTEM, now=now - timedelta(days=12))
         said = [(one, ("marketing", choosing.ALL, True)) for one in YES] + [(one, ("care", choosing.ALL, False)) for one in NO]
         for customer_id, choice in said:
             at = now - timedelta(days=rng.randint(1, 60), seconds=rng.randint(0, 80_000))

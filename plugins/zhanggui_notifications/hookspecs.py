@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from zhanggui.api import Audience, Channel, _l, hookspec
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Audience, Channel, Envelope, _l, hookspec
+
+from .contracts import Hold
 
 
 @hookspec(words=_l("Ways to reach people"))
@@ -21,5 +25,14 @@ def notifications_audiences() -> Sequence[Audience]:
     """Customers who can be written to together by a campaign: how many there are, and their ids page by page.
 
     Example: ``return [Audience("acme.vip", _l("Members of the club"), queries.count_vip, queries.page_of_vip)]``
+    """
+    return ()
+
+
+@hookspec(words=_l("Rules that hold messages back"))
+def notifications_guards() -> Sequence[Callable[[Session, Envelope], Hold | None]]:
+    """Each is asked before a message leaves, and answers None where it may, else a ``Hold`` with a sentence, and until when it waits.
+
+    Example: ``return [lambda db, envelope: Hold("Too many complaints") if queries.complains(db, envelope.recipient.id) else None]``
     """
     return ()

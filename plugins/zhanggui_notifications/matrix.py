@@ -50,12 +50,6 @@ def _group_name(plugin: str) -> str:
     return str(_("System")) if plugin == "core" else plugin_name(plugin)
 
 
-def words_of(kind: MessageKind) -> str:
-    """What can stand in its texts."""
-    named = ", ".join(f"{{{one.name}}} {one.label}" for one in kind.variables)
-    return str(_("Words that are filled in: %(words)s", words=named))
-
-
 def may_hear(kind: MessageKind) -> bool:
     """Whether a member of staff can choose a kind for himself; whether he is told of a thing, his rights say."""
     return kinds.for_staff(kind)

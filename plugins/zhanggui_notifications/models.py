@@ -40,6 +40,7 @@ class Message(Model):
     pinned: Mapped[str | None] = mapped_column(code_string(40))  # a channel that somebody chose for it, and no other is tried
     passed: Mapped[Any] = mapped_column(JSON, default=list)  # channels that could not take it, in order
     locale: Mapped[str | None] = mapped_column(String(16))
+    version: Mapped[int | None]  # of the shop's own words in the customer's list; None: the words that the kind comes with
     state: Mapped[str] = mapped_column(String(16), default="queued")
     reason: Mapped[str | None] = mapped_column(String(24))
     detail: Mapped[str | None] = mapped_column(code_string(80))  # what the reason is about: a variable, a code of a provider
@@ -74,6 +75,7 @@ class Attempt(Model):
     code: Mapped[str | None] = mapped_column(code_string(80))  # of the far end
     provider_ref: Mapped[str | None] = mapped_column(code_string(120))
     rendered: Mapped[Any | None] = mapped_column(SealedJson)  # what was handed over, to which address
+    version: Mapped[int | None]  # of the shop's own words; None: the words that the kind comes with
     cost: Mapped[int] = mapped_column(default=0)  # minor units of the shop's currency
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     milliseconds: Mapped[int | None]
@@ -92,17 +94,38 @@ class KindSetting(Versioned, Model):
 
 
 class Template(Versioned, Model):
-    """The shop's own words for a kind in one language."""
+    """A version of the shop's own words for a kind in one language, for one channel or (``*``) for all that have none of their own.
+
+    An empty one that is published says that the words are used again that the kind comes with.
+    """
 
     __tablename__ = "notifications__template"
-    __table_args__ = (UniqueConstraint("kind_id", "locale"),)
+    __table_args__ = (UniqueConstraint("kind_id", "channel", "locale", "version"),)
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     kind_id: Mapped[str] = mapped_column(code_string(80))
     locale: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(code_string(40), server_default="*", default="*")
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+    state: Mapped[str] = mapped_column(String(16), server_default="published", default="published")  # draft | published | retired
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(String(2000))
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Address(Model):
+    """An address of a channel from which messages came back. It is known by a digest alone: the address itself stays with whoever has it."""
+
+    __tablename__ = "notifications__address"
+    __table_args__ = (Index("ix_notifications__address_who", "recipient_kind", "recipient_id"),)
+
+    channel: Mapped[str] = mapped_column(code_string(40), primary_key=True)
+    index: Mapped[str] = mapped_column(code_string(40), primary_key=True)
+    recipient_kind: Mapped[str] = mapped_column(String(16))
+    recipient_id: Mapped[int] = mapped_column(BigKey)
+    state: Mapped[str] = mapped_column(String(16))  # active | bounced | expired
+    code: Mapped[str | None] = mapped_column(code_string(80))  # of the far end
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Preference(Model):

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, PersonalData
 
-from .models import Attempt, Consent, Message, Preference
+from .models import Address, Attempt, Consent, Message, Preference
 from .states import WAITING, MessageState
 
 CUSTOMER = "customers.Customer"
-m, a, p, c = Message.__table__.c, Attempt.__table__.c, Preference.__table__.c, Consent.__table__.c
+d, m, a, p, c = Address.__table__.c, Message.__table__.c, Attempt.__table__.c, Preference.__table__.c, Consent.__table__.c
 
 
 def find(db: Session, text: str, *, actor: Actor) -> list[tuple[str, Any]]:
@@ -47,6 +47,7 @@ def erase(db: Session, person: tuple[str, Any], *, actor: Actor, now: datetime) 
     gone = {"subject": None, "body": None, "href": None, "data": None, "shown_at": None}
     db.execute(update(Attempt).where(a.message_id.in_(select(m.id).where(mine))).values(rendered=None).execution_options(**quiet))
     db.execute(update(Message).where(mine).values(gone).execution_options(**quiet))
+    db.execute(delete(Address).where(d.recipient_kind == "customer", d.recipient_id == int(person[1])).execution_options(**quiet))
     db.execute(delete(Preference).where(p.recipient_kind == "customer", p.recipient_id == int(person[1])).execution_options(**quiet))
 
 

@@ -43,6 +43,7 @@ from . import (
     rest,
     screens,
     views,
+    words_views,
 )
 from .services import campaigns
 
@@ -50,7 +51,7 @@ from .services import campaigns
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [
-        models.Message, models.Attempt, models.KindSetting, models.Template, models.Preference, models.Consent, models.Rate, models.Breaker,
+        models.Message, models.Attempt, models.KindSetting, models.Template, models.Address, models.Preference, models.Consent, models.Rate, models.Breaker,
         models_campaigns.Campaign, models_campaigns.CampaignRecipient,
     ]  # fmt: skip
 
@@ -97,7 +98,7 @@ def register_kinds() -> Sequence[Kind]:
 
 @hookimpl
 def register_views() -> Sequence[type[Any]]:
-    return [views.KindsView, views.MessageTextView, views.MineView]
+    return [views.KindsView, views.MessageTextView, views.MineView, words_views.WordsView, words_views.LeaveView]
 
 
 @hookimpl
@@ -139,6 +140,7 @@ def register_permissions() -> Sequence[Permission]:
         Permission("can_list", "notifications.Kind", _l("See which messages are sent, and how"), _l("Kinds of messages")),
         Permission("can_edit", "notifications.Kind", _l("Switch messages on and off, choose their channels and words")),
         Permission("can_approve", "notifications.Campaign", _l("Agree to a campaign to many people")),
+        Permission("can_try_out", "notifications.Kind", _l("Send a message to oneself to see how it looks")),
         Permission("can_choose", "notifications.Mine", _l("Choose what I am told myself, and where"), _l("My messages")),
     ]
 

@@ -16,7 +16,8 @@ OPENS_AFTER, SHORTEST_REST, LONGEST_REST = 5, timedelta(minutes=1), timedelta(mi
 WEEK = timedelta(days=7)
 INBOX = "inbox"
 FAULTS = ("provider_down",)  # of a Later: what speaks against the provider, and not against one message
-_PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}|[{}]")
+_PLACE = re.compile(r"\{\{|\}\}|\{(\w+)(?:\|([a-z]+)(?::([0-9]{1,2}))?)?\}|[{}]")
+FILTERS = {"money": ("money",), "date": ("date", "datetime"), "mask": ("text",), "first": ("text",)}  # and the types that each takes
 
 
 class BadText(ValueError):
@@ -25,6 +26,17 @@ class BadText(ValueError):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
+
+
+class Values(dict[str, str]):
+    """Variables as texts of whoever reads, with what they were made of: filters need that."""
+
+    raw: Mapping[str, Any] = {}
+
+
+def filters(text: str) -> list[tuple[str, str]]:
+    """The filters that a text uses: ``(variable, filter)``."""
+    return [(match[1], match[2]) for match in _PLACE.finditer(text) if match[2]]
 
 
 def places(text: str) -> list[str]:
@@ -54,17 +66,38 @@ def filled(text: str, values: Mapping[str, str]) -> str:
             return match[0][0]
         if match[1] not in values:
             raise BadText(match[1])
-        return values[match[1]]
+        return _filtered(match[1], match[2], int(match[3] or 1), values) if match[2] else values[match[1]]
 
     return _PLACE.sub(put, text)
 
 
-def written(variables: Sequence[MessageVariable], values: Mapping[str, Any]) -> dict[str, str]:
+def _filtered(name: str, filter_: str, number: int, values: Mapping[str, str]) -> str:
+    raw = getattr(values, "raw", {}).get(name, values[name])
+    match filter_:
+        case "money":
+            return fmt.money(raw.amount, raw.currency) if isinstance(raw, Money) else values[name]
+        case "date":
+            return fmt.date(raw) if isinstance(raw, date) else values[name]
+        case "mask":
+            return masked(values[name])
+        case "first":
+            parts = list(raw) if isinstance(raw, list | tuple) else re.split(r"[、,，]\s*", values[name])
+            return ", ".join(str(part) for part in parts[:number]) + ("…" if len(parts) > number else "")
+    raise BadText(f"{name}|{filter_}")
+
+
+def masked(text: str) -> str:
+    """A name or a number that only its owner knows again: the first sign, and the last of a longer one."""
+    return text if len(text) < 2 else f"{text[0]}*" if len(text) == 2 else f"{text[0]}{'*' * min(len(text) - 2, 6)}{text[-1]}"
+
+
+def written(variables: Sequence[MessageVariable], values: Mapping[str, Any]) -> Values:
     """Values as texts of whoever reads.
 
     :raises BadText: for one that is required and empty.
     """
-    found = {}
+    found = Values()
+    found.raw = values
     for variable in variables:
         value = values.get(variable.name)
         text = "" if value is None else _written(variable.type, value)
@@ -83,7 +116,7 @@ def _written(type_: str, value: Any) -> str:
         return fmt.date(value)
     if type_ == "number" and isinstance(value, int):
         return fmt.number(value)
-    return str(value)
+    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
 def night_ends(now: datetime, zone: ZoneInfo, begins: int, ends: int) -> datetime | None:

@@ -80,11 +80,13 @@ ATTEMPT_CHOICES = (
 # A reason that a channel answers with and that is not among these is kept as provider_refused.
 REASONS = {
     "no_address": _l("There is no address of this recipient for this channel."),
+    "bounced": _l("A message to this address came back."),
     "no_consent": _l("The customer has not agreed to such messages."),
     "muted": _l("The recipient does not want these messages on this channel."),
     "no_grant": _l("The customer has not allowed this message, or has used it up."),
     "grant_lost": _l("The customer took back what he had allowed."),
     "quiet_hours": _l("It was night where the recipient is."),
+    "refused_here": _l("A rule of this shop holds it back."),
     "capped": _l("The recipient has had enough such messages for now."),
     "duplicate": _l("The recipient has had this message already."),
     "expired": _l("It is too late for this message."),

@@ -9,7 +9,6 @@ from flask import flash, make_response, redirect, request
 from zhanggui.api import (
     Choice,
     Field,
-    Fieldset,
     Form,
     NotFound,
     Reader,
@@ -18,7 +17,6 @@ from zhanggui.api import (
     _l,
     clock,
     current_actor,
-    current_runtime,
     expose,
     has_access,
     reader_at_work,
@@ -26,17 +24,16 @@ from zhanggui.api import (
     show_form,
     take_form,
     unit_of_work,
-    written_in,
 )
 
-from . import matrix, queries
+from . import matrix
 from .audit_words import NIGHT
 from .services import choosing, kinds, replay
 from .ways import ways
 
 
 class KindsView(View):
-    """Kinds down, channels across; a kind opens its order, its night and its words."""
+    """Kinds down, channels across; a kind opens its order and its night."""
 
     route_base = "/message-kinds"
     class_permission_name = "notifications.Kind"
@@ -74,27 +71,20 @@ class KindsView(View):
                 "enabled": chosen.enabled, "channels": list(chosen.channels), "at_night": chosen.at_night,
                 "ttl_minutes": round(chosen.ttl.total_seconds() / 60), "row_version": chosen.row_version,
             }  # fmt: skip
-            for locale in _locales():
-                values[f"subject_{locale}"], values[f"body_{locale}"] = chosen.texts.get(locale, ("", ""))
-            intro = matrix.words_of(chosen.kind)
-        return show_form(_form(chosen.kind), title=chosen.kind.label, action=f"/message-kinds/{kind_id}", back=_back(chosen.kind), values=values, intro=intro)
+        return show_form(_form(chosen.kind), title=chosen.kind.label, action=f"/message-kinds/{kind_id}", back=_back(chosen.kind), values=values)
 
     @expose("/<kind_id>", methods=["POST"])
     @has_access
     def save(self, kind_id: str) -> Any:
-        """What was chosen, with the words of every language."""
+        """What was chosen."""
         with reading() as db:
             kind = _chosen(db, kind_id).kind
         actor, now = current_actor(), clock.now()
 
-        def keep(db: Any, *, enabled: bool, channels: Any = (), at_night: str, ttl_minutes: int, **texts: str) -> None:
+        def keep(db: Any, *, enabled: bool, channels: Any = (), at_night: str, ttl_minutes: int) -> None:
             kinds.change_kind(db, kind_id=kind_id, enabled=enabled, channels=channels or (), at_night=at_night, ttl_minutes=ttl_minutes, actor=actor, now=now)
-            for locale in _locales():
-                subject, body = (texts.get(f"{name}_{locale}") or "" for name in ("subject", "body"))
-                if (subject, body) != _chosen(db, kind_id).texts.get(locale, ("", "")):
-                    kinds.change_text(db, kind_id=kind_id, locale=locale, subject=subject, body=body, actor=actor, now=now)
 
-        return take_form(_form(kind), keep, title=kind.label, action=f"/message-kinds/{kind_id}", back=_back(kind), then=_back(kind), intro=matrix.words_of(kind))
+        return take_form(_form(kind), keep, title=kind.label, action=f"/message-kinds/{kind_id}", back=_back(kind), then=_back(kind))
 
     ask._permission_name = "edit"  # type: ignore[attr-defined]
     save._permission_name = "edit"  # type: ignore[attr-defined]
@@ -111,12 +101,8 @@ def _back(kind: Any) -> str:
     return "/message-kinds/?for=staff" if kinds.for_staff(kind) else "/message-kinds/"
 
 
-def _locales() -> list[str]:
-    return list(current_runtime().config["i18n.locales"])
-
-
 def _form(kind: Any) -> Form:
-    """What can be chosen of a kind: the channels that its recipients can be reached by, and the words in each language."""
+    """What can be chosen of a kind: the channels that its recipients can be reached by, and how."""
     to = ("group",) if kinds.for_staff(kind) else ("customer",)
     channels = [Choice(name, way.channel.label) for name, way in ways().items() if set(to) & set(way.channel.to)]
     fields = [
@@ -127,17 +113,7 @@ def _form(kind: Any) -> Form:
     ]
     if not channels:
         fields = [one for one in fields if one.name != "channels"]
-    sets = []
-    for place, locale in enumerate(_locales()):
-        name = queries.LANGUAGES.get(locale, locale)
-        sets.append(Fieldset(locale, name, help=_l("Empty: the words that it comes with."), order=place))
-        with written_in(locale):
-            subject, body = str(kind.subject), str(kind.body)
-        fields += [
-            Field(f"subject_{locale}", _l("Title"), max_length=200, help=subject, fieldset=locale, order=100 + place),
-            Field(f"body_{locale}", _l("Text"), "long_text", max_length=2000, help=body, fieldset=locale, order=101 + place),
-        ]
-    return Form(fields, sets)
+    return Form(fields)
 
 
 def _reader() -> Reader:

@@ -54,8 +54,9 @@ from shop import add_customer, add_product, place  # noqa: E402 - found by the l
 from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 
 from zhanggui_customers.services import profile  # noqa: E402
+from zhanggui_notifications import leaving  # noqa: E402
 from zhanggui_notifications.models import Attempt as Try  # noqa: E402
-from zhanggui_notifications.models import Message  # noqa: E402
+from zhanggui_notifications.models import Message, Template  # noqa: E402
 from zhanggui_notifications.models_campaigns import Campaign, CampaignRecipient  # noqa: E402
 from zhanggui_orders import facade as orders  # noqa: E402
 from zhanggui_orders.services import cancellation, fulfillment, payment  # noqa: E402
@@ -219,7 +220,13 @@ def _told_to_people(db: Session) -> dict[str, list[dict[str, Any]]]:
         for customer, progress in ((1, "sent"), (2, "control")):
             db.add(CampaignRecipient(campaign_id=n, customer_id=customer, state=progress, channel="inbox" if progress == "sent" else None))
     db.add(Try(message_id=1, n=1, channel="inbox", state="passed", reason="no_address", at=NOON))
-    return {"/message-kinds/": [{"kind_id": "orders.shipped"}], "/sent-message-texts/": [{"message_id": 1}]}
+    db.add(Template(kind_id="orders.shipped", channel="*", locale="en", version=1, state="retired", subject="Sent", body="On its way", changed_at=NOON))
+    db.flush()
+    return {
+        "/message-kinds/": [{"kind_id": "orders.shipped"}], "/sent-message-texts/": [{"message_id": 1}],
+        "/message-words/": [{"kind_id": "orders.shipped", "version_id": 1}],
+        "/messages-off/": [{"token": leaving.address(1, "care", "email").rpartition("/")[2]}],
+    }  # fmt: skip
 
 
 def _fault(db: Session) -> str:

@@ -18,7 +18,7 @@ from .. import rules
 from ..models import Attempt, Message
 from ..states import MOVES, REASONS, WAITING, AttemptState, MessageState
 from ..ways import Said
-from . import limits, silent, written
+from . import addresses, limits, silent, written
 from .preparing import AT_ONE, Sending, batch_of, move, prepare
 
 SECONDS = 8.0  # after which nothing more is begun
@@ -141,9 +141,12 @@ def _write(db: Session, sending: Sending, said: Said, milliseconds: int | None, 
     if isinstance(said, Sent):
         kept |= {"state": AttemptState.SENT, "provider_ref": said.ref[:120] or None, "cost": said.cost}
         move(db, sending.message_id, MessageState.SENT, **over, reason=None, detail=None, done_at=now)
+        addresses.arrived(db, channel=name, address=sending.envelope.address, now=now)
         limits.answered(db, name)
     elif isinstance(said, Refused):
         reason = _known(said.reason)
+        if said.gone:
+            addresses.came_back(db, channel=name, recipient=sending.envelope.recipient, address=sending.envelope.address, code=kept["code"], now=now)
         kept |= {"state": AttemptState.REFUSED, "reason": reason}
         _next_channel(db, sending, reason, kept["code"], over, now)
         limits.answered(db, name)  # it answered: nothing speaks against it
@@ -186,14 +189,21 @@ def _again(db: Session, sending: Sending, reason: str, said: Said, code: str | N
 
 def report(db: Session, *, channel: str, ref: str, state: str, reason: str = "", code: str = "", now: datetime) -> bool:
     """What a provider tells later of a message that it took: sent, delivered, bounced or failed. False when there is none, or that is no news."""
-    found = db.execute(select(a.id, a.message_id).where(a.channel == channel, a.provider_ref == ref).order_by(a.id.desc()).limit(1)).first()
+    found = db.execute(select(a.id, a.message_id, Attempt.rendered, m.recipient_kind, m.recipient_id).join(Message, m.id == a.message_id).where(a.channel == channel, a.provider_ref == ref).order_by(a.id.desc()).limit(1)).first()
     after = MessageState(state)
     if found is None or after not in (MessageState.SENT, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.FAILED):
         return False
     why = None if after in (MessageState.SENT, MessageState.DELIVERED) else _known(reason)
     settled = update(Message).where(m.id == found.message_id, m.channel == channel, m.state.in_(_settled_from(after)))
     moved = settled.values(state=after, reason=why, detail=code[:80] or None, done_at=now).returning(m.id)
-    return db.scalar(moved.execution_options(synchronize_session=False)) is not None
+    if db.scalar(moved.execution_options(synchronize_session=False)) is None:
+        return False
+    address = str((found.rendered or {}).get("address", ""))
+    if after == MessageState.BOUNCED:
+        addresses.came_back(db, channel=channel, recipient=Recipient(found.recipient_kind, found.recipient_id), address=address, code=code, now=now)
+    elif after == MessageState.DELIVERED:
+        addresses.arrived(db, channel=channel, address=address, now=now)
+    return True
 
 
 def _settled_from(after: MessageState) -> tuple[MessageState, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, Invalid, MessageKind, NotFound, StaleRow, _l, message_kinds, record_audit
+from zhanggui.api import Actor, Code, MessageKind, NotFound, StaleRow, message_kinds, record_audit
 
 from .. import rules
 from ..models import KindSetting, Template
@@ -18,6 +18,18 @@ from ..ways import ways
 from .limits import insert_on
 
 k, t = KindSetting.__table__.c, Template.__table__.c
+
+
+ALL = "*"  # every channel that has no words of its own
+
+
+@dataclass(frozen=True)
+class Words:
+    """A title and a text; ``version`` is None where they come with the kind."""
+
+    subject: str
+    body: str
+    version: int | None
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,11 @@ class Chosen:
     at_night: str
     ttl: timedelta
     row_version: int  # 0: nothing was chosen yet
-    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # the shop's own, by locale: subject and body
+    texts: Mapping[tuple[str, str], Words] = field(default_factory=dict)  # the shop's own, by channel and locale
+
+    def words(self, channel: str, locale: str) -> Words:
+        """What a channel says in a language: words of its own, else those of all channels, else those that the kind comes with."""
+        return self.texts.get((channel, locale)) or self.texts.get((ALL, locale)) or Words(str(self.kind.subject), str(self.kind.body), None)
 
 
 def for_staff(kind: MessageKind) -> bool:
@@ -42,13 +58,14 @@ def chosen(db: Session, ids: Collection[str] | None = None) -> dict[str, Chosen]
     """Kinds that there are now, with what the shop chose for each: two queries."""
     kinds = {id: kind for id, kind in message_kinds().items() if ids is None or id in ids}
     rows = {row.kind_id: row for row in db.scalars(select(KindSetting).where(k.kind_id.in_(list(kinds))))}
-    texts: dict[str, dict[str, tuple[str, str]]] = {}
-    for one in db.execute(select(t.kind_id, t.locale, t.subject, t.body).where(t.kind_id.in_(list(kinds)))):
-        texts.setdefault(one.kind_id, {})[one.locale] = (one.subject, one.body)
+    texts: dict[str, dict[tuple[str, str], Words]] = {}
+    own = select(t.kind_id, t.channel, t.locale, t.subject, t.body, t.version).where(t.kind_id.in_(list(kinds)), t.state == "published", t.body != "")
+    for one in db.execute(own):
+        texts.setdefault(one.kind_id, {})[(one.channel, one.locale)] = Words(one.subject, one.body, one.version)
     return {id: _chosen(kind, rows.get(id), texts.get(id, {})) for id, kind in kinds.items()}
 
 
-def _chosen(kind: MessageKind, row: KindSetting | None, texts: Mapping[str, tuple[str, str]]) -> Chosen:
+def _chosen(kind: MessageKind, row: KindSetting | None, texts: Mapping[tuple[str, str], Words]) -> Chosen:
     at_night = "send" if kind.category in ("staff", "security") or kind.urgent else "hold"
     if row is None:
         return Chosen(kind, True, tuple(kind.channels), at_night, kind.ttl, 0, texts)
@@ -107,38 +124,3 @@ def switch_channel(db: Session, *, kind_id: str, channel: str, on: bool, actor: 
         raise NotFound()
     before = set(chosen(db, [kind_of(kind_id).id])[kind_id].channels)
     change_kind(db, kind_id=kind_id, channels=before | {channel} if on else before - {channel}, actor=actor, now=now)
-
-
-def change_text(db: Session, *, kind_id: str, locale: str, subject: str, body: str, actor: Actor, now: datetime) -> None:
-    """The shop's own words in one language; both empty: the words that the kind comes with.
-
-    :raises Invalid: for a word that is no variable, a brace that stands alone, and one text without the other.
-    """
-    kind = kind_of(kind_id)
-    subject, body = subject.strip(), body.strip()
-    if not subject and not body:
-        db.execute(delete(Template).where(t.kind_id == kind_id, t.locale == locale).execution_options(synchronize_session=False))
-    else:
-        errors = {f"{name}_{locale}": error for name, text in (("subject", subject), ("body", body)) if (error := wrong_text(kind, text))}
-        if errors:
-            raise Invalid(errors=errors)
-        values = {"subject": subject[:200], "body": body[:2000], "changed_at": now}
-        there = update(Template).where(t.kind_id == kind_id, t.locale == locale).values(**values, row_version=t.row_version + 1).returning(t.id)
-        if db.scalar(there.execution_options(synchronize_session=False)) is None:
-            db.execute(insert_on(db, Template).values(kind_id=kind_id, locale=locale, row_version=1, **values).on_conflict_do_nothing())
-    record_audit(
-        db, "notifications.text.changed", target=("notifications.Kind", kind_id), label=Code(kind_id), actor=actor, now=now,
-        after={"locale": Code(locale), "own": bool(subject)},
-    )  # fmt: skip
-
-
-def wrong_text(kind: MessageKind, text: str) -> Any:
-    """Why a text cannot be used; None when it can."""
-    if not text:
-        return _l("Write both: the title and the text.")
-    known = [variable.name for variable in kind.variables]
-    try:
-        strange = [name for name in rules.places(text) if name not in known]
-    except rules.BadText as error:
-        return _l("A brace stands alone: “%(brace)s”. Write it twice where you mean the sign.", brace=error.name)
-    return _l("{%(name)s} is none of the words that can be used here.", name=strange[0]) if strange else None

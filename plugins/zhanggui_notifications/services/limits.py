@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from zhanggui.api import get_setting, shop_day
 
 from .. import rules
-from ..models import Breaker, Rate
+from ..models import Breaker, Message, Rate
 
 r, b = Rate.__table__.c, Breaker.__table__.c
 
@@ -47,6 +47,14 @@ def take_cap(db: Session, recipient: str, now: datetime) -> datetime | None:
     lately = select(func.coalesce(func.sum(r.used), 0)).where(r.scope == scope, r.window_start > day - rules.WEEK).scalar_subquery()
     week = lately < int(get_setting("plugin.notifications.marketing_week"))
     return day if take(db, scope, day, int(get_setting("plugin.notifications.marketing_day")), week) else None
+
+
+def take_flood(db: Session, message: Message, now: datetime) -> bool:
+    """Whether one more message of a kind may go out to a person in this hour. One that was looked at before has its place."""
+    if message.subject is not None:
+        return True
+    scope = f"flood:{message.recipient_kind}:{message.recipient_id}:{message.kind_id}"[:80]
+    return take(db, scope, now.replace(minute=0, second=0, microsecond=0), int(get_setting("plugin.notifications.service_hour")))
 
 
 def give_back(db: Session, recipient: str, day: datetime) -> None:

@@ -26,12 +26,12 @@ from zhanggui.api import (
 )
 from zhanggui_customers import facade as customers
 
-from .. import rules
+from .. import leaving, rules
 from ..messages import CAMPAIGN
 from ..models import Attempt, Message
 from ..states import AttemptState, MessageState, before
 from ..ways import Way, ways
-from . import choosing, kinds, limits, routing, written
+from . import addresses, choosing, guarding, kinds, limits, routing, written
 from .kinds import Chosen
 
 LEASE = timedelta(minutes=2)
@@ -149,27 +149,38 @@ def prepare(batch: Batch, message: Message) -> Sending | None:
         if not choosing.wants_category(message.category, said):
             return end(batch, message, MessageState.SKIPPED, "no_consent")
         subject, body, href, values = write(db, chosen, message.data, who.locale)
+        refusal = guarding.refusal(db, message, envelope_of(message, who, subject, body, href, values))
     except rules.BadText as error:
         return end(batch, message, MessageState.FAILED, "bad_value", error.name[:80])
     except NotFound:
         return end(batch, message, MessageState.CANCELED, "stale")
     except DomainError:  # its plugin failed
         return _kind_failed(batch, message)
+    if refusal is not None and refusal.until is not None:
+        return wait(db, message.id, min(refusal.until, message.expires_at), reason="refused_here", detail=refusal.detail)
+    if refusal is not None:
+        return end(batch, message, MessageState.SKIPPED, "refused_here", refusal.detail)
+    flooded = message.category == "service" and message.recipient_kind == "customer" and not chosen.kind.urgent and not limits.take_flood(db, message, now)
     if message.category == "marketing" and message.counted is None:
         message.counted = limits.take_cap(db, _name(message), now)
         if message.counted is None:
             return end(batch, message, MessageState.SKIPPED, "capped")
-    words = {"subject": subject, "body": body, "href": href, "locale": who.locale, "counted": message.counted}
+    words = {
+        "subject": subject, "body": body, "href": href, "locale": who.locale, "counted": message.counted,
+        "version": chosen.words(rules.INBOX, who.locale).version,
+    }  # fmt: skip
     if message.recipient_kind == "customer" and rules.INBOX in chosen.channels and message.shown_at is None:
         words["shown_at"] = now  # a list is silent: it neither waits for the morning nor for another channel
     db.execute(update(Message).where(m.id == message.id).values(**words).execution_options(synchronize_session=False))
-    envelope = Envelope(
-        message.public_id, message.kind_id, who.recipient, "", who.locale, subject, body, _whole(href), values,
-    )  # fmt: skip
-    return _choose(batch, message, chosen, who, said, envelope)
+    return _choose(batch, message, chosen, who, said, envelope_of(message, who, subject, body, href, values), flooded)
 
 
-def _choose(batch: Batch, message: Message, chosen: Chosen, who: Who, said: choosing.Chosen, envelope: Envelope) -> Sending | None:
+def envelope_of(message: Message, who: Who, subject: str, body: str, href: str, values: Mapping[str, str]) -> Envelope:
+    """A message as it is handed to a channel, which has no address for it yet."""
+    return Envelope(message.public_id, message.kind_id, who.recipient, "", who.locale, subject, body, _whole(href), values)
+
+
+def _choose(batch: Batch, message: Message, chosen: Chosen, who: Who, said: choosing.Chosen, envelope: Envelope, flooded: bool = False) -> Sending | None:
     """The first channel that can take it; each that cannot is passed over, with its reason."""
     db, now, passed, reason = batch.db, batch.now, list(message.passed), message.reason
     for name in [message.pinned] if message.pinned else chosen.channels:
@@ -185,8 +196,8 @@ def _choose(batch: Batch, message: Message, chosen: Chosen, who: Who, said: choo
         if wanted and morning is not None and chosen.at_night == "hold":
             move(db, message.id, MessageState.HELD, not_before=min(morning, message.expires_at), passed=passed, reason="quiet_hours", channel=name)
             return None
-        addressed = replace(envelope, address=way.address(db, who.recipient) or "", body=_cut(envelope.body, way.channel.longest)) if wanted else envelope
-        why, until, reserved = _can(batch, way, addressed, chosen, message) if wanted else ("muted", None, {})
+        addressed = _addressed(db, chosen, way, envelope, message) if wanted else envelope
+        why, until, reserved = ("muted", None, {}) if not wanted else ("capped", None, {}) if flooded else _can(batch, way, addressed, chosen, message)
         if until is not None:
             wait(db, message.id, until, passed=passed, reason=why, channel=name)
             return None
@@ -196,7 +207,7 @@ def _choose(batch: Batch, message: Message, chosen: Chosen, who: Who, said: choo
             reason = why
             continue
         return _claimed(batch, message, way, replace(addressed, reserved=reserved or {}), passed, chosen)
-    end_state = MessageState.SKIPPED if reason == "muted" else MessageState.FAILED
+    end_state = MessageState.SKIPPED if reason in ("muted", "capped") else MessageState.FAILED
     db.execute(update(Message).where(m.id == message.id).values(passed=passed).execution_options(synchronize_session=False))
     return end(batch, message, end_state, reason or "no_channel", message.detail)
 
@@ -208,6 +219,8 @@ def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen, message: Me
         return "not_ready", None, None
     if not envelope.address:
         return "no_address", None, None
+    if addresses.is_dead(db, name, envelope.address):
+        return "bounced", None, None
     if batch.busy.get(name, 0) >= AT_ONE:
         return None, now, None  # it is looked at again once one of these is through
     closed = limits.closed_until(db, name, now)
@@ -229,7 +242,8 @@ def _claimed(batch: Batch, message: Message, way: Way, envelope: Envelope, passe
         "subject": envelope.subject, "body": envelope.body, "href": envelope.href, "address": envelope.address, "locale": envelope.locale,
         "values": dict(envelope.values), "reserved": dict(envelope.reserved),
     }  # fmt: skip
-    n = _number(batch, message, name, AttemptState.SENDING, rendered=rendered)
+    version = chosen.words(name, envelope.locale).version
+    n = _number(batch, message, name, AttemptState.SENDING, rendered=rendered, version=version)
     move(batch.db, message.id, MessageState.SENDING, lease=lease, lease_until=batch.now + LEASE, channel=name, passed=passed)
     batch.busy[name] = batch.busy.get(name, 0) + 1
     cap = (_name(message), message.counted) if message.counted else None
@@ -287,9 +301,22 @@ def write(db: Session, chosen: Chosen, data: Mapping[str, Any], locale: str) -> 
     kind = chosen.kind
     with written_in(locale):
         values = rules.written(kind.variables, kind.load(db, data, locale))
-        own = chosen.texts.get(locale)
-        subject, body = own if own is not None else (str(kind.subject), str(kind.body))
-        return rules.filled(subject, values).strip()[:200], rules.filled(body, values).strip(), rules.filled(kind.href, values), values
+        words = chosen.words(rules.INBOX, locale)
+        return rules.filled(words.subject, values).strip()[:200], rules.filled(words.body, values).strip(), rules.filled(kind.href, values), values
+
+
+def _addressed(db: Session, chosen: Chosen, way: Way, envelope: Envelope, message: Message) -> Envelope:
+    """As this channel says it, to where it reaches him, with the address under which he leaves."""
+    name, subject, body = way.channel.id, envelope.subject, envelope.body
+    own = chosen.texts.get((name, envelope.locale))
+    if own is not None:
+        with written_in(envelope.locale):
+            subject, body = rules.filled(own.subject, envelope.values).strip()[:200], rules.filled(own.body, envelope.values).strip()
+    values = envelope.values
+    if envelope.recipient.kind == "customer" and envelope.recipient.id is not None:
+        leave = leaving.address(envelope.recipient.id, message.category, name)
+        values = {**values, "unsubscribe": leave} if leave else values
+    return replace(envelope, subject=subject, body=_cut(body, way.channel.longest), values=values, address=way.address(db, envelope.recipient) or "")
 
 
 def _whole(href: str) -> str:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from zhanggui.api import Actor, Code, IllegalMove, NotFound, _l, get_setting, public_id, record_audit
 
 from ..models import Attempt, Message, Rate
-from ..states import AGAIN, ARRIVED, WAITING, MessageState
-from . import kinds
+from ..states import AGAIN, ARRIVED, WAITING, AttemptState, MessageState
+from . import addresses, kinds
 
 BATCH = 1000
+KEPT_TEXTS = timedelta(days=90)  # what was handed over, and to which address
 _MESSAGE: Any = Message.__table__
 m, a, r = _MESSAGE.c, Attempt.__table__.c, Rate.__table__.c
 
@@ -36,6 +37,7 @@ def send_again(db: Session, *, id: int, late: bool = False, actor: Actor, now: d
     """
     found = message(db, id)
     values = _anew(db, found, late, now)
+    addresses.try_again(db, found.recipient_kind, found.recipient_id)
     moved = update(Message).where(m.id == id, m.state.in_(AGAIN)).values(state=MessageState.QUEUED, **values).returning(m.id)
     if db.scalar(moved.execution_options(synchronize_session=False)) is None:
         raise IllegalMove(_l("This one left already, or is on its way."))
@@ -50,6 +52,7 @@ def send_twice(db: Session, *, id: int, late: bool = False, actor: Actor, now: d
     found = message(db, id)
     if found.state not in ARRIVED:
         raise IllegalMove(_l("This one did not leave yet."))
+    addresses.try_again(db, found.recipient_kind, found.recipient_id)
     values = _anew(db, found, late, now)
     first = found.dedupe_key.partition("#")[0]
     same = (m.dedupe_key == first) | m.dedupe_key.startswith(f"{first}#", autoescape=True)
@@ -101,6 +104,8 @@ def _person(found: Message) -> tuple[str, int] | None:
 def forget_old(db: Session, now: datetime) -> int:
     """Drop some messages that are older than the shop keeps them; how many."""
     before = now - timedelta(days=int(get_setting("plugin.notifications.keep_days")))
+    sealed = update(Attempt).where(a.at < now - KEPT_TEXTS, a.rendered.is_not(None), a.state != AttemptState.SENDING).values(rendered=None)
+    db.execute(sealed.execution_options(synchronize_session=False))
     ended = m.state.notin_((*WAITING, MessageState.SENDING))
     old = list(db.scalars(select(m.id).where(m.created_at < before, ended).order_by(m.created_at, m.id).limit(BATCH)))
     if old:

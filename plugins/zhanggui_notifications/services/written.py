@@ -13,7 +13,7 @@ from zhanggui.api import Channel, current_runtime
 from ..campaign_states import CampaignState
 from ..messages import CAMPAIGN, fact_of
 from ..models_campaigns import Campaign
-from .kinds import Chosen
+from .kinds import ALL, Chosen, Words
 
 c = Campaign.__table__.c
 
@@ -41,9 +41,10 @@ def told(db: Session, facts: Collection[str], base: Chosen | None) -> Mapping[st
 
 
 def _chosen(base: Chosen, texts: Mapping[str, Collection[str]], channels: Collection[str], href: str) -> Chosen:
-    own = {locale: (str(subject), str(body)) for locale, (subject, body) in texts.items()}
+    own = {locale: Words(str(subject), str(body), None) for locale, (subject, body) in texts.items()}
     first = own.get(str(current_runtime().config["i18n.default_locale"])) or next(iter(own.values()))
-    return replace(base, kind=replace(base.kind, subject=first[0], body=first[1], href=href), channels=tuple(channels), texts=own)
+    words = {(ALL, locale): one for locale, one in own.items()}
+    return replace(base, kind=replace(base.kind, subject=first.subject, body=first.body, href=href), channels=tuple(channels), texts=words)
 
 
 def stopped(told_: Told) -> bool:

@@ -84,7 +84,7 @@ def instance(databases: Any, kind: str, tower: Tower) -> Iterator[Runtime]:
         refresh(runtime)
         enable_plugin("bells", actor=SYSTEM, now=clock.now())
         refresh(runtime)
-        set_to(quiet_from=0, quiet_until=0)
+        set_to(quiet_from=0, quiet_until=0, service_hour=1000)
         yield runtime
     databases.drop(runtime)
 

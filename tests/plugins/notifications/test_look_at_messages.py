@@ -18,7 +18,7 @@ from zhanggui_customers.models import Customer
 from zhanggui_notifications import people, rest
 from zhanggui_notifications.models import Attempt, Consent, Message, Preference
 from zhanggui_notifications.rules import BadText, filled, night_ends, places
-from zhanggui_notifications.services import choosing, delivering, kinds, replay
+from zhanggui_notifications.services import choosing, delivering, kinds, replay, texts
 
 NOW = "2026-03-02T04:00:00+00:00"
 
@@ -225,7 +225,7 @@ def test_kinds_are_switched_on_a_screen_by_who_may(only: Any, visit: Any):
         assert kinds.chosen(db)["bells.service"].channels == ("paid", "inbox")
     assert visit("viewer").post("/message-kinds/switch", data={"kind": "bells.service", "channel": "free", "on": "1"}).status_code in (302, 403)
     form = boss.get("/message-kinds/bells.service").text
-    assert "It says {word}" in form
+    assert "Too late after" in form
     assert boss.get("/message-kinds/bells.nothing").status_code == 404
 
 
@@ -244,7 +244,7 @@ WRONG = [("{nothing}", "{nothing} is none"), ("{word", "A brace stands alone"), 
 @pytest.mark.parametrize(("text", "why"), WRONG)
 def test_words_that_cannot_be_filled_cannot_be_saved(text: str, why: str, instance: Any, owner: Actor):
     with pytest.raises(Invalid) as refused, unit_of_work() as db:
-        kinds.change_text(db, kind_id="bells.service", locale="en", subject="Fine {word}", body=text, actor=owner, now=clock.now())
+        texts.change_text(db, kind_id="bells.service", locale="en", subject="Fine {word}", body=text, actor=owner, now=clock.now())
     assert why in str(refused.value.errors["body_en"])
 
 

@@ -17,7 +17,7 @@ from zhanggui_customers import facade as customers
 from zhanggui_customers.services import profile
 from zhanggui_notifications import facade
 from zhanggui_notifications.models import Attempt, Breaker, Message
-from zhanggui_notifications.services import choosing, delivering, kinds, routing
+from zhanggui_notifications.services import choosing, delivering, kinds, routing, texts
 from zhanggui_notifications.states import MOVES, REASONS, MessageState
 
 Work = Callable[[], None]
@@ -412,8 +412,8 @@ def test_an_empty_word_that_is_needed_stops_the_message_and_is_named(only: Any, 
 def test_the_shops_own_words_are_used_in_their_language(only: Any, ring: Any, ann: int, tower: Any, told: Any, work: Work, owner: Actor):
     only("only")
     with unit_of_work() as db:
-        kinds.change_text(db, kind_id="bells.only", locale="en", subject="Hear, {bell}!", body="{{It}} goes {word}.", actor=owner, now=clock.now())
-        kinds.change_text(db, kind_id="bells.only", locale="zh_CN", subject="听", body="{word}", actor=owner, now=clock.now())
+        texts.change_text(db, kind_id="bells.only", locale="en", subject="Hear, {bell}!", body="{{It}} goes {word}.", actor=owner, now=clock.now())
+        texts.change_text(db, kind_id="bells.only", locale="zh_CN", subject="听", body="{word}", actor=owner, now=clock.now())
     ring(ann)
     work()
     assert [(said["subject"], said["body"]) for _channel, said in tower.heard] == [("Hear, 1!", "{It} goes dong.")]

@@ -235,6 +235,16 @@ document.addEventListener("click", async (event) => {
   field.focus();
 });
 
+// A word is tapped into the text where it is being written.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.into);
+  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", {bubbles: true}));
+  field.focus();
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-all-of]");
   if (!button) return;
@@ -256,6 +266,7 @@ export function forms(root) {
     preview(form);
     form.addEventListener("submit", (event) => { if (!event.defaultPrevented) send(event, form); });
   }
+  $$("form[data-looks]", root).forEach(preview);
   if (!$("form[data-form]")) sessionStorage.getItem("zg-sent") && (localStorage.removeItem(sessionStorage.getItem("zg-sent")), sessionStorage.removeItem("zg-sent"));
   lookups(root);
   if ($("[data-each]", root)) lazy(EACH_JS).then(({each}) => $$("[data-each]", root).forEach((box) => each(box, {t, lazy: () => lazy(SCAN_JS), sheet})));
