@@ -12,7 +12,7 @@ from zhanggui.api import Choice, Money, Reader, _, fmt, get_setting
 
 from . import audiences, queries
 from .campaign_states import PAUSED_BECAUSE, PROGRESS_WORDS
-from .models_campaigns import Campaign, CampaignRecipient
+from .models import Campaign, CampaignRecipient
 from .queries import LANGUAGES
 from .states import REASONS
 from .ways import ways

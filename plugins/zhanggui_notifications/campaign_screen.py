@@ -9,7 +9,7 @@ from zhanggui.api import Action, Card, Column, Field, Filter, Screen, Search, Se
 from . import audiences, campaign_queries, jobs, queries
 from .campaign_rules import ALL_OF_THEM
 from .campaign_states import STATE_CHOICES, CampaignState
-from .models_campaigns import Campaign
+from .models import Campaign
 from .services import campaigns
 
 

@@ -37,7 +37,6 @@ from . import (
     kinds,
     messages,
     models,
-    models_campaigns,
     people,
     public_events,
     rest,
@@ -52,7 +51,7 @@ from .services import campaigns
 def register_models() -> Sequence[type[Any]]:
     return [
         models.Message, models.Attempt, models.KindSetting, models.Template, models.Address, models.Preference, models.Consent, models.Rate, models.Breaker,
-        models_campaigns.Campaign, models_campaigns.CampaignRecipient,
+        models.Campaign, models.CampaignRecipient,
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import PublicEvent, _l
 
-from .models_campaigns import Campaign
+from .models import Campaign
 
 
 def _public(db: Session, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -56,8 +56,7 @@ from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 from zhanggui_customers.services import profile  # noqa: E402
 from zhanggui_notifications import leaving  # noqa: E402
 from zhanggui_notifications.models import Attempt as Try  # noqa: E402
-from zhanggui_notifications.models import Message, Template  # noqa: E402
-from zhanggui_notifications.models_campaigns import Campaign, CampaignRecipient  # noqa: E402
+from zhanggui_notifications.models import Campaign, CampaignRecipient, Message, Template  # noqa: E402  # noqa: E402
 from zhanggui_orders import facade as orders  # noqa: E402
 from zhanggui_orders.services import cancellation, fulfillment, payment  # noqa: E402
 from zhanggui_payments.facade import Snapshot  # noqa: E402

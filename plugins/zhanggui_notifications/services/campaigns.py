@@ -30,8 +30,7 @@ from ..campaign_rules import ALL_OF_THEM
 from ..campaign_states import CampaignState, Progress, before
 from ..events import CampaignStarted
 from ..messages import CAMPAIGN, KINDS, fact_of
-from ..models import Message
-from ..models_campaigns import Campaign, CampaignRecipient
+from ..models import Campaign, CampaignRecipient, Message
 from ..states import WAITING, MessageState
 from ..ways import ways
 from . import freezing, kinds

@@ -13,7 +13,7 @@ from zhanggui.api import clock, unit_of_work
 from .. import audiences
 from ..campaign_rules import is_control
 from ..campaign_states import CampaignState, Progress
-from ..models_campaigns import Campaign, CampaignRecipient
+from ..models import Campaign, CampaignRecipient
 from . import reach
 from .limits import insert_on
 

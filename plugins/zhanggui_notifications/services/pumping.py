@@ -17,8 +17,7 @@ from ..campaign_rules import LOOKED_AT, TICK, allowance, open_now, too_many_fail
 from ..campaign_states import BECOMES, CampaignState, Progress
 from ..events import CampaignFinished, CampaignStarted
 from ..messages import CAMPAIGN, KINDS, fact_of
-from ..models import Message
-from ..models_campaigns import Campaign, CampaignRecipient
+from ..models import Campaign, CampaignRecipient, Message
 from ..states import MessageState
 from .limits import insert_on
 

@@ -17,8 +17,7 @@ from zhanggui_customers import facade as customers
 from .. import rules
 from ..campaign_states import Progress
 from ..messages import CAMPAIGN
-from ..models import Rate
-from ..models_campaigns import Campaign, CampaignRecipient
+from ..models import Campaign, CampaignRecipient, Rate
 from ..ways import Way, ways
 from . import choosing, kinds, limits
 

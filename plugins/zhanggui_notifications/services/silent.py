@@ -18,8 +18,7 @@ from zhanggui_customers import facade as customers
 from .. import rules
 from ..campaign_states import CampaignState
 from ..messages import CAMPAIGN, fact_of
-from ..models import Attempt, Message, Rate
-from ..models_campaigns import Campaign
+from ..models import Attempt, Campaign, Message, Rate
 from ..states import WAITING, AttemptState, MessageState
 from . import choosing, guarding, kinds, limits, written
 

@@ -12,7 +12,7 @@ from zhanggui.api import Channel, current_runtime
 
 from ..campaign_states import CampaignState
 from ..messages import CAMPAIGN, fact_of
-from ..models_campaigns import Campaign
+from ..models import Campaign
 from .kinds import ALL, Chosen, Words
 
 c = Campaign.__table__.c

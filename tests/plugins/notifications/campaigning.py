@@ -11,8 +11,7 @@ from sqlalchemy import select
 from zhanggui.api import Actor, clock, reading, unit_of_work
 from zhanggui_customers import facade as customers
 from zhanggui_notifications import campaign_queries
-from zhanggui_notifications.models import Message
-from zhanggui_notifications.models_campaigns import Campaign, CampaignRecipient
+from zhanggui_notifications.models import Campaign, CampaignRecipient, Message
 from zhanggui_notifications.services import campaigns, choosing, delivering, freezing, pumping
 
 TEN = datetime.fromisoformat("2026-03-02T02:00:00+00:00")  # ten in the morning in the shop

@@ -16,8 +16,7 @@ from zhanggui_bells.plugin import Belfry
 from zhanggui.api import SYSTEM, Actor, IllegalMove, Invalid, Money, clock, reading, unit_of_work
 from zhanggui_customers.models import Customer
 from zhanggui_notifications import campaign_rules
-from zhanggui_notifications.models import Message
-from zhanggui_notifications.models_campaigns import Campaign
+from zhanggui_notifications.models import Campaign, Message
 from zhanggui_notifications.services import campaigns, choosing, delivering, pumping
 
 
