@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import _l, clock, enqueue, job, unit_of_work
+from zhanggui.api import _l, clock, enqueue, job, public_events, unit_of_work
 
 from .services import delivering, health, partners, replay
 from .services.fan_out import fan_out
@@ -14,7 +14,7 @@ from .services.fan_out import fan_out
 WAKE = "webhooks.deliver"
 
 
-@job(_l("Tell programs outside of an event"))
+@job(_l("Tell programs outside of an event"), hears=lambda name: name in public_events())
 def hear(db: Session, *, event: dict[str, Any], **payload: Any) -> None:
     """Something happened: who asked for it gets a delivery."""
     if fan_out(db, event, payload, now=clock.now()):

@@ -5,6 +5,7 @@ All rows of a batch of events go in one statement: each statement more is time t
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,11 +15,12 @@ from sqlalchemy.orm import Session
 from ..db.locks import one_at_a_time
 from ..db.uow import unit_of_work
 from ..host import current_host
-from ..host.declare import EVERY
+from ..host.declare import EVERY, JobDef
 from ..jobs.store import add_jobs, job_row
 from ..kernel import clock
 from .models import OutboxEvent
 
+log = logging.getLogger(__name__)
 BATCH = 200
 c = OutboxEvent.__table__.c
 
@@ -46,7 +48,10 @@ def _dispatch(db: Session, limit: int) -> Dispatched:
     rows = db.execute(select(*c).where(c.dispatched_at.is_(None)).order_by(c.id).limit(limit)).all()
     handlers = current_host().handlers
     found = [(row, job, row.payload) for row in rows for job in handlers.get(f"{row.name}@{row.version}", ())]
-    found += [(row, job, {**(row.payload or {}), "event": _about(row)}) for row in rows for job in handlers.get(EVERY, ())]
+    heard = {(name, job.name) for name in {f"{row.name}@{row.version}" for row in rows} for job in handlers.get(EVERY, ()) if _hears(job, name)}
+    found += [
+        (row, job, {**(row.payload or {}), "event": _about(row)}) for row in rows for job in handlers.get(EVERY, ()) if (f"{row.name}@{row.version}", job.name) in heard
+    ]
     add_jobs(db, [
         job_row(job, arguments, event_id=row.id, key=row.key, correlation=row.correlation, causation=f"event:{row.id}", depth=row.depth + 1)
         for row, job, arguments in sorted(found, key=lambda one: one[0].id)
@@ -55,6 +60,15 @@ def _dispatch(db: Session, limit: int) -> Dispatched:
         done = update(OutboxEvent.__table__).where(c.id.in_([row.id for row in rows]))
         db.execute(done.values(dispatched_at=clock.now()))
     return Dispatched(len(rows), frozenset(job.lane for _row, job, _arguments in found))
+
+
+def _hears(job: JobDef, name: str) -> bool:
+    """Whether a handler of every event is for this one. One that cannot say it gets its job, and fails there alone."""
+    try:
+        return job.hears is None or bool(job.hears(name))
+    except Exception:
+        log.exception("%s cannot say whether it hears %s", job.name, name)
+        return True
 
 
 def _about(row: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
     """Jobs that run after an event, named by class or by ``"<name>@<version>"`` (no import needed).
 
     Jobs under ``"*"`` run after every event there is, and get ``event`` (its ``id``, ``name`` as ``"<name>@<version>"``,
-    ``key`` and ``at``) beside the event's own fields.
+    ``key`` and ``at``) beside the event's own fields; with ``@job(hears=...)`` only after those that they say are for them.
 
     Example: ``return {"orders.order.placed@1": [jobs.count_points], "*": [jobs.tell_partners]}``
     """

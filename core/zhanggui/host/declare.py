@@ -64,6 +64,7 @@ class JobDef:
     takes_db: bool = False  # called in a unit of work that also marks it done: its effect happens once
     lane: str = DEFAULT_LANE
     title: Text = ""  # what it does, for whoever looks after the shop
+    hears: Callable[[str], bool] | None = None  # of a handler of every event: which ones it is for, by "<name>@<version>"
 
     def __post_init__(self) -> None:
         if self.lane not in LANES:

@@ -23,7 +23,9 @@ __all__ = ["dead", "enqueue", "job", "readiness", "requeue", "status"]
 LATE = 60.0  # seconds after which a due job that nobody took makes the instance "degraded"
 
 
-def job(title: Any = "", *, max_attempts: int = 8, timeout: int = 120, lane: str = DEFAULT_LANE) -> Callable[[Callable[..., Any]], JobDef]:
+def job(
+    title: Any = "", *, max_attempts: int = 8, timeout: int = 120, lane: str = DEFAULT_LANE, hears: Callable[[str], bool] | None = None
+) -> Callable[[Callable[..., Any]], JobDef]:
     """Make a function a job.
 
     With a first parameter named ``db`` it runs in a unit of work that also marks it done, so its effect
@@ -32,11 +34,12 @@ def job(title: Any = "", *, max_attempts: int = 8, timeout: int = 120, lane: str
     :param title: what it does, as a lazy text: ``_l("Close orders that nobody paid")``.
     :param lane: ``io`` for a job that waits for others (a provider, a printer, a mail server): it has
         workers of its own, and everything else goes on meanwhile.
+    :param hears: for a handler of every event: ``hears("orders.order.paid@1")`` says whether this one is for it. Others make no job.
     """
 
     def wrap(function: Callable[..., Any]) -> JobDef:
         takes_db = next(iter(inspect.signature(function).parameters), "") == "db"
-        return JobDef(function, max_attempts, timeout, takes_db, lane, title)
+        return JobDef(function, max_attempts, timeout, takes_db, lane, title, hears)
 
     return wrap
 

@@ -25,6 +25,11 @@ _MESSAGE: Any = Message.__table__
 PLAN = "plan"  # in place of a recipient: who it is was not to be found out yet
 
 
+def hears(name: str) -> bool:
+    """Whether some kind tells of an event."""
+    return any(kind.event == name for kind in message_kinds().values())
+
+
 def route(db: Session, event: Mapping[str, Any], payload: Mapping[str, Any], *, now: datetime) -> int:
     """Write down who is told of an event; how many messages there are to be sent.
 

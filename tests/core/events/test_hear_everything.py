@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from labor import marks, rows, run_due
@@ -72,3 +72,18 @@ def test_no_field_takes_the_place_of_what_says_which_event_it_is():
 
     with pytest.raises(WiringError, match="cannot have a field named event"):
         Bad.check()
+
+
+@pytest.mark.parametrize(("hears", "told"), [(lambda name: name.startswith("labor."), 1), (lambda name: False, 0), (lambda name: 1 // 0, 2)])
+def test_who_listens_says_to_which(workshop, monkeypatch, hears, told):
+    """What is not for it makes no job; a listener that cannot say it gets each, and fails alone."""
+    from zhanggui_labor import jobs
+    from zhanggui_labor.events import ThingMade
+
+    monkeypatch.setitem(current_host().handlers, "*", [replace(jobs.hear, hears=hears)])
+    with unit_of_work() as db:
+        publish(db, ThingMade(thing=3))
+        notify(db, kind="test.made", title="A thing was made", permission=("can_list", "core.Job"), now=NOON)
+    run_due()
+    assert [name for name, _note in marks()].count("hear") == told
+    assert "labor.note" in [job.name for job in rows(key="3")]
