@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 
 from zhanggui.api import (
+    BadRequest,
     Block,
     Metric,
     NotFound,
@@ -71,11 +72,14 @@ class ReportView(View):
             found = answer(db, reader, ask)
         return show_page(Page(RESOURCE, "/analytics", _("Figures"), list(_answered(reader, found))))
 
-    @expose("/export.<any(csv, xlsx):kind>", methods=("POST",))
+    @expose("/export", methods=("POST",))
     @has_access
-    def export(self, kind: str) -> Response:
-        """The same as a file; who took it away is written down."""
-        reader, ask = reader_at_work(current_actor()), asks.read(request.args)
+    def export(self) -> Response:
+        """The same as a file, ``format=csv`` or ``xlsx``; who took it away is written down."""
+        kind = request.args.get("format", "csv")
+        if kind not in exporting.TYPES:
+            raise BadRequest(_l("“%(word)s” is no kind of file. There are csv and xlsx.", word=kind), field="format")
+        reader, ask = reader_at_work(current_actor()), asks.read({name: value for name, value in request.args.items() if name != "format"})
         with unit_of_work() as db:
             found = answer(db, reader, ask)
             exporting.note(db, found, kind, actor=current_actor(), now=clock.now())

@@ -109,7 +109,7 @@ def furnish(runtime: Runtime) -> Furnished:
         shop.blanks |= _goods(db)
         shop.blanks |= _told_to_others(db)
         shop.blanks |= _told_to_people(db)
-        shop.blanks |= {"/analytics/board/": [{"name": "sales"}], "/analytics/parts/": [{"metric_id": "sales.net"}], "/analytics/export.": [{"kind": "csv"}]}
+        shop.blanks |= {"/analytics/board/": [{"name": "sales"}], "/analytics/parts/": [{"metric_id": "sales.net"}]}
         owner = Actor("user", id=user_named(db, "owner").id, name="owner", everything=True)
         shop.blanks |= _brought(db, owner)
         list_views.save(db, "orders.Order", name="Mine", arguments={"stage": "to_ship"}, columns=(), shared=False, actor=owner, now=NOON)

@@ -254,7 +254,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Block: ("save",),
     Column: ("expr",),  # of a slot it is refused when it is loaded: it would stand in the other plugin's statement
     Search: ("exact",),
-    JobDef: ("function",),
+    JobDef: ("function", "hears"),
     Command: ("run",),
     Importer: ("batch", "compare", "present", "remove"),
     Preparation: ("batch",),

@@ -74,7 +74,7 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     FirstStep: {"done": Call(["db", "reader"])},
     SearchProvider: {"find": Call(["db", "reader", "text", "limit"])},
     SettingTest: {"run": Call(["values"])},
-    JobDef: {"function": None},
+    JobDef: {"function": None, "hears": Call(["name"])},
     Preparation: {"batch": Call(["db", "keys", "run"])},
     Importer: {"batch": Call(["db", "rows", "run"]), "compare": Call(["db", "rows", "run", "left_out_rows", "left_out_amount"]),
                "present": Call(["db", "rows", "run"]), "remove": Call(["db", "rows", "run"])},

@@ -99,6 +99,8 @@ def _draft(campaign: Campaign) -> None:
 
 def _checked(given: dict[str, Any], texts: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of what was given, as far as it was given."""
+    # A field that was left empty is as it is in a new campaign, where it has to be something.
+    given = {name: DEFAULTS[name] if value is None and DEFAULTS.get(name) is not None else value for name, value in given.items()}
     errors, written = dict[str, Any](), {locale: list(pair) for locale, pair in (texts or {}).items()}
     for locale in LOCALES:
         for place, part in enumerate(("subject", "body")):

@@ -225,7 +225,8 @@ def test_pages_of_figures_stand_for_who_may_see_them(instance: Runtime, visit: C
     assert owner.get("/analytics/board/gossip").status_code == 404 and owner.get("/analytics/parts/orders.paid").status_code == 404
     assert owner.get("/analytics/ask?metrics=orders.paid&by=source&period=2026-04").status_code == 200
     for kind, begins in (("csv", b"\xef\xbb\xbfMonth,Net sales,Currency"), ("xlsx", b"PK")):
-        file = owner.post(f"/analytics/export.{kind}?metrics=sales.net&by=month&period=2026-04-01..2026-04-30", {})
+        file = owner.post(f"/analytics/export?format={kind}&metrics=sales.net&by=month&period=2026-04-01..2026-04-30", {})
         assert file.status_code == 200 and file.data.startswith(begins)
-    assert b"2026-04,1234.56,CNY" in owner.post("/analytics/export.csv?metrics=sales.net&by=month&period=2026-04-01..2026-04-30", {}).data
-    assert clerk.post("/analytics/export.csv?metrics=orders.paid", {}).status_code == 403
+    assert b"2026-04,1234.56,CNY" in owner.post("/analytics/export?metrics=sales.net&by=month&period=2026-04-01..2026-04-30", {}).data
+    assert owner.post("/analytics/export?format=pdf&metrics=orders.paid", {}).status_code == 400
+    assert clerk.post("/analytics/export?metrics=orders.paid", {}).status_code == 403
