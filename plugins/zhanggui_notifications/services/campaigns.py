@@ -34,6 +34,7 @@ from ..models import Campaign, CampaignRecipient, Message
 from ..states import WAITING, MessageState
 from ..ways import ways
 from . import freezing, kinds
+from .texts import wrong_text
 
 LOCALES = ("zh_CN", "en")
 APPROVAL = "notifications.start_campaign"
@@ -109,7 +110,7 @@ def _checked(given: dict[str, Any], texts: Mapping[str, Any]) -> dict[str, Any]:
         errors[f"subject_{LOCALES[0]}"] = _l("Write the message in at least one language.")
     for locale, pair in written.items():
         for part, text in zip(("subject", "body"), pair, strict=True):
-            wrong = kinds.wrong_text(KINDS[0], text)
+            wrong = wrong_text(KINDS[0], text)
             if wrong:
                 errors[f"{part}_{locale}"] = wrong
     values = {**given, "texts": written}
