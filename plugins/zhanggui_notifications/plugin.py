@@ -146,9 +146,11 @@ def register_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def register_role_presets() -> Sequence[RolePreset]:
-    log = {"notifications.Message": ("list", "show"), "notifications.Kind": ("list",), "notifications.Mine": ("choose",)}
+    seen = ("list", "show")
+    log = {"notifications.Message": seen, "notifications.Campaign": seen, "notifications.Kind": ("list",), "notifications.Mine": ("choose",)}
+    clerk = {"notifications.Message": (*seen, "reveal", "send_again", "cancel"), "notifications.Kind": ("list", "try_out")}
     return [
-        RolePreset("clerk", _l("Clerk"), {**log, "notifications.Message": ("list", "show", "reveal", "send_again", "cancel")}),
+        RolePreset("clerk", _l("Clerk"), {**log, **clerk}),
         RolePreset("warehouse", _l("Warehouse"), {"notifications.Mine": ("choose",)}),
         RolePreset("viewer", _l("Viewer"), log),
     ]

@@ -182,7 +182,8 @@ class LeaveView(View):
     def ask(self, token: str) -> Any:
         """What it is about, and the button."""
         _customer, category, _channel = leaving.read(token)
-        return render_template("notifications/leave.html", token=token, what=_what(category), done=False)
+        what = _what(category)
+        return render_template("notifications/leave.html", title=_("No more %(what)s?", what=what), token=token, what=what, done=False)
 
     @expose("/<token>", methods=["POST"])
     @public("the address is sealed for one customer; mail programs post here for him")
@@ -191,7 +192,7 @@ class LeaveView(View):
         customer_id, category, channel = leaving.read(token)
         with unit_of_work() as db:
             choosing.choose(db, recipient_kind="customer", recipient_id=customer_id, said=[(category, channel, False)], source="email", now=clock.now())
-        return render_template("notifications/leave.html", token=token, what=_what(category), done=True)
+        return render_template("notifications/leave.html", title=_("Done."), token=token, what=_what(category), done=True)
 
 
 def _what(category: str) -> str:
