@@ -33,6 +33,7 @@ def test_twenty_orders_leave_in_at_most_25_taps(open_page: Open, tea_shop: Any) 
     for number in range(20):  # a hardware scanner types the code and ends it with Enter
         scan.fill(f"SF14072261{number:05d}")
         scan.press("Enter")
+        expect(page.locator("[data-each-row][data-state=ready]")).to_have_count(number + 1)
     expect(page.locator("[data-each-row][data-state=ready]")).to_have_count(20)
     expect(page.locator("[data-save]")).to_have_text("发货 20")
     tap("[data-save]")
