@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from ..host.declare import DemoData, Exporter, Importer, PersonalData
+from ..host.declare import DemoData, Exporter, Importer, PersonalData, Total
 from . import hookspec
 
 
@@ -42,6 +42,15 @@ def register_personal_data() -> Sequence[PersonalData]:
     """How this plugin answers about a person: finds, writes out, erases. A table with personal text that nobody answers for is refused.
 
     Example: ``return [PersonalData("orders", [models.Order], people.find, people.export, people.erase)]``
+    """
+    return ()
+
+
+@hookspec
+def register_totals() -> Sequence[Total]:
+    """Sums of money or pieces that stand in every backup and have to come out again when it is brought back.
+
+    Example: ``return [Total("on_hand", _l("Pieces in stock"), queries.on_hand_of_all)]``
     """
     return ()
 

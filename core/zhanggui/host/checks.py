@@ -60,6 +60,7 @@ from .declare import (
     RolePreset,
     Schedule,
     SettingTest,
+    Total,
     Webhook,
 )
 from .manifest import Manifest
@@ -72,7 +73,7 @@ ROOMS: dict[str, type[Any]] = {
     "help_targets": HelpTarget, "pages": Page, "first_steps": FirstStep,
     "search": SearchProvider, "permissions": Permission, "role_presets": RolePreset, "events": type, "jobs": JobDef,
     "schedules": Schedule, "importers": Importer, "exporters": Exporter, "demo": DemoData,
-    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "message_kinds": MessageKind, "commands": Command, "approvals": Approvable, "personal_data": PersonalData,
+    "choices": CartChoice, "webhooks": Webhook, "public_events": PublicEvent, "message_kinds": MessageKind, "commands": Command, "approvals": Approvable, "personal_data": PersonalData, "totals": Total,
     "audit_words": AuditWords, "facts": Fact, "metrics": Metric, "dimensions": Dimension, "dashboards": Dashboard,
 }  # fmt: skip
 _TEXTS = {"label", "title", "singular", "summary", "help", "hint", "empty", "confirm", "follows", "stays", "done", "of"}

@@ -19,6 +19,7 @@ from sqlalchemy.sql.expression import ClauseElement
 from ..i18n.texts import gettext as _
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError, ProviderError
+from ..kernel.money import Money
 from ..kernel.phases import ThreePhases
 from ..web.blocks import Block, Page
 from ..web.describe import (
@@ -51,6 +52,7 @@ from .declare import (
     Preparation,
     PublicEvent,
     SettingTest,
+    Total,
     Webhook,
     WebhookMessage,
     WebhookReply,
@@ -133,6 +135,12 @@ def _preview(_action: Any, found: Any) -> Preview:
 
 def _words(_thing: Any, text: Any) -> str:
     return str(text)
+
+
+def _sum(_total: Any, found: Any) -> Any:
+    if not isinstance(found, Money) and (not isinstance(found, int) or isinstance(found, bool)):
+        raise TypeError(f"a total is Money or a whole number, not {type(found).__name__}")
+    return found
 
 
 def _same(_thing: Any, result: Any) -> Any:
@@ -234,6 +242,8 @@ SHARED: dict[type[Any], dict[str, Rule]] = {
         name: Rule(refuses=_l("Nothing was done about this person: the plugin “%(plugin)s” failed."), passes=(DomainError,), check=check)
         for name, check in (("find", lambda data, people: list(people)), ("export", lambda data, rows: dict(rows)), ("erase", _same))
     },
+    # A backup is made all the same; this sum is then compared with nothing.
+    Total: {"read": Rule(lambda total, args: None, check=_sum)},
     DemoData: {"fill": Rule(lambda data, args: None)},
     # What is not told now is told later: the job that asks is tried again.
     PublicEvent: {"render": Rule(refuses=PluginTrouble.message, passes=(DomainError,))},
@@ -260,7 +270,7 @@ OWN: dict[type[Any], tuple[str, ...]] = {
     Preparation: ("batch",),
     Exporter: ("batch", "of"),
 }
-_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "message_kinds": "message", "facts": "fact", "dimensions": "dimension", "approvals": "approval", "personal_data": "people"}
+_ROOMS = {"screens": "screen", "menu": "badge", "widgets": "widget", "first_steps": "first_step", "search": "search", "demo": "demo", "webhooks": "webhook", "public_events": "event", "message_kinds": "message", "facts": "fact", "dimensions": "dimension", "approvals": "approval", "personal_data": "people", "totals": "total"}
 
 
 def _around(thing: Any, rules: Mapping[str, Rule], watch: Watch) -> Any:

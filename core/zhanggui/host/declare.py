@@ -253,6 +253,18 @@ class PersonalData:
 
 
 @dataclass(frozen=True)
+class Total:
+    """A sum over everything that a plugin keeps, by which a backup that was brought back is compared with the shop that it was made of.
+
+    ``read(db)`` answers ``Money``, or a whole number; the same rows always give the same answer, whatever the hour.
+    """
+
+    id: str
+    label: Text
+    read: Callable[..., Any]
+
+
+@dataclass(frozen=True)
 class Preparation:
     """What an importer makes of the whole file before its rows, such as the products that orders name.
 

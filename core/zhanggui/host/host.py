@@ -45,6 +45,7 @@ from .declare import (
     RolePreset,
     Schedule,
     SettingTest,
+    Total,
     Webhook,
 )
 from .faults import BUDGET, Called, FaultBook, Place, Watch, said
@@ -115,6 +116,7 @@ class Contribution:
     commands: list[Command] = field(default_factory=list)
     approvals: list[Approvable] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
     audit_words: list[AuditWords] = field(default_factory=list)
 
 

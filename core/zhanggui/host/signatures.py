@@ -29,6 +29,7 @@ from .declare import (
     PublicEvent,
     Schedule,
     SettingTest,
+    Total,
     Webhook,
 )
 from .measuring import Dimension, Fact
@@ -89,6 +90,7 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Fact: {"rows": Call([])},
     Dimension: {"words": Call(["db", "reader", "values"]), "pairs": Call([])},
     Approvable: {"run": Call(["db"], ("id", *_SERVICE), open=True), "words": Call(["values"])},
+    Total: {"read": Call(["db"])},
     PersonalData: {"find": Call(["db", "text"], ("actor",)), "export": Call(["db", "person"]), "erase": Call(["db", "person"], _SERVICE)},
 }  # fmt: skip
 # A kind is a class: what it has instead of the functions of the base class is called as those are.

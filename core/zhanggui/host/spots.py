@@ -23,7 +23,7 @@ _HOOKS = {
     "SearchProvider": "register_search", "Schedule": "register_schedules", "Importer": "register_importers", "Exporter": "register_exporters",
     "CartChoice": "register_choices", "Webhook": "register_webhooks", "PublicEvent": "register_public_events", "MessageKind": "register_message_kinds", "Command": "register_commands", "Permission": "register_permissions", "DemoData": "register_demo",
     "RolePreset": "register_role_presets", "SettingTest": "register_setting_tests", "Approvable": "register_approvals",
-    "PersonalData": "register_personal_data", "HelpTarget": "register_help_targets", "AuditWords": "register_audit_words", "FirstStep": "register_first_steps",
+    "PersonalData": "register_personal_data", "Total": "register_totals", "HelpTarget": "register_help_targets", "AuditWords": "register_audit_words", "FirstStep": "register_first_steps",
     "Fact": "register_facts", "Metric": "register_metrics", "Dimension": "register_dimensions", "Dashboard": "register_dashboards",
 }  # fmt: skip
 

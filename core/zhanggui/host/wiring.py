@@ -83,7 +83,7 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
             raise WiringError(_l("%(where)s: %(what)s", where=called(action), what=what), at=(step(action),))
     part.screens = [with_empty(with_texts(screen)) for screen in part.screens]
     part.kinds = [contain_kind(kind, manifest, host.book) for kind in part.kinds]
-    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "message_kinds", "facts", "dimensions", "approvals", "personal_data"):
+    for room in ("screens", "menu", "widgets", "first_steps", "search", "demo", "webhooks", "public_events", "message_kinds", "facts", "dimensions", "approvals", "personal_data", "totals"):
         setattr(part, room, [contain_shared(room, thing, manifest, host.book) for thing in getattr(part, room)])
     part.pages = [contain_page(page, manifest, host.book) for page in part.pages]
     part.setting_tests = {key: contain_test(key, test, manifest, host.book) for key, test in part.setting_tests.items()}
@@ -91,9 +91,9 @@ def adopt(host: Host, plugin_id: str, part: Contribution) -> Contribution:
 
 
 _CALLED = ("kinds", "screens", "pages", "slots", "menu", "widgets", "first_steps", "search", "importers", "exporters", "demo", "webhooks", "public_events", "message_kinds",
-           "facts", "dimensions", "commands", "approvals", "personal_data")  # fmt: skip
+           "facts", "dimensions", "commands", "approvals", "personal_data", "totals")  # fmt: skip
 _WITH_ID = ("schedules", "menu", "widgets", "first_steps", "search", "demo", "public_events", "message_kinds", "commands", "approvals", "personal_data",
-            "facts", "metrics", "dimensions", "dashboards")  # fmt: skip
+            "facts", "metrics", "dimensions", "dashboards", "totals")  # fmt: skip
 
 
 def _check_names(manifest: Manifest, part: Contribution) -> None:
