@@ -15,7 +15,7 @@ _AT_ONCE, _SPELL = 20, timedelta(seconds=8)
 WAKE = "analytics.recompute"
 
 
-@job(_l("Note which days changed"), hears=lambda name: any(name in fact.changed_by for fact in facts().values()))
+@job(_l("Note which days changed"), together=True, hears=lambda name: any(name in fact.changed_by for fact in facts().values()))
 def hear(db: Session, *, event: dict[str, Any], **payload: Any) -> None:
     """Something happened: the days that add up to something else now are worked out anew."""
     for fact in facts().values():

@@ -18,6 +18,7 @@ from zhanggui.api import (
     RolePreset,
     Screen,
     Slot,
+    Total,
     Widget,
     _l,
     hookimpl,
@@ -30,6 +31,11 @@ from .services.levels import forget_empty_levels
 @hookimpl
 def register_personal_data() -> Sequence[PersonalData]:
     return [PersonalData("movements", [models.StockMovement], because="staff write why stock moved; no movement is about a person")]
+
+
+@hookimpl
+def register_totals() -> Sequence[Total]:
+    return [Total("inventory.on_hand", _l("Pieces in stock"), queries.on_hand_of_all)]
 
 
 @hookimpl

@@ -45,6 +45,11 @@ def stock_of(db: Session, variant_ids: Collection[int]) -> dict[int, Stock]:
     return {variant_id: found.get(variant_id) or Stock(variant_id, 0, 0) for variant_id in variant_ids}
 
 
+def on_hand_of_all(db: Session) -> int:
+    """Every piece that is counted, wherever it lies."""
+    return int(db.scalar(select(func.sum(_levels.c.on_hand))) or 0)
+
+
 def variants_of_levels(db: Session, level_ids: Collection[int]) -> dict[int, int]:
     """The variant of each level."""
     c = _levels.c

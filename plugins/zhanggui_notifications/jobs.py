@@ -13,7 +13,7 @@ from .services import delivering, freezing, pumping, replay, routing
 WAKE = "notifications.deliver"
 
 
-@job(_l("Tell people of an event"), hears=routing.hears)
+@job(_l("Tell people of an event"), together=True, hears=routing.hears)
 def route(db: Session, *, event: dict[str, Any], **payload: Any) -> None:
     """Something happened: who is to be told gets a message."""
     if routing.route(db, event, payload, now=clock.now()):

@@ -28,6 +28,7 @@ from zhanggui.api import (
     Screen,
     SearchProvider,
     Slot,
+    Total,
     Widget,
     _l,
     hookimpl,
@@ -143,6 +144,11 @@ def register_importers() -> Sequence[Importer]:
 @hookimpl
 def register_exporters() -> Sequence[Exporter]:
     return [exporting.ORDERS]
+
+
+@hookimpl
+def register_totals() -> Sequence[Total]:
+    return [Total("orders.kept", _l("Paid for orders, less what was given back"), queries.kept_of_all)]
 
 
 @hookimpl

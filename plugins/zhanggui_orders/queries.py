@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Choice, Hit, NotFound, Reader, TermIndex, _l, find_rows, fmt, hooks, kept_text, regions
+from zhanggui.api import Choice, Hit, Money, NotFound, Reader, TermIndex, _l, current_runtime, find_rows, fmt, hooks, kept_text, regions
 from zhanggui_customers import facade as customers
 
 from .contracts import MANUAL, Adjustment, DayFigures, LineMoney, LineView, OrderFacts, OrderView, RefundView, ShipmentView
@@ -25,6 +25,13 @@ _days = Day.__table__
 ORDER_ID = _orders.c.id
 PROVINCES = tuple(Choice(code, name) for code, name in regions.PROVINCES.items())
 BY_STAFF = "admin"  # the source of an order that somebody of the staff took
+
+
+def kept_of_all(db: Session) -> Money:
+    """What orders in the shop's currency were paid, less what was given back of them."""
+    currency = current_runtime().config["instance.currency"]
+    kept = db.scalar(select(func.sum(_orders.c.paid_total - _orders.c.refunded_total)).where(_orders.c.currency == currency))
+    return Money(int(kept or 0), currency)
 
 
 def order_for_update(db: Session, order_id: int) -> Order:

@@ -33,6 +33,7 @@ from zhanggui.api import (
     SearchProvider,
     Slot,
     ThreePhases,
+    Total,
     Widget,
     _l,
     hookimpl,
@@ -164,6 +165,11 @@ def register_role_presets() -> Sequence[RolePreset]:
             {"payments.Attempt": reading, "payments.Refund": reading, "payments.Case": reading, "payments.Entry": reading, "payments.Finance": ("index",)},
         ),
     ]  # fmt: skip
+
+
+@hookimpl
+def register_totals() -> Sequence[Total]:
+    return [Total("payments.ledger", _l("Every entry of the ledger, added up"), queries.entered)]
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Hit, Money, NotFound, Reader, _l, current_actor, find_rows, fmt, reader_at_work, row_clauses
+from zhanggui.api import Hit, Money, NotFound, Reader, _l, current_actor, current_runtime, find_rows, fmt, reader_at_work, row_clauses
 from zhanggui_orders.contracts import RefundView
 
 from .contracts import AttemptView, PaymentView, RefundRequest
@@ -165,6 +165,13 @@ def balance(db: Session, account: str, currency: str, *rules: Any, customer_id: 
         db.scalar(select(func.coalesce(func.sum(c.amount), 0)).where(mine, side == account)) for side in (c.debit, c.credit)
     )
     return Money(int(got or 0) - int(gave or 0), currency)
+
+
+def entered(db: Session) -> Money:
+    """All that was ever entered in the shop's currency, whichever way it went."""
+    currency = current_runtime().config["instance.currency"]
+    c = Entry.__table__.c
+    return Money(int(db.scalar(select(func.sum(c.amount)).where(c.currency == currency)) or 0), currency)
 
 
 def search(db: Session, reader: Reader, text: str, limit: int) -> list[Hit]:

@@ -14,7 +14,7 @@ from .services.fan_out import fan_out
 WAKE = "webhooks.deliver"
 
 
-@job(_l("Tell programs outside of an event"), hears=lambda name: name in public_events())
+@job(_l("Tell programs outside of an event"), together=True, hears=lambda name: name in public_events())
 def hear(db: Session, *, event: dict[str, Any], **payload: Any) -> None:
     """Something happened: who asked for it gets a delivery."""
     if fan_out(db, event, payload, now=clock.now()):

@@ -6,6 +6,7 @@ All rows of a batch of events go in one statement: each statement more is time t
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,12 +17,13 @@ from ..db.locks import one_at_a_time
 from ..db.uow import unit_of_work
 from ..host import current_host
 from ..host.declare import EVERY, JobDef
-from ..jobs.store import add_jobs, job_row
+from ..jobs.store import PARCELED, SHARED_KEY, add_jobs, job_row
 from ..kernel import clock
 from .models import OutboxEvent
 
 log = logging.getLogger(__name__)
 BATCH = 200
+PARCEL = 10  # events in one job of a handler that takes them together: on SQLite everybody waits for its transaction
 c = OutboxEvent.__table__.c
 
 
@@ -52,14 +54,32 @@ def _dispatch(db: Session, limit: int) -> Dispatched:
     found += [
         (row, job, {**(row.payload or {}), "event": _about(row)}) for row in rows for job in handlers.get(EVERY, ()) if (f"{row.name}@{row.version}", job.name) in heard
     ]
-    add_jobs(db, [
-        job_row(job, arguments, event_id=row.id, key=row.key, correlation=row.correlation, causation=f"event:{row.id}", depth=row.depth + 1)
-        for row, job, arguments in sorted(found, key=lambda one: one[0].id)
-    ])  # fmt: skip
+    add_jobs(db, list(_jobs(sorted(found, key=lambda one: one[0].id))))
     if rows:
         done = update(OutboxEvent.__table__).where(c.id.in_([row.id for row in rows]))
         db.execute(done.values(dispatched_at=clock.now()))
     return Dispatched(len(rows), frozenset(job.lane for _row, job, _arguments in found))
+
+
+def _jobs(found: Iterable[tuple[Any, JobDef, Any]]) -> Iterator[dict[str, Any]]:
+    """A job for each event and handler; of a handler that takes them together one for some, under the key that all such jobs of it share."""
+    parcels: dict[str, list[tuple[Any, JobDef, Any]]] = {}
+    for row, job, arguments in found:
+        parcel = parcels.setdefault(job.name, []) if job.together else []
+        parcel.append((row, job, arguments))
+        if len(parcel) == PARCEL or not job.together:
+            yield _job(parcel)
+            parcels.pop(job.name, None)
+    yield from map(_job, parcels.values())
+
+
+def _job(parcel: Sequence[tuple[Any, JobDef, Any]]) -> dict[str, Any]:
+    row, job, arguments = parcel[0]
+    key = row.key
+    if len(parcel) > 1:
+        events = [{"with": given, "key": one.key, "correlation": one.correlation, "depth": one.depth + 1} for one, _job, given in parcel]
+        key, arguments = SHARED_KEY, {PARCELED: events}
+    return job_row(job, arguments, event_id=row.id, key=key, correlation=row.correlation, causation=f"event:{row.id}", depth=row.depth + 1)
 
 
 def _hears(job: JobDef, name: str) -> bool:

@@ -65,8 +65,11 @@ class JobDef:
     lane: str = DEFAULT_LANE
     title: Text = ""  # what it does, for whoever looks after the shop
     hears: Callable[[str], bool] | None = None  # of a handler of every event: which ones it is for, by "<name>@<version>"
+    together: bool = False  # of a handler of every event: some of them share a transaction
 
     def __post_init__(self) -> None:
+        if self.together and not self.takes_db:
+            raise WiringError(f"job {self.name}: events share a transaction only where the first parameter is db")
         if self.lane not in LANES:
             raise WiringError(f"job {self.name}: there is no lane {self.lane!r}, only {' and '.join(LANES)}")
 

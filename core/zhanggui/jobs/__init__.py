@@ -24,8 +24,9 @@ LATE = 60.0  # seconds after which a due job that nobody took makes the instance
 
 
 def job(
-    title: Any = "", *, max_attempts: int = 8, timeout: int = 120, lane: str = DEFAULT_LANE, hears: Callable[[str], bool] | None = None
-) -> Callable[[Callable[..., Any]], JobDef]:
+    title: Any = "", *, max_attempts: int = 8, timeout: int = 120, lane: str = DEFAULT_LANE, hears: Callable[[str], bool] | None = None,
+    together: bool = False,
+) -> Callable[[Callable[..., Any]], JobDef]:  # fmt: skip
     """Make a function a job.
 
     With a first parameter named ``db`` it runs in a unit of work that also marks it done, so its effect
@@ -35,11 +36,13 @@ def job(
     :param lane: ``io`` for a job that waits for others (a provider, a printer, a mail server): it has
         workers of its own, and everything else goes on meanwhile.
     :param hears: for a handler of every event: ``hears("orders.order.paid@1")`` says whether this one is for it. Others make no job.
+    :param together: for a handler of every event with ``db``: up to ten events share a job and its transaction, in which it is called
+        for one after another. When one of them fails, each gets a job of its own.
     """
 
     def wrap(function: Callable[..., Any]) -> JobDef:
         takes_db = next(iter(inspect.signature(function).parameters), "") == "db"
-        return JobDef(function, max_attempts, timeout, takes_db, lane, title, hears)
+        return JobDef(function, max_attempts, timeout, takes_db, lane, title, hears, together)
 
     return wrap
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, UniqueConstraint
+from sqlalchemy import Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db.base import Model
 from ..db.types import BigKey, Pii, SealedJson, UTCDateTime
+
+UNFINISHED = "state IN ('ready', 'running', 'held')"  # small however many are kept: what an event has to wait for is looked up in it
 
 
 class Job(Model):
@@ -20,7 +22,7 @@ class Job(Model):
         UniqueConstraint("event_id", "name"),
         Index("ix_core__job_due", "state", "run_at", "id"),
         Index("ix_core__job_lease", "state", "lease_until"),
-        Index("ix_core__job_order", "name", "key", "id"),
+        Index("ix_core__job_unfinished", "name", "key", "event_id", **{f"{dialect}_where": text(UNFINISHED) for dialect in ("sqlite", "postgresql")}),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

@@ -31,6 +31,7 @@ from . import dead_letters, lanes, store
 from .batch import Batch
 from .models import Job
 from .nudge import nudge
+from .store import PARCELED
 
 log = logging.getLogger(__name__)
 SPELL = 8.0  # seconds after which a work-horse makes room for a fresh one
@@ -125,7 +126,7 @@ def _run(job: JobDef, row: Any, batch: Batch) -> str:
         if job.takes_db:
             with unit_of_work() as db:
                 with _at_most(job.timeout):
-                    job.function(db, **opened(db, row.kwargs))
+                    _call(db, job, row)
                 _finish(db, row, batch)
         else:
             with reading() as db:
@@ -145,6 +146,15 @@ def _run(job: JobDef, row: Any, batch: Batch) -> str:
         return _fail(row, batch, error)
 
 
+def _call(db: Session, job: JobDef, row: Any) -> None:
+    if PARCELED not in (row.kwargs or {}):
+        job.function(db, **opened(db, row.kwargs))
+        return
+    for one in row.kwargs[PARCELED]:
+        with traced(one["correlation"], f"job:{row.id}", one["depth"]):
+            job.function(db, **opened(db, one["with"]))
+
+
 def _finish(db: Session, row: Any, batch: Batch) -> None:
     if not store.finish(db, row.id, batch.token):
         raise LeaseLost(row.id)
@@ -154,7 +164,10 @@ def _finish(db: Session, row: Any, batch: Batch) -> None:
 def _fail(row: Any, batch: Batch, error: BaseException) -> str:
     sentence, retry, counts = _sentence(error), getattr(error, "retry", True), not isinstance(error, DatabaseBusy)
     with unit_of_work() as db:
-        state = store.fail(db, row, batch.token, sentence, traceback.format_exc(), retry=retry, counts=counts)
+        if counts and PARCELED in (row.kwargs or {}):
+            state = store.part(db, row, batch.token)
+        else:
+            state = store.fail(db, row, batch.token, sentence, traceback.format_exc(), retry=retry, counts=counts)
         if state == "dead":
             dead_letters.tell(db, row.id, row.name, sentence, now=clock.now())
         batch.turn_page(db)

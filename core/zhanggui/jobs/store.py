@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from ..db.upsert import insert_for
@@ -20,6 +20,10 @@ from .models import Job
 
 LEASE = timedelta(seconds=15)
 LOST = _l("The worker that did it was lost every time.")
+PARCELED = "parceled"  # the one argument of a job with several events: [{"with": arguments, "key", "correlation", "depth"}]
+SHARED_KEY = "*"  # of such jobs: those of one handler are done one after another
+# In the words of the index: with parameters in their place neither database would know that it may look there.
+_UNFINISHED = bindparam(None, ("ready", "running", "held"), expanding=True, literal_execute=True, unique=True)
 c = Job.__table__.c
 
 
@@ -56,7 +60,7 @@ def _must_wait() -> ColumnElement[bool]:
     earlier = Job.__table__.alias()
     before = select(earlier.c.id).where(
         earlier.c.name == c.name, earlier.c.key == c.key, earlier.c.event_id < c.event_id,
-        earlier.c.state.in_(("ready", "running", "held")),
+        earlier.c.state.in_(_UNFINISHED),
     )  # fmt: skip
     return and_(c.key != "", before.correlate(Job.__table__).exists())
 
@@ -117,6 +121,25 @@ def fail(db: Session, row: Any, token: str, error: str, traceback: str, *, retry
         values |= {"state": "ready", "run_at": now + timedelta(seconds=pause)}
     statement = update(Job.__table__).where(c.id == row.id, c.state == "running", c.lease_token == token)
     return str(values["state"]) if db.execute(statement.values(**values)).rowcount else "skipped"
+
+
+def part(db: Session, row: Any, token: str) -> str:
+    """Of a job with several events, one of which failed: each gets a job of its own, which waits only for those of its key.
+
+    :returns: the new state, or ``skipped`` when the job was taken away meanwhile.
+    """
+    now, events = clock.now(), row.kwargs[PARCELED]
+    own = {"state": "ready", "run_at": now, "attempts": 0, "lease_until": None, "lease_token": None, "kwargs": events[0]["with"], "key": events[0]["key"]}
+    statement = update(Job.__table__).where(c.id == row.id, c.state == "running", c.lease_token == token)
+    if not db.execute(statement.values(**own)).rowcount:
+        return "skipped"
+    taken = {name: getattr(row, name) for name in ("name", "max_attempts", "causation")}
+    add_jobs(db, [
+        {**taken, "kwargs": one["with"], "state": "ready", "attempts": 0, "run_at": now, "event_id": one["with"]["event"]["id"], "key": one["key"],
+         "unique_key": None, "correlation": one["correlation"], "depth": one["depth"], "created_at": now}
+        for one in events[1:]
+    ])  # fmt: skip
+    return "ready"
 
 
 def hold(db: Session, job_id: int, token: str, why: str) -> None:

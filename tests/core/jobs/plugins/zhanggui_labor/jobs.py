@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import ProviderError, job, publish, unit_of_work
 from zhanggui.db.write_queue import DatabaseBusy
+from zhanggui.kernel.trace import current_trace
 
 from .events import EchoHeard
 
@@ -105,6 +106,13 @@ def go_on(*, thing: int, **_from_newer_releases: Any) -> None:
 @job()
 def hear(db: Session, *, event: dict[str, Any], **told: Any) -> None:
     mark(db, "hear", f"{event['name']} {event['key']} {sorted(told)}")
+
+
+@job(together=True, max_attempts=2)
+def hear_some(db: Session, *, event: dict[str, Any], note: str = "", **_told: Any) -> None:
+    mark(db, "hear_some", f"{event['key']} {current_trace().correlation} {current_trace().depth}")
+    if note == "fail":
+        raise ValueError("told to fail")
 
 
 @job()
