@@ -84,7 +84,8 @@ class _Pulled(io.RawIOBase):
     """Blocks as a file that is read. What making them raised is kept, because the library tells of it in its own words."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._blocks, self._rest, self.failed = iter(blocks), memoryview(b""), None
+        self._blocks, self._rest = iter(blocks), memoryview(b"")
+        self.failed: BaseException | None = None
 
     def readable(self) -> bool:
         return True
@@ -97,21 +98,38 @@ class _Pulled(io.RawIOBase):
         except StopIteration:
             return b""
         except BaseException as error:
-            self.failed: BaseException | None = error
+            self.failed = error
             raise
         taken, self._rest = bytes(self._rest[:size]), self._rest[size:]
         return taken
 
 
+class _Pushed(io.RawIOBase):
+    """A file that is written to, with the same care for what went wrong: a disk that is full is to be told as that."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.failed: BaseException | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: Any) -> int:
+        """All of it."""
+        try:
+            return self._target.write(block)
+        except BaseException as error:
+            self.failed = error
+            raise
+
+
 def write_sealed(blocks: Iterable[bytes], target: BinaryIO, keys: Sequence[Any]) -> None:
     """Seal what comes in blocks, and write it as it comes."""
-    source = _Pulled(blocks)
+    source, sink = _Pulled(blocks), _Pushed(target)
     try:
-        pyrage.encrypt_io(source, target, list(keys))
-    except OSError as error:
-        if source.failed is not None:
-            raise source.failed from None
-        raise error
+        pyrage.encrypt_io(source, sink, list(keys))
+    except (OSError, pyrage.EncryptError) as error:
+        raise source.failed or sink.failed or error from None
 
 
 @contextmanager
