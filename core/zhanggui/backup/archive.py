@@ -10,6 +10,7 @@ import re
 import sys
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
@@ -63,13 +64,33 @@ def packed(members: Iterable[Written]) -> Iterator[bytes]:
     yield compressor.flush()
 
 
+class Body:
+    """The bytes of a member. Where they cannot be read on, the backup is damaged."""
+
+    def __init__(self, source: IO[bytes], backup: str) -> None:
+        self._source, self._backup = source, backup
+
+    def read(self, size: int = -1) -> bytes:
+        """At most so many bytes, or all; none at the end."""
+        with _unpacking(self._backup):
+            return self._source.read(size)
+
+
+@contextmanager
+def _unpacking(backup: str) -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, zstd.ZstdError, EOFError, UnicodeDecodeError) as error:
+        raise BackupDamaged(name=backup, what=_l("it cannot be unpacked")) from error
+
+
 @dataclass(frozen=True)
 class Member:
     """A member as it is read. ``table`` and ``file`` say what it is of; ``body`` has to be read before the next one."""
 
     name: str
     size: int
-    body: IO[bytes]
+    body: Body
     table: str = ""
     file: str = ""
 
@@ -85,17 +106,14 @@ def members(stream: BinaryIO, name: str) -> Iterator[Member]:
     :raises BackupDamaged: for whatever we do not write: another kind of name, a link, one name twice, a member that is too large.
     """
     seen: set[str] = set()
-    try:
-        with zstd.ZstdFile(stream) as plain, tarfile.open(fileobj=plain, mode="r|") as archive:
-            for info in archive:
-                archive.members = []  # a stream is read once: nothing is looked up in it again
-                if info.name in seen:
-                    raise BackupDamaged(name=name, what=_l("%(member)s is in it twice", member=info.name[:80]))
-                seen.add(info.name)
-                yield _checked(info, archive, name)
-            plain.read()
-    except (tarfile.TarError, zstd.ZstdError, EOFError, UnicodeDecodeError) as error:
-        raise BackupDamaged(name=name, what=_l("it cannot be unpacked")) from error
+    with _unpacking(name), zstd.ZstdFile(stream) as plain, tarfile.open(fileobj=plain, mode="r|") as archive:
+        for info in archive:
+            archive.members = []  # a stream is read once: nothing is looked up in it again
+            if info.name in seen:
+                raise BackupDamaged(name=name, what=_l("%(member)s is in it twice", member=info.name[:80]))
+            seen.add(info.name)
+            yield _checked(info, archive, name)
+        plain.read()
 
 
 def _checked(info: tarfile.TarInfo, archive: tarfile.TarFile, name: str) -> Member:
@@ -106,4 +124,4 @@ def _checked(info: tarfile.TarInfo, archive: tarfile.TarFile, name: str) -> Memb
         raise BackupDamaged(name=name, what=_l("%(member)s is too large", member=info.name[:80]))
     body = archive.extractfile(info)
     assert body is not None  # a regular file
-    return Member(info.name, info.size, body, table=rows[1] if rows else "", file=file[1] if file else "")
+    return Member(info.name, info.size, Body(body, name), table=rows[1] if rows else "", file=file[1] if file else "")

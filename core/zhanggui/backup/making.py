@@ -106,7 +106,7 @@ def _members(
             total += weight
             count += body.count(b"\n")  # a line of JSON holds none inside
             yield archive.Written(f"tables/{name}/{number:06d}.jsonl", [body], len(body))
-        told["tables"][name] = {"rows": count, "sum": tables.as_text(total)}
+        told["tables"][name] = {"rows": count, "sum": tables.in_hex(total)}
     # Behind the rows: what a row of that moment names was on the disk before the row was committed.
     for path, size in _files(runtime.data / "files"):
         relative = path.relative_to(runtime.data / "files").as_posix()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -83,7 +85,7 @@ def verify(path: Path, keys: Sequence[Any]) -> Contents:
     head, manifest = told["head"], told["manifest"]
     for table in sorted({*head["layouts"], *manifest["tables"], *rows}):
         count, total = rows.get(table, [0, 0])
-        if manifest["tables"].get(table) != {"rows": count, "sum": tables.as_text(total)} or table not in head["layouts"]:
+        if manifest["tables"].get(table) != {"rows": count, "sum": tables.in_hex(total)} or table not in head["layouts"]:
             raise BackupDamaged(name=path.name, what=_l("the rows of %(table)s are not those that it says", table=table))
     for file, facts in manifest["files"].items():
         if files.get(file) != facts:
@@ -105,13 +107,11 @@ def each(path: Path, keys: Sequence[Any]) -> Iterator[archive.Member]:
 
 
 def _known(member: archive.Member, path: Path) -> archive.Member:
-    import io
-
     body = member.body.read()
-    form = archive.Member(member.name, member.size, io.BytesIO(body)).json().get("format")
+    form = json.loads(body).get("format")
     if form != archive.FORMAT:
         raise NewerBackup(name=path.name, what=f"format {form}")
-    return archive.Member(member.name, member.size, io.BytesIO(body))
+    return replace(member, body=archive.Body(io.BytesIO(body), path.name))
 
 
 def _digest(member: archive.Member) -> str:
