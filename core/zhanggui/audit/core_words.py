@@ -78,6 +78,7 @@ PARTS = (
 )  # fmt: skip
 _ENABLED = (Choice(True, _l("on")), Choice(False, _l("off")))
 
+_RESTORED = (Column("made_at", _l("As of"), "datetime"), Column("rows", _l("Rows"), "int"))
 AUDIT_WORDS = [
     AuditWords("core.approval.requested", _l("Asked for a second person"), _ASKED),
     AuditWords("core.approval.approved", _l("Approved by a second person"), _ASKED),
@@ -97,6 +98,8 @@ AUDIT_WORDS = [
     AuditWords("core.login.failed", _l("Sign-in refused")),
     AuditWords("core.login.throttled", _l("Sign-in refused: too many tries")),
     AuditWords("core.person.erased", _l("Personal data erased")),
+    AuditWords("core.backup.restored", _l("Backup brought back"), _RESTORED),
+    AuditWords("core.backup.table_restored", _l("Table brought back from a backup"), _RESTORED),
     AuditWords("core.person.exported", _l("Personal data written out")),
     AuditWords("core.person.looked_up", _l("Searched for a person")),
     AuditWords("core.plugin.enabled", _l("Plugin enabled"), [Column("enabled", _l("State"), "choice", choices=_ENABLED)]),

@@ -6,6 +6,7 @@ import copy
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -92,7 +93,7 @@ def _rehearse(there: Runtime, backup: places.Backup, manifests: Mapping[str, Man
             if then != found:
                 raise DrillFailed(_l("%(total)s was %(then)s in the shop and is %(now)s after the restore."), total=name, then=str(then), now=str(found))
         with hosted(host):
-            _starts(there, host)
+            copy_context().run(_starts, there, host)  # the pages speak to a visitor: what is told of the drill does not
 
 
 def _open_some(connection: Connection, there: Runtime) -> int:

@@ -1,6 +1,6 @@
 """Where backups lie, what is known of each without opening it, and which may go.
 
-``20261127T213000Z-scheduled.age`` is a backup; ``20261127T213000Z-scheduled.json`` beside it says what it is, and nothing that a
+``20260315T193000Z-scheduled.age`` is a backup; ``20260315T193000Z-scheduled.json`` beside it says what it is, and nothing that a
 stranger should not read. A backup whose description was lost is one all the same.
 """
 

@@ -20,10 +20,20 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection, Engine
 
+from ..i18n.texts import lazy_gettext as _l
+from ..kernel.errors import DomainError
+
 MODULUS = 1 << 256
 _ROWS_AT_ONCE = 2000
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 _loads = json.JSONDecoder().decode
+
+
+class UnknownKind(DomainError):
+    """A plugin keeps something in a column for which a backup has no form that suits both databases."""
+
+    code = "unknown_kind"
+    message = _l("%(column)s is of the kind %(kind)s, which no backup can hold: its plugin has to keep it as a number, a text, a time or JSON.")
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def _kind(table: str, name: str, kind: Any) -> str:
     ):  # fmt: skip
         if isinstance(kind, of):
             return word
-    raise TypeError(f"{table}.{name} is {kind!r}: a backup has no form for that yet")
+    raise UnknownKind(column=f"{table}.{name}", kind=str(kind))
 
 
 @contextmanager

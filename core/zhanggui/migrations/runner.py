@@ -1,14 +1,13 @@
 """``zhanggui upgrade``: bring every installed plugin's tables up to its code, or leave them as they were.
 
 One version table per component (``orders__alembic``), in the order of ``requires``, each component in
-one transaction, under one lock; on SQLite after a copy by the backup API.
+one transaction, under one lock, after a backup of everything.
 """
 
 from __future__ import annotations
 
 import fcntl
 import logging
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from ..db.upsert import insert_or_skip
 from ..host import generation
 from ..host.manifest import Manifest
 from ..host.models import PluginState, Repair
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.errors import DomainError
 from ..runtime import Runtime, activated
@@ -34,7 +34,7 @@ from .history import MigrationFailed
 log = logging.getLogger(__name__)
 
 _LOCK_KEY = 0x7A68616E67  # "zhang", for pg_advisory_lock
-_KEEP_COPIES = 5
+_KEEP = 5  # backups from before an upgrade
 _FAILED = "upgrade:"  # so begins a repair that says which upgrade failed
 Report = Callable[[str], None]
 
@@ -44,6 +44,13 @@ class UpgradeBusy(DomainError):
 
     code = "upgrade_busy"
     message = "Another upgrade of this instance is running."
+
+
+class UpgradeRefused(DomainError):
+    """Nothing is changed without a backup of what was."""
+
+    code = "upgrade_refused"
+    message = _l("The backup before the upgrade could not be written (%(why)s). Nothing was changed: make room, and run zhanggui upgrade again.")
 
 
 class UpgradeFailed(DomainError):
@@ -88,7 +95,7 @@ def upgrade(runtime: Runtime, manifests: Mapping[str, Manifest], report: Report 
             pending = behind(connection, manifests)
             fresh = not inspect(connection).get_table_names()
         if pending and not fresh:
-            outcome.copy = _copy_sqlite(runtime, report)
+            outcome.copy = _back_up(runtime, report)
         for component, folder in components(manifests).items():
             if component not in pending:
                 continue
@@ -167,20 +174,20 @@ def _locked(runtime: Runtime) -> Iterator[None]:
         yield
 
 
-def _copy_sqlite(runtime: Runtime, report: Report) -> Path | None:
-    source = runtime.engine.url.database
-    if runtime.engine.dialect.name != "sqlite" or not source:
-        return None
-    folder = runtime.data / "backups"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"before-upgrade-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
-    original, copy = sqlite3.connect(source), sqlite3.connect(target)
+def _back_up(runtime: Runtime, report: Report) -> Path:
+    """A backup of everything as it was; of those before upgrades the last five stay.
+
+    :raises UpgradeRefused: when there is no room for it: without one nothing is changed.
+    """
+    # Here and not above: what brings a backup back runs migrations, and so imports this package.
+    from ..backup import places
+    from ..backup.making import create_backup
+
     try:
-        original.backup(copy)
-    finally:
-        copy.close()
-        original.close()
-    for old in sorted(folder.glob("before-upgrade-*.sqlite3"))[:-_KEEP_COPIES]:
-        old.unlink()
-    report(f"copied the database to {target}")
-    return target
+        made = create_backup(runtime, kind="upgrade", now=clock.now())
+    except OSError as error:
+        raise UpgradeRefused(why=error.strerror or type(error).__name__) from error
+    for old in [backup for backup in places.backups(places.folder_of(runtime)) if backup.kind == "upgrade"][_KEEP:]:
+        places.remove(old)
+    report(f"backed up to {made.path}")
+    return made.path

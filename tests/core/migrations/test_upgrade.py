@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, inspect, select, table
 
+from zhanggui.backup import making
+from zhanggui.backup.making import components as components_of
+from zhanggui.backup.sealing import identities
+from zhanggui.backup.verifying import verify
 from zhanggui.host.service import found_plugins, upgrade
 from zhanggui.kernel.actors import SYSTEM, acting_as
 from zhanggui.migrations.autogenerate import differences, import_models
-from zhanggui.migrations.runner import behind, components
+from zhanggui.migrations.runner import UpgradeRefused, behind, components
 from zhanggui.runtime import activated, open_runtime
 
 
@@ -43,6 +47,25 @@ def test_one_that_fails_half_way_leaves_everything_as_it_was(troubled):
     assert {t: n for t, n in after.items() if t not in moved and n != rows[t]} == {}
     with troubled.engine.connect() as connection:
         assert behind(connection, found_plugins(troubled).manifests) == ["broken_migration"]
+
+
+def test_everything_is_backed_up_before_a_table_changes(troubled):
+    with troubled.engine.connect() as connection:
+        before = components_of(connection)
+    kept = upgrade(troubled).copy
+    contents = verify(kept, identities(troubled.keyring))
+    assert (contents.components, contents.head["kind"]) == (before, "upgrade")
+
+
+def test_without_room_for_a_backup_nothing_changes(troubled, monkeypatch):
+    def full(*_args, **_more):
+        raise OSError(28, "No space left on device")
+
+    before = schema(troubled)
+    monkeypatch.setattr(making, "create_backup", full)
+    with pytest.raises(UpgradeRefused, match="No space left on device"):
+        upgrade(troubled)
+    assert schema(troubled) == before
 
 
 def test_the_second_time_it_does_nothing(instance):
