@@ -88,7 +88,7 @@ def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
     span = span_of(chosen.period, reader.now, zone)
     before = compared(span, chosen.compare, reader.now, zone)
     periods = [(word, label) for word, label in WORDS.items() if word != TODAY]
-    periods += [(chosen.period, chosen.period)] if chosen.period not in WORDS or chosen.period == TODAY else []
+    periods += [(chosen.period, WORDS.get(chosen.period) or days(span))] if chosen.period not in WORDS or chosen.period == TODAY else []
     return {
         "action": f"/analytics/board/{chosen.board}",
         "selects": [

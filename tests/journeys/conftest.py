@@ -24,8 +24,9 @@ from browser import find
 from flask_appbuilder.security.sqla.models import Role
 from journeys.inspection import Look, Watch, open_context
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from zhanggui.audit.models import AuditEntry
 from zhanggui.auth import service as accounts
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import current_host, refresh
@@ -39,6 +40,7 @@ from zhanggui.testing.instances import Databases, environment, one_worker
 from zhanggui.web.export_tasks import write_export
 from zhanggui_customers.models import Customer
 from zhanggui_orders.models import Order
+from zhanggui_payments.models import Attempt
 from zhanggui_products.models import Product
 
 demo = importlib.import_module("zhanggui.cli.demo")
@@ -88,6 +90,8 @@ def _fill() -> dict[str, object]:
             "product": db.scalar(select(Product.id).order_by(Product.id)),
             "customer": db.scalar(select(Order.customer_id).where(Order.customer_id.is_not(None)).order_by(Order.id.desc()))
             or db.scalar(select(Customer.id)),
+            "payment": db.scalar(select(func.max(Attempt.id))),
+            "act": db.scalar(select(func.max(AuditEntry.id)).where(AuditEntry.action == "orders.order.paid")),
             "role": db.scalar(select(Role.id).where(Role.name == "warehouse")),
             **tasks,
         }

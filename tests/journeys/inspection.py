@@ -86,7 +86,8 @@ class Watch:
             self.noted.append(f"request: {urlsplit(response.url).path} answered {response.status}")
 
     def faults(self, look: Look) -> list[str]:
-        """What is wrong with the page as it stands."""
+        """What is wrong with the page as it stands, with everything on it unfolded."""
+        self.page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true })")
         self.page.evaluate(AXE + ";0")
         return [*self.noted, *self.page.evaluate(MEASURES, look.phone), *self.page.evaluate(RUN_AXE)]
 

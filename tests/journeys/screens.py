@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A screen as a test opens it. ``path`` may name a row of the demo: ``{order}``, ``{product}``, ``{customer}``, ``{role}``, ``{task}``."""
+    """A screen as a test opens it. ``path`` may name a row of the demo: ``{order}``, ``{product}``, ``{customer}``, ``{role}``, ``{task}``,
+    ``{payment}``, ``{act}``; what is folded is opened before it is judged."""
 
     name: str
     path: str
@@ -73,7 +74,27 @@ SIGHTS = (
     Sight("approvals", "/approvals/"),
     Sight("tokens", "/me/tokens/"),
     Sight("token: add", "/me/tokens/add"),
+    Sight("finance", "/finance/"),
+    Sight("payments", "/payments/"),
+    Sight("payment", "/payments/{payment}"),
+    Sight("cases of payment", "/payment-cases/"),
+    Sight("case of a payment", "/payment-cases/1"),
+    Sight("refund", "/orders/{order}/payments__refund"),
+    Sight("kinds of messages", "/message-kinds/"),
+    Sight("kind of message", "/message-kinds/orders.shipped"),
+    Sight("words of a message", "/message-words/orders.shipped"),
+    Sight("what I am told", "/my-messages/"),
+    Sight("campaigns", "/campaigns/"),
+    Sight("campaign", "/campaigns/1"),
+    Sight("webhook", "/webhooks/1"),
+    Sight("webhook: edit", "/webhooks/1/edit"),
+    Sight("deliveries", "/webhook-deliveries/"),
+    Sight("delivery", "/webhook-deliveries/1"),
+    Sight("events of webhooks", "/webhook-events/"),
     Sight("partners", "/webhook-partners/"),
+    Sight("partner", "/webhook-partners/1"),
+    Sight("act of the trail", "/system/audit/{act}"),
+    Sight("columns of an export", "/exports/orders/"),
     Sight("repairs", "/system/repairs/"),
     Sight("jobs", "/system/jobs/"),
     Sight("events", "/system/events/"),

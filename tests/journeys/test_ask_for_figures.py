@@ -38,6 +38,8 @@ def test_every_page_of_figures_is_alive_and_fits(open_page: Open) -> None:
     assert len(boards) >= 6
     for board in boards:
         page.goto(board)
+        for chosen in page.locator("#block-period select").all():
+            assert not re.search("[a-z]", chosen.evaluate("select => select.selectedOptions[0].text")), board  # a word, not its code
         assert page.locator(".tile .value, figure.chart").count() > 0, board
         expect(page.locator("#main")).not_to_contain_text("暂时无法显示")
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, board

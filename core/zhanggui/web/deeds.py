@@ -127,7 +127,7 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
     where, form = f"{screen.route}/{row_id}/{action.name}", gateway.questions(screen, action, who)
-    title = f"{action.label} · {namer(screen, who)(row)}" if callable(action.confirm) else str(action.label)
+    title = f"{action.label} · {namer(screen, who)(row)}"
     return draw(screen, form, bound, error, title=title, action=where, row=row, verb=action, intro=str(action.about(row)) if action.about is not None else "")
 
 

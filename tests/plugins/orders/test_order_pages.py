@@ -43,6 +43,8 @@ def test_shipping_takes_three_taps_from_home(shop: dict[str, Any], visit: Visit)
     assert f"/orders/{shop['to_pay']}" not in listed
     form = clerk.get(f"/orders/{order_id}/ship").get_data(as_text=True)
     assert 'name="tracking_number"' in form
+    with unit_of_work() as db:
+        assert re.search(rf"<h1>[^<]+ · {db.get_one(Order, order_id).number}", form)  # whose it is, before anything is typed
     answer = clerk.post(f"/orders/{order_id}/ship", {"carrier": "sf", "tracking_number": "SF1234567"})  # third
     assert answer.status_code == 303
     with unit_of_work() as db:
