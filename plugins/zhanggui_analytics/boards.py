@@ -13,16 +13,18 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import Block, Chart, Dashboard, Metric, Reader, Series, Tile, _, _l, dashboards, facts, fmt, metrics, shop_zone
 
-from . import drill, wording
-from .asks import Ask, can_be_by
+from . import asks, drill, wording
+from .asks import MOST_METRICS, Ask, can_be_by
 from .catalogue import FIRST_MONTH, may_see, offered, parts
 from .periods import COMPARED, WORDS, Span, compared, first_of, span_of
 from .services.asking import Answer, answer
 
-TODAY = "today"
+TODAY, SAVED = "today", "saved"
+STEPS = {"": _l("As it fits"), "day": _l("By day"), "week": _l("By week"), "month": _l("By month")}
 _BARS = ("day", "week", "month", "quarter", "year")
 _COHORTS = 13  # months down and across
 _LONG = 92  # days that a chart by day can show side by side
+MOST_STEPS = 400  # steps of a chart
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Chosen:
     board: str
     period: str = "last_30_days"
     compare: str = "previous"
+    step: str = ""  # one of STEPS
 
 
 def boards(reader: Reader) -> list[Dashboard]:
@@ -57,25 +60,48 @@ def shown(reader: Reader, tile: Tile) -> bool:
 
 def blocks(reader: Reader, board: Dashboard, chosen: Chosen) -> Iterator[Block]:
     """What stands on the page of a dashboard."""
-    tabs = [(str(one.title), address(Chosen(one.id, chosen.period, chosen.compare)), one.id == board.id) for one in boards(reader)]
-    yield Block("boards", "links", _("Dashboards"), lambda db, reader: tabs, order=0)
+    yield tabs(reader, chosen)
     if board.id != TODAY:
         yield Block("period", "choose", _("Period"), lambda db, reader: choices(reader, chosen), order=1)
-    for tile in board.tiles:
-        if shown(reader, tile):
-            yield block(tile, chosen)
+    tiles = [tile for tile in board.tiles if shown(reader, tile)]
+    numbers = Numbers(reader, [tile.metrics[0] for tile in tiles if tile.kind == "number"], chosen)
+    for tile in tiles:
+        if tile.kind == "number":
+            yield Block(tile.id, "number", tile.title, partial(_number, numbers=numbers, metric=metrics()[tile.metrics[0]]), order=10 + tile.order)
+        else:
+            ask = _ask(tile, chosen, reader)
+            yield Block(tile.id, "chart", tile.title, partial(_chart, tile=tile, ask=ask), order=200 + tile.order, href=ask.address())
 
 
-def block(tile: Tile, chosen: Chosen) -> Block:
-    """A tile under the period of the page."""
-    if tile.kind == "number":
-        return Block(tile.id, "number", tile.title, partial(_number, tile=tile, chosen=chosen), order=10 + tile.order)
-    return Block(tile.id, "chart", tile.title, partial(_chart, tile=tile, chosen=chosen), order=200 + tile.order)
+def tabs(reader: Reader, chosen: Chosen) -> Block:
+    """The ways to the other pages of figures."""
+    links = [(str(one.title), address(Chosen(one.id, chosen.period, chosen.compare, chosen.step)), one.id == chosen.board) for one in boards(reader)]
+    links.append((_("Saved questions"), "/analytics/saved", chosen.board == SAVED))
+    return Block("boards", "links", _("Dashboards"), lambda db, reader: links, order=0)
 
 
 def address(chosen: Chosen) -> str:
     """Where a dashboard stands under a period."""
-    return f"/analytics/board/{chosen.board}?period={chosen.period}&compare={chosen.compare}" if chosen.board != TODAY else "/analytics/"
+    if chosen.board == TODAY:
+        return "/analytics/"
+    return f"/analytics/board/{chosen.board}?period={chosen.period}&compare={chosen.compare}" + (f"&step={chosen.step}" if chosen.step else "")
+
+
+class Numbers:
+    """The single figures of a page, asked together when the first of them is wanted."""
+
+    def __init__(self, reader: Reader, ids: Sequence[str], chosen: Chosen) -> None:
+        period, compare = (TODAY, "previous") if chosen.board == TODAY else (chosen.period, chosen.compare)
+        wanted = list(dict.fromkeys(ids))
+        self._asks = [Ask(tuple(wanted[n : n + MOST_METRICS]), period, compare=compare) for n in range(0, len(wanted), MOST_METRICS)]
+        self._found: dict[Sequence[str], Answer] = {}
+
+    def of(self, db: Session, reader: Reader, metric: Metric) -> Answer:
+        """The answer in which a figure stands."""
+        ask = next(ask for ask in self._asks if metric.id in ask.metrics)
+        if (found := self._found.get(ask.metrics)) is None:
+            found = self._found[ask.metrics] = answer(db, reader, ask)
+        return found
 
 
 def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
@@ -88,35 +114,66 @@ def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
     span = span_of(chosen.period, reader.now, zone)
     before = compared(span, chosen.compare, reader.now, zone)
     periods = [(word, label) for word, label in WORDS.items() if word != TODAY]
-    periods += [(chosen.period, chosen.period)] if chosen.period not in WORDS or chosen.period == TODAY else []
+    periods += [(chosen.period, WORDS.get(chosen.period, days(span)))] if chosen.period not in WORDS or chosen.period == TODAY else []
     return {
         "action": f"/analytics/board/{chosen.board}",
         "selects": [
             ("period", _("Period"), periods, chosen.period, days(span)),
             ("compare", _("Compared"), list(COMPARED.items()), chosen.compare, days(before) if before is not None else ""),
+            ("step", _("Steps"), list(STEPS.items()), chosen.step, ""),
         ],
+        "dates": [("from", _("From"), span.first.isoformat()), ("to", _("To"), span.last.isoformat())],
     }
+
+
+def question(reader: Reader, found: Answer) -> Mapping[str, Any]:
+    """Period, comparison and what a question is taken apart by."""
+    ask = found.ask
+    board = choices(reader, Chosen("", ask.period, ask.compare))
+    ways = [("", _("Nothing")), *((name, wording.name_of(name)) for name in asks.ways(ask.metrics))]
+    by = ",".join(ask.by)
+    if len(ask.by) > 1:
+        ways.append((by, " · ".join(wording.name_of(name) for name in ask.by)))
+    hidden = {name: value for name, value in ask.words().items() if name not in ("period", "compare", "by", "limit", "order")}
+    return {**board, "action": "/analytics/ask", "hidden": hidden, "selects": [*board["selects"][:2], ("by", _("Taken apart by"), ways, by, "")]}
+
+
+def lines(db: Session, reader: Reader, found: Answer) -> list[dict[str, Any]]:
+    """The rows of an answer one below the other, each with what it was."""
+    wanted, names = [metrics()[id] for id in found.ask.metrics], wording.labels(db, reader, found)
+    rows = []
+    for key in found.rows[:_LONG]:
+        title = " · ".join(names[name].get(value, value) or _("None") for name, value in zip(found.ask.by, key, strict=True))
+        figures, was = found.values[key], found.was.get(key, {})
+        sub = [f"{m.label} {wording.written(m, figures[m.id], found.currency)}" for m in wanted[1:]]
+        if found.before is not None:
+            sub = [wording.beside(wanted[0], figures[wanted[0].id], was.get(wanted[0].id), found.currency), *sub]
+        end = wording.written(wanted[0], figures[wanted[0].id], found.currency)
+        rows.append({"title": title, "sub": sub, "end": end, "href": drill.address(reader, found.ask, found.span, wanted[0], key)})
+    return rows
 
 
 def _day(day: date) -> str:
     return str(fmt.date(day))
 
 
-def _ask(tile: Tile, chosen: Chosen, span: Span) -> Ask:
+def _ask(tile: Tile, chosen: Chosen, reader: Reader) -> Ask:
     by = tuple(tile.by)
-    if tile.kind in ("line", "bars") and by[0] in _BARS and span.days > _LONG:
-        by = ("month" if span.days > 7 * _LONG else "week",) if by[0] == "day" else by
     period, compare = (TODAY, "previous") if chosen.board == TODAY else (chosen.period, chosen.compare)
+    span = span_of(period, reader.now, shop_zone())
+    if tile.kind in ("line", "bars") and by[0] in _BARS:
+        if chosen.step and not (chosen.step == "day" and span.days > MOST_STEPS):
+            by = (chosen.step,)
+        elif by[0] == "day" and span.days > _LONG:
+            by = ("month" if span.days > 7 * _LONG else "week",)
     if FIRST_MONTH in by:  # cohorts are of the last year, whatever month is looked at
         end = span.last
         period = f"{first_of('month', end - timedelta(days=365)).isoformat()}..{end.isoformat()}"
     return Ask(tile.metrics, period, by, compare=compare if tile.kind in ("number", "line") else "none", limit=tile.limit if tile.kind == "ranked" else 1000)
 
 
-def _number(db: Session, reader: Reader, *, tile: Tile, chosen: Chosen) -> Mapping[str, Any]:
-    period = TODAY if chosen.board == TODAY else chosen.period
-    found = answer(db, reader, _ask(tile, chosen, span_of(period, reader.now, shop_zone())))
-    metric = metrics()[tile.metrics[0]]
+def _number(db: Session, reader: Reader, *, numbers: Numbers, metric: Metric) -> Mapping[str, Any]:
+    found = numbers.of(db, reader, metric)
     value, was = found.totals[metric.id], found.totals_were.get(metric.id)
     data: dict[str, Any] = {"value": _shown(value), "kind": metric.unit, "href": drill.address(reader, found.ask, found.span, metric), "fewer": metric.good == "down"}
     if metric.unit == "money":
@@ -132,10 +189,8 @@ def _shown(value: Decimal | None) -> Any:
     return 0 if value is None else int(value) if value.as_tuple().exponent == 0 else value
 
 
-def _chart(db: Session, reader: Reader, *, tile: Tile, chosen: Chosen) -> Chart:
-    period = TODAY if chosen.board == TODAY else chosen.period
-    found = answer(db, reader, _ask(tile, chosen, span_of(period, reader.now, shop_zone())))
-    return chart(db, reader, found, tile.kind)
+def _chart(db: Session, reader: Reader, *, tile: Tile, ask: Ask) -> Chart:
+    return chart(db, reader, answer(db, reader, ask), tile.kind)
 
 
 def chart(db: Session, reader: Reader, found: Answer, kind: str) -> Chart:

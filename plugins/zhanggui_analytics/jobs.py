@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Fact, _l, clock, enqueue, facts, get_setting, job, reading, shop_day, unit_of_work
+from zhanggui.api import (
+    Fact,
+    TaskRun,
+    _l,
+    clock,
+    enqueue,
+    facts,
+    get_setting,
+    job,
+    reader_at_work,
+    reading,
+    shop_day,
+    task,
+    unit_of_work,
+    written_in,
+)
 
+from . import asks, exporting
 from .services import buckets, proof
+from .services.asking import answer
 
 _AT_ONCE, _SPELL = 20, timedelta(seconds=8)
 WAKE = "analytics.recompute"
@@ -70,3 +90,13 @@ def prove(**_from_newer_releases: object) -> None:
 def tidy(db: Session, **_from_newer_releases: object) -> None:
     """Repairs of long ago say nothing any more."""
     proof.forget(db, clock.now() - timedelta(days=int(get_setting("plugin.analytics.keep_repairs"))))
+
+
+@task(_l("Figures on paper"))
+def print_figures(run: TaskRun, *, question: Mapping[str, str], zone: str, locale: str, **_from_newer_releases: object) -> None:
+    """A question as a PDF, in the language and with the rights that whoever asked for it has now."""
+    reader = replace(reader_at_work(run.actor), zone=ZoneInfo(zone), locale=locale)
+    out = run.result(f"figures-{shop_day(clock.now()):%Y%m%d}.{exporting.PAPER}")
+    with written_in(locale), reading() as db:
+        exporting.print_paper(out, db, reader, answer(db, reader, exporting.whole(asks.read(question))))
+    run.report(sentence=_l("The file is ready."))

@@ -38,7 +38,7 @@ def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.recompute, jobs.look, jobs.prove, jobs.tidy]
+    return [jobs.recompute, jobs.look, jobs.prove, jobs.tidy, jobs.print_figures]
 
 
 @hookimpl
