@@ -11,15 +11,36 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Block, Chart, Dashboard, Metric, Reader, Series, Tile, _, _l, dashboards, facts, fmt, metrics, shop_zone
+from zhanggui.api import (
+    Block,
+    Chart,
+    Dashboard,
+    Metric,
+    Question,
+    Reader,
+    Series,
+    Tile,
+    _,
+    _l,
+    added_up,
+    address_of,
+    dashboards,
+    facts,
+    fmt,
+    metrics,
+    row_clauses,
+    shop_zone,
+)
 
-from . import asks, drill, wording
+from . import asks, customer_slots, drill, wording
 from .asks import MOST_METRICS, Ask, can_be_by
 from .catalogue import FIRST_MONTH, may_see, offered, parts
 from .periods import COMPARED, WORDS, Span, compared, first_of, span_of
+from .segments import SCORES, SEGMENTS, segment_of
+from .services import scoring
 from .services.asking import Answer, answer
 
-TODAY, SAVED = "today", "saved"
+TODAY, SAVED, SEGMENTED = "today", "saved", "segments"
 STEPS = {"": _l("As it fits"), "day": _l("By day"), "week": _l("By week"), "month": _l("By month")}
 _BARS = ("day", "week", "month", "quarter", "year")
 _COHORTS = 13  # months down and across
@@ -76,8 +97,42 @@ def blocks(reader: Reader, board: Dashboard, chosen: Chosen) -> Iterator[Block]:
 def tabs(reader: Reader, chosen: Chosen) -> Block:
     """The ways to the other pages of figures."""
     links = [(str(one.title), address(Chosen(one.id, chosen.period, chosen.compare, chosen.step)), one.id == chosen.board) for one in boards(reader)]
+    if may_see_segments(reader):
+        links.append((_("Segments"), "/analytics/segments", chosen.board == SEGMENTED))
     links.append((_("Saved questions"), "/analytics/saved", chosen.board == SAVED))
     return Block("boards", "links", _("Dashboards"), lambda db, reader: links, order=0)
+
+
+def may_see_segments(reader: Reader) -> bool:
+    """Whether this reader sees figures of customers, and may list them."""
+    return reader.may(*customer_slots.MAY_SEE) and reader.may("can_list", customer_slots.CUSTOMERS) and scoring.can_score()
+
+
+def segments(reader: Reader) -> Iterator[Block]:
+    """How many customers are in each segment, each leading to them, and in each pair of scores."""
+    yield tabs(reader, Chosen(SEGMENTED))
+    yield Block("segments", "list", _("Segments"), _segment_rows, order=10)
+    if not row_clauses(reader, customer_slots.CUSTOMERS):
+        yield Block("scores", "chart", _("How recently and how often"), _scores, order=20)
+
+
+def _segment_rows(db: Session, reader: Reader) -> Mapping[str, Any]:
+    rows = []
+    for segment in SEGMENTS:
+        asked = Question(customer_slots.CUSTOMERS, {customer_slots.SEGMENT: segment.value}, "customers")
+        count = sum((added_up(db, reader, asked).totals or {}).get("customers", {}).values())
+        cells = [f"{recent}·{often}" for recent in SCORES for often in SCORES if segment_of(recent, often) == segment.value]
+        said = _("How recently · how often: %(scores)s", scores=", ".join(cells))
+        rows.append({"title": segment.label, "sub": said, "end": fmt.number(count), "href": address_of(asked, reader)})
+    return {"rows": rows}
+
+
+def _scores(db: Session, reader: Reader) -> Chart:
+    found = scoring.counts(db)
+    series = [Series(_("How often: %(score)s", score=often), [found.get((recent, often)) for recent in SCORES[::-1]]) for often in SCORES]
+    labels = [str(recent) for recent in SCORES[::-1]]
+    said = _("5 is the fifth of all buyers who bought last, or most often. Equal customers have equal scores. As of yesterday.")
+    return Chart("heat", labels, series, _("How recently"), "int", None, said)
 
 
 def address(chosen: Chosen) -> str:

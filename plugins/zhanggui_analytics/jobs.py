@@ -28,7 +28,7 @@ from zhanggui.api import (
 )
 
 from . import asks, exporting
-from .services import buckets, proof
+from .services import buckets, proof, scoring
 from .services.asking import answer
 
 _AT_ONCE, _SPELL = 20, timedelta(seconds=8)
@@ -58,7 +58,7 @@ def _day(value: str) -> date:
 @job(_l("Work out figures"), max_attempts=1, timeout=120)
 def recompute(**_from_newer_releases: object) -> None:
     """The days that wait, for a spell; the rest by another job, so that others get their turn. Each day is a transaction of its own."""
-    began = clock.now()
+    began, touched = clock.now(), set()
     while clock.now() - began < _SPELL:
         known, today = facts(), shop_day(clock.now())
         with reading() as db:
@@ -66,10 +66,21 @@ def recompute(**_from_newer_releases: object) -> None:
         for fact_id, day, seen in waiting:
             with unit_of_work() as db:
                 buckets.recompute(db, known[fact_id], day, seen, clock.now())
+        touched |= {fact_id for fact_id, _day_of, _seen in waiting}
         if len(waiting) < _AT_ONCE:
-            return
-    with unit_of_work() as db:
-        enqueue(db, recompute, unique=f"{WAKE}:again")
+            break
+    else:
+        with unit_of_work() as db:
+            enqueue(db, recompute, unique=f"{WAKE}:again")
+    if touched & scoring.behind():
+        with unit_of_work() as db:
+            enqueue(db, score, unique="analytics.score")
+
+
+@job(_l("Score customers"), max_attempts=2, timeout=3600)
+def score(**_from_newer_releases: object) -> None:
+    """Every night, and after days of the past became others: who buys how lately, how often and for how much."""
+    scoring.score(clock.now())
 
 
 @job(_l("Look for days without figures"), max_attempts=1, timeout=120)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Answered
 from zhanggui.api import (
     BadRequest,
     Block,
+    Forbidden,
     Metric,
     NotFound,
     Page,
@@ -115,6 +116,16 @@ class ReportView(View):
         with reading() as db:
             kept = saved.questions(db, reader)
         return show_page(Page(RESOURCE, "/analytics", _("Saved questions"), list(_kept(reader, kept))))
+
+    @expose("/segments")
+    @has_access
+    @permission_name("show")
+    def segments(self) -> str:
+        """Customers by how lately and how often they bought."""
+        reader = reader_at_work(current_actor())
+        if not boards.may_see_segments(reader):
+            raise Forbidden()
+        return show_page(Page(RESOURCE, "/analytics", _("Segments"), list(boards.segments(reader))))
 
     @expose("/save")
     @has_access

@@ -218,7 +218,7 @@ def _table(
     days = set(span.each())
     clean: set[date] = set()
     if kept is not None:
-        clean = _once(db, ("clean", fact.id, span.first, span.last), lambda: buckets.clean_days(db, fact, span.first, span.last)) - {reader.now.astimezone(zone).date()} - ({span.last} if span.until is not None else set())
+        clean = once(db, ("clean", fact.id, span.first, span.last), lambda: buckets.clean_days(db, fact, span.first, span.last)) - {reader.now.astimezone(zone).date()} - ({span.last} if span.until is not None else set())
     if len(listed) > MOST_PIECES:
         raise TooMuch()
     open_days = days - clean
@@ -234,7 +234,7 @@ def _table(
     return one_table(parts_of) if parts_of else None
 
 
-def _once(db: Session, key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
+def once(db: Session, key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
     """What several tiles of a page ask alike, asked once in this reading: nothing changes in between."""
     known = db.info.setdefault("analytics", {})
     if key not in known:
@@ -246,7 +246,7 @@ def _since(db: Session, reader: Reader, listed: Sequence[Step], span: Span, made
     """When each customer bought first, in the steps of a question."""
     new = metrics()[_NEW]
     fact = facts()[new.fact]
-    began = _once(db, ("first", fact.id), lambda: buckets.first_day(db, fact)) or span.first
+    began = once(db, ("first", fact.id), lambda: buckets.first_day(db, fact)) or span.first
     by = "month" if FIRST_MONTH in made.ask.by else ""
     before = steps(Span(began, span.first - _ONE_DAY), by) if began < span.first else []
     whole = Span(min(began, span.first), span.last, span.until)

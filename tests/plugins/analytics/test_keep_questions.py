@@ -23,15 +23,15 @@ QUESTION = "metrics=sales.net&by=sku&period=2026-04-01..2026-04-30"
 
 def test_a_question_is_kept_and_opened_again(instance: Runtime, visit: Visit) -> None:
     past(row(at="2026-04-06 10:00", sku="A", price=123_456))
-    owner = visit("owner")
+    owner, clerk = visit("owner"), visit("clerk")
     assert "/analytics/save?" in owner.get(f"/analytics/ask?{QUESTION}").text
     assert owner.post(f"/analytics/save?{QUESTION}", {"name": "What sold in April"}).status_code == 303
     page = owner.get("/analytics/saved").text
     assert "What sold in April" in page and "/analytics/ask?metrics=sales.net&amp;by=sku&amp;period=2026-04-01..2026-04-30" in page
-    assert "What sold in April" not in visit("clerk").get("/analytics/saved").text
+    assert "What sold in April" not in clerk.get("/analytics/saved").text
     with reading() as db:
         kept = db.scalars(select(ListView.id).where(ListView.screen == "analytics.Report")).one()
-    assert visit("clerk").post(f"/analytics/saved/{kept}/delete", {}).status_code == 404
+    assert clerk.post(f"/analytics/saved/{kept}/delete", {}).status_code == 404
     assert owner.post(f"/analytics/saved/{kept}/delete", {}).status_code == 303
     assert "What sold in April" not in owner.get("/analytics/saved").text
 
