@@ -114,6 +114,7 @@ def segments(reader: Reader) -> Iterator[Block]:
     yield Block("segments", "list", _("Segments"), _segment_rows, order=10)
     if not row_clauses(reader, customer_slots.CUSTOMERS):
         yield Block("scores", "chart", _("How recently and how often"), _scores, order=20)
+        yield Block("repeat", "list", _("Who buys again"), _repeat, order=30)
 
 
 def _segment_rows(db: Session, reader: Reader) -> Mapping[str, Any]:
@@ -124,6 +125,21 @@ def _segment_rows(db: Session, reader: Reader) -> Mapping[str, Any]:
         cells = [f"{recent}·{often}" for recent in SCORES for often in SCORES if segment_of(recent, often) == segment.value]
         said = _("How recently · how often: %(scores)s", scores=", ".join(cells))
         rows.append({"title": segment.label, "sub": said, "end": fmt.number(count), "href": address_of(asked, reader)})
+    return {"rows": rows}
+
+
+def _repeat(db: Session, reader: Reader) -> Mapping[str, Any]:
+    found = scoring.repeat(db)
+
+    def share(many: int) -> str:
+        return f"{fmt.percent(round(Decimal(many * 100) / found.buyers, 2))}" if found.buyers else "–"
+
+    rows = [{"title": _("Bought more than once"), "sub": _("of %(count)s buyers", count=fmt.number(found.buyers)), "end": f"{fmt.number(found.again)} · {share(found.again)}"}]
+    for days, many in found.within.items():
+        title = _("Bought again on the same day") if not days else _("Bought again within %(days)s days", days=days)
+        rows.append({"title": title, "end": f"{fmt.number(many)} · {share(many)}"})
+    if found.median is not None:
+        rows.append({"title": _("Days from the first to the second order"), "sub": _("the one in the middle"), "end": fmt.number(Decimal(found.median.numerator) / found.median.denominator)})
     return {"rows": rows}
 
 

@@ -22,8 +22,8 @@ def _segments(db: Session, reader: Reader, ids: Collection[int]) -> Mapping[int,
     return dict(db.execute(select(_buyer.customer_id, _buyer.segment).where(_buyer.customer_id.in_(list(ids)))).tuples().all())
 
 
-def _in_segment(value: str, customers: Any) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = customers.id.in_(select(_buyer.customer_id).where(_buyer.segment == value))
+def _in_segment(value: Sequence[str], customers: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = customers.id.in_(select(_buyer.customer_id).where(_buyer.segment.in_(value)))
     return found
 
 

@@ -59,7 +59,9 @@ class Buyer(Model):
     __table_args__ = (Index("ix_analytics__buyer_segment", "segment", "customer_id"),)
 
     customer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    last_day: Mapped[date] = mapped_column(Date)  # of his last order
+    first_day: Mapped[date] = mapped_column(Date)  # of his first order
+    again_after: Mapped[int | None]  # days from the first to the second; None: there is none
+    last_day: Mapped[date] = mapped_column(Date)
     orders: Mapped[int]
     net: Mapped[int] = mapped_column(BigInteger)  # in the shop's currency
     recent: Mapped[int] = mapped_column(SmallInteger)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, Select, case, cast, delete, func, literal, select, union_all
@@ -44,7 +46,7 @@ def score(now: datetime) -> int | None:
     """Score all buyers as of today's beginning, and tell who moved. Answers how many moved; None while days are still being worked out."""
     last = shop_day(now) - _ONE_DAY
     with reading() as db:
-        statement = scored(db, last) if can_score() else None
+        statement = scored(db, last, str(current_runtime().config["instance.currency"])) if can_score() else None
         if statement is None:
             return None
         found = {int(row.who): _values(row) for row in db.execute(statement)}
@@ -62,12 +64,15 @@ def score(now: datetime) -> int | None:
     return moved
 
 
-_OWN = ("last_day", "orders", "net", "recent", "often", "much", "segment")
+_OWN = ("first_day", "again_after", "last_day", "orders", "net", "recent", "often", "much", "segment")
 
 
 def _values(row: Any) -> dict[str, Any]:
-    named = {name: getattr(row, name) for name in _OWN if name != "segment"}
-    return {**named, "orders": int(row.orders), "net": int(row.net), "segment": segment_of(row.recent, row.often)}
+    again = (row.second_day - row.first_day).days if row.second_day is not None else None
+    return {
+        "first_day": row.first_day, "again_after": again, "last_day": row.last_day, "orders": int(row.orders), "net": int(row.net),
+        "recent": row.recent, "often": row.often, "much": row.much, "segment": segment_of(row.recent, row.often),
+    }  # fmt: skip
 
 
 def _write(db: Session, rows: Mapping[int, Mapping[str, Any]], *, first: bool) -> int:
@@ -89,15 +94,58 @@ def counts(db: Session) -> dict[tuple[int, int], int]:
     return {(row.recent, row.often): row.many for row in found}
 
 
-def scored(db: Session, last: date) -> Select[Any] | None:
+@dataclass(frozen=True)
+class Repeat:
+    """How many came again: ``within`` days of their first order, and after how many days half of them had."""
+
+    buyers: int
+    again: int
+    within: Mapping[int, int]
+    median: Fraction | None
+
+
+WITHIN = (0, 30, 60, 90)
+
+
+def repeat(db: Session) -> Repeat:
+    """What is known of second orders, as of the last scoring."""
+    found = db.execute(select(_buyer.again_after, func.count().label("many")).group_by(_buyer.again_after).order_by(_buyer.again_after))
+    counted = {row.again_after: row.many for row in found}
+    never = counted.pop(None, 0)
+    again = sum(counted.values())
+    within = {days: sum(many for after, many in counted.items() if after <= days) for days in WITHIN}
+    return Repeat(never + again, again, within, _median(counted, again))
+
+
+def _median(counted: Mapping[int, int], whole: int) -> Fraction | None:
+    reached, middle = 0, []
+    for value in sorted(counted):
+        middle += [value for place in ((whole - 1) // 2, whole // 2) if reached <= place < reached + counted[value]]
+        reached += counted[value]
+    return Fraction(sum(middle), 2) if middle else None
+
+
+def scored(db: Session, last: date, currency: str) -> Select[Any] | None:
     """Every buyer up to a day: ``who``, what he bought and his three scores. None while too many days wait to be worked out."""
     paid = _by_day(db, facts()[metrics()[_ORDERS].fact], [metrics()[_ORDERS].sum], last)
-    money = [_by_day(db, facts()[fact], sums, last, currency=str(current_runtime().config["instance.currency"])) for fact, sums in _summands().items()]
+    money = [_by_day(db, facts()[fact], sums, last, currency=currency) for fact, sums in _summands().items()]
     if paid is None or any(part is None for part in money):
         return None
     rows = paid.subquery()
-    often = func.sum(rows.c.amount)
-    buyers = select(rows.c.who, func.max(case((rows.c.amount > 0, rows.c.day))).label("last_day"), often.label("orders")).group_by(rows.c.who).having(often > 0).subquery()
+    many = func.sum(rows.c.amount)
+    days = select(rows.c.who, rows.c.day, many.label("orders")).group_by(rows.c.who, rows.c.day).having(many > 0).subquery()
+    each: Any = {"partition_by": days.c.who, "order_by": days.c.day}
+    numbered = select(days, func.lead(days.c.day, type_=Date()).over(**each).label("next_day"), func.row_number().over(**each).label("place")).subquery()
+    first = numbered.c.place == 1
+    second_day = case((numbered.c.orders > 1, numbered.c.day), else_=numbered.c.next_day)
+    buyers = (
+        select(
+            numbered.c.who, func.min(numbered.c.day).label("first_day"), func.max(case((first, second_day))).label("second_day"),
+            func.max(numbered.c.day).label("last_day"), func.sum(numbered.c.orders).label("orders"),
+        )
+        .group_by(numbered.c.who)
+        .subquery()
+    )  # fmt: skip
     amounts = union_all(*(part for part in money if part is not None)).subquery()
     spent = select(amounts.c.who, func.sum(amounts.c.amount).label("net")).group_by(amounts.c.who).subquery()
     net = func.coalesce(spent.c.net, 0)
@@ -109,7 +157,7 @@ def scored(db: Session, last: date) -> Select[Any] | None:
 
     joined = buyers.outerjoin(spent, spent.c.who == buyers.c.who)
     scores = [fifth(buyers.c.last_day).label("recent"), fifth(buyers.c.orders).label("often"), fifth(net).label("much")]
-    return select(buyers.c.who, buyers.c.last_day, buyers.c.orders, net.label("net"), *scores).select_from(joined)
+    return select(*buyers.c, net.label("net"), *scores).select_from(joined)
 
 
 def _summands() -> dict[str, list[str]]:

@@ -106,3 +106,15 @@ def test_the_page_of_a_customer_says_where_he_stands(instance: Runtime, owner: A
     browser = visit("owner")
     assert "1,234.00" in browser.get(f"/customers/{who}").text and "1 of 5" in browser.get(f"/customers/{who}").text
     assert "Nothing was bought up to yesterday." in browser.get(f"/customers/{other}").text
+
+
+def test_who_buys_again_is_counted_by_the_days_to_the_second_order(instance: Runtime, owner: Actor, work: Work) -> None:
+    """Same day, 30 and 31 days after, never, and a third order that changes nothing."""
+    some = people(owner, 5)
+    days = (("2026-01-01", "2026-01-01"), ("2026-01-01", "2026-01-31"), ("2026-01-01", "2026-02-01", "2026-02-02"), ("2026-01-05",))
+    with clock.hold(at(THEN)):
+        past(*(row(at=f"{day} 1{n}:00", sku="A", price=100, customer=who) for who, mine in zip(some, days, strict=False) for n, day in enumerate(mine)))
+        scoring.score(clock.now())
+    with reading() as db:
+        found = scoring.repeat(db)
+    assert (found.buyers, found.again, dict(found.within), found.median) == (4, 3, {0: 1, 30: 2, 60: 3, 90: 3}, 30)

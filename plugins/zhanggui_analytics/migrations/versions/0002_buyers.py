@@ -14,6 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table('analytics__buyer',
     sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('again_after', sa.Integer(), nullable=True),
     sa.Column('last_day', sa.Date(), nullable=False),
     sa.Column('orders', sa.Integer(), nullable=False),
     sa.Column('net', sa.BigInteger(), nullable=False),
