@@ -261,7 +261,7 @@ def _shown(value: Decimal | None) -> Any:
 
 
 def _chart(db: Session, reader: Reader, *, tile: Tile, ask: Ask) -> Chart:
-    return chart(db, reader, answer(db, reader, ask), tile.kind)
+    return chart(db, reader, answer(db, reader, ask, totals=FIRST_MONTH not in tile.by), tile.kind)
 
 
 def chart(db: Session, reader: Reader, found: Answer, kind: str) -> Chart:
