@@ -41,7 +41,7 @@ SQL = {
 
 def test_of_a_shop_of_many_orders(instance: Runtime, owner: Actor, kind: str, size: Callable[[int, int], int], keep_figures: Callable[..., None], tmp_path: Any) -> None:
     orders = int(os.environ.get("ANALYTICS_ORDERS", "0")) or size(1500, 1_000_000)
-    days = 1095 if orders > 10_000 else 40
+    days = 1095 if orders > 10_000 else 10
     took: dict[str, Any] = {"orders": orders, "days": days}
     with clock.hold(NOW):
         took["fill_s"] = _timed(lambda: fill(instance, orders, days))
