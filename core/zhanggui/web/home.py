@@ -135,7 +135,7 @@ def _widgets(db: Session) -> list[HomeWidget]:
         data = attempt(widget.data, figure, lambda: {"failed": _("This figure is not available right now.")})
         if data:
             shown[widget.id] = HomeWidget(widget.id, str(widget.title), widget.kind, data)
-            replaced |= set(widget.instead_of)
+            replaced |= set() if "failed" in data else set(widget.instead_of)
     return [shown[widget.id] for widget in every if widget.id in shown]
 
 
