@@ -10,7 +10,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test hard check format catalogs docs assets lock wheel ui-matrix bench import-report clean
+.PHONY: help demo test hard check format catalogs docs assets lock wheel ui-matrix bench bench-analytics bench-analytics-large import-report clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,12 @@ ui-matrix: $(VENV)/.dev ## every screen, phone and desktop, zh and en, light and
 bench: $(VENV)/.dev ## beside the peers: BENCH=path/to/the/benchmark make bench
 	@test -n "$(BENCH)" || { echo "Say where the peer benchmark lies: BENCH=path make bench"; exit 2; }
 	@BENCH_TARGETS=$(CURDIR)/tests/bench $(BENCH)/run web --only django,floor,ours && BENCH_TARGETS=$(CURDIR)/tests/bench $(BENCH)/run export --only django,floor,ours
+
+bench-analytics: $(VENV)/.dev ## figures over a million orders, on both databases, beside SQL and DuckDB (where it is installed)
+	@$(BIN)/python -m pytest -s --hard tests/plugins/analytics/test_answer_fast.py -o faulthandler_timeout=7200
+
+bench-analytics-large: ## the same over ten millions
+	@ANALYTICS_ORDERS=10000000 $(MAKE) bench-analytics
 
 import-report: $(VENV)/.demo ## compare what was imported with the file: FILE=year.parquet make import-report
 	@test -n "$(FILE)" || { echo "Say which file: FILE=year.parquet make import-report"; exit 2; }

@@ -15,7 +15,7 @@ from .periods import COMPARED
 TIMES = ("day", "week", "month", "quarter", "year", "weekday")
 HOUR, CURRENCY = "hour", "currency"
 MOST_METRICS, MOST_BY, MOST_ROWS = 12, 3, 1000
-_KNOWN = ("metrics", "by", "period", "compare", "order", "limit", "currency")
+_KNOWN = ("metrics", "by", "period", "compare", "order", "limit", "currency", "from", "to")
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,21 @@ class Ask:
     def address(self, path: str = "/analytics/ask", **other: Any) -> str:
         """Where this question is answered."""
         ask = replace(self, **other)
-        given: dict[str, str] = {"metrics": ",".join(ask.metrics), "by": ",".join(ask.by), "period": ask.period}
-        given |= {"compare": ask.compare} if ask.compare != "none" else {}
-        given |= {name: str(value) for name, value in (("order", ask.order), ("currency", ask.currency)) if value}
-        given |= {"limit": str(ask.limit)} if ask.limit != usual_limit(ask.by) else {}
-        given |= {name: ",".join(values) for name, values in ask.where.items()}
-        return f"{path}?{urlencode({name: value for name, value in given.items() if value}, safe=',.')}"
+        return f"{path}?{urlencode(ask.words(), safe=',.')}"
+
+    def words(self) -> dict[str, str]:
+        """What of an address makes this question."""
+        given: dict[str, str] = {"metrics": ",".join(self.metrics), "by": ",".join(self.by), "period": self.period}
+        given |= {"compare": self.compare} if self.compare != "none" else {}
+        given |= {name: str(value) for name, value in (("order", self.order), ("currency", self.currency)) if value}
+        given |= {"limit": str(self.limit)} if self.limit != usual_limit(self.by) else {}
+        given |= {name: ",".join(values) for name, values in self.where.items()}
+        return {name: value for name, value in given.items() if value}
+
+    def of_parts(self) -> str:
+        """Where stands what the one figure is made of."""
+        words = {name: value for name, value in self.words().items() if name not in ("metrics", "limit")}
+        return f"/analytics/parts/{self.metrics[0]}?{urlencode(words, safe=',.')}"
 
 
 def usual_limit(by: Sequence[str]) -> int:
@@ -69,11 +78,16 @@ def read(given: Mapping[str, str]) -> Ask:
     if not 1 <= limit <= MOST_ROWS:
         raise BadRequest(_l("The limit is a number from 1 to %(most)s.", most=MOST_ROWS), field="limit")
     where = {name: tuple(value.split(",")) for name, value in given.items() if name not in _KNOWN and value}
-    ask = Ask(
-        metrics, given.get("period") or "last_30_days", by, where, given.get("compare") or "none", given.get("order", ""), limit, given.get("currency", "")
-    )
+    ask = Ask(metrics, period_of(given), by, where, given.get("compare") or "none", given.get("order", ""), limit, given.get("currency", ""))
     check(ask)
     return ask
+
+
+def period_of(given: Mapping[str, str]) -> str:
+    """The period of an address: its word, or the days that somebody chose himself."""
+    if given.get("from") and given.get("to"):
+        return f"{given['from']}..{given['to']}"
+    return given.get("period") or "last_30_days"
 
 
 def check(ask: Ask) -> None:
@@ -93,6 +107,12 @@ def check(ask: Ask) -> None:
                     raise BadRequest(_l("“%(metric)s” cannot be taken apart by “%(name)s”.", metric=id, name=name), field="by" if name in ask.by else name)
     if any(name in TIMES or name == HOUR for name in ask.where):
         raise BadRequest(_l("Narrow the time with the period."), field="period")
+
+
+def ways(metric_ids: Sequence[str]) -> list[str]:
+    """What figures can be taken apart by, all of them."""
+    of = [facts()[part.fact] for id in metric_ids for part in parts(metric_of(id))]
+    return [name for name in (*TIMES, HOUR, *dimensions()) if all(can_be_by(fact, name) for fact in of)]
 
 
 def can_be_by(fact: Fact, name: str) -> bool:

@@ -11,18 +11,41 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Block, Chart, Dashboard, Metric, Reader, Series, Tile, _, _l, dashboards, facts, fmt, metrics, shop_zone
+from zhanggui.api import (
+    Block,
+    Chart,
+    Dashboard,
+    Metric,
+    Question,
+    Reader,
+    Series,
+    Tile,
+    _,
+    _l,
+    added_up,
+    address_of,
+    dashboards,
+    facts,
+    fmt,
+    metrics,
+    row_clauses,
+    shop_zone,
+)
 
-from . import drill, wording
-from .asks import Ask, can_be_by
+from . import asks, customer_slots, drill, wording
+from .asks import MOST_METRICS, Ask, can_be_by
 from .catalogue import FIRST_MONTH, may_see, offered, parts
 from .periods import COMPARED, WORDS, Span, compared, first_of, span_of
+from .segments import SCORES, SEGMENTS, segment_of
+from .services import scoring
 from .services.asking import Answer, answer
 
-TODAY = "today"
+TODAY, SAVED, SEGMENTED = "today", "saved", "segments"
+STEPS = {"": _l("As it fits"), "day": _l("By day"), "week": _l("By week"), "month": _l("By month")}
 _BARS = ("day", "week", "month", "quarter", "year")
 _COHORTS = 13  # months down and across
 _LONG = 92  # days that a chart by day can show side by side
+MOST_STEPS = 400  # steps of a chart
 
 
 @dataclass(frozen=True)
@@ -32,6 +55,7 @@ class Chosen:
     board: str
     period: str = "last_30_days"
     compare: str = "previous"
+    step: str = ""  # one of STEPS
 
 
 def boards(reader: Reader) -> list[Dashboard]:
@@ -57,25 +81,98 @@ def shown(reader: Reader, tile: Tile) -> bool:
 
 def blocks(reader: Reader, board: Dashboard, chosen: Chosen) -> Iterator[Block]:
     """What stands on the page of a dashboard."""
-    tabs = [(str(one.title), address(Chosen(one.id, chosen.period, chosen.compare)), one.id == board.id) for one in boards(reader)]
-    yield Block("boards", "links", _("Dashboards"), lambda db, reader: tabs, order=0)
+    yield tabs(reader, chosen)
     if board.id != TODAY:
         yield Block("period", "choose", _("Period"), lambda db, reader: choices(reader, chosen), order=1)
-    for tile in board.tiles:
-        if shown(reader, tile):
-            yield block(tile, chosen)
+    tiles = [tile for tile in board.tiles if shown(reader, tile)]
+    numbers = Numbers(reader, [tile.metrics[0] for tile in tiles if tile.kind == "number"], chosen)
+    for tile in tiles:
+        if tile.kind == "number":
+            yield Block(tile.id, "number", tile.title, partial(_number, numbers=numbers, metric=metrics()[tile.metrics[0]]), order=10 + tile.order)
+        else:
+            ask = _ask(tile, chosen, reader)
+            yield Block(tile.id, "chart", tile.title, partial(_chart, tile=tile, ask=ask), order=200 + tile.order, href=ask.address())
 
 
-def block(tile: Tile, chosen: Chosen) -> Block:
-    """A tile under the period of the page."""
-    if tile.kind == "number":
-        return Block(tile.id, "number", tile.title, partial(_number, tile=tile, chosen=chosen), order=10 + tile.order)
-    return Block(tile.id, "chart", tile.title, partial(_chart, tile=tile, chosen=chosen), order=200 + tile.order)
+def tabs(reader: Reader, chosen: Chosen) -> Block:
+    """The ways to the other pages of figures."""
+    links = [(str(one.title), address(Chosen(one.id, chosen.period, chosen.compare, chosen.step)), one.id == chosen.board) for one in boards(reader)]
+    if may_see_segments(reader):
+        links.append((_("Segments"), "/analytics/segments", chosen.board == SEGMENTED))
+    links.append((_("Saved questions"), "/analytics/saved", chosen.board == SAVED))
+    return Block("boards", "links", _("Dashboards"), lambda db, reader: links, order=0)
+
+
+def may_see_segments(reader: Reader) -> bool:
+    """Whether this reader sees figures of customers, and may list them."""
+    return reader.may(*customer_slots.MAY_SEE) and reader.may("can_list", customer_slots.CUSTOMERS) and scoring.can_score()
+
+
+def segments(reader: Reader) -> Iterator[Block]:
+    """How many customers are in each segment, each leading to them, and in each pair of scores."""
+    yield tabs(reader, Chosen(SEGMENTED))
+    yield Block("segments", "list", _("Segments"), _segment_rows, order=10)
+    if not row_clauses(reader, customer_slots.CUSTOMERS):
+        yield Block("scores", "chart", _("How recently and how often"), _scores, order=20)
+        yield Block("repeat", "list", _("Who buys again"), _repeat, order=30)
+
+
+def _segment_rows(db: Session, reader: Reader) -> Mapping[str, Any]:
+    rows = []
+    for segment in SEGMENTS:
+        asked = Question(customer_slots.CUSTOMERS, {customer_slots.SEGMENT: segment.value}, "customers")
+        count = sum((added_up(db, reader, asked).totals or {}).get("customers", {}).values())
+        cells = [f"{recent}·{often}" for recent in SCORES for often in SCORES if segment_of(recent, often) == segment.value]
+        said = _("How recently · how often: %(scores)s", scores=", ".join(cells))
+        rows.append({"title": segment.label, "sub": said, "end": fmt.number(count), "href": address_of(asked, reader)})
+    return {"rows": rows}
+
+
+def _repeat(db: Session, reader: Reader) -> Mapping[str, Any]:
+    found = scoring.repeat(db)
+
+    def share(many: int) -> str:
+        return f"{fmt.percent(round(Decimal(many * 100) / found.buyers, 2))}" if found.buyers else "–"
+
+    rows = [{"title": _("Bought more than once"), "sub": _("of %(count)s buyers", count=fmt.number(found.buyers)), "end": f"{fmt.number(found.again)} · {share(found.again)}"}]
+    for days, many in found.within.items():
+        title = _("Bought again on the same day") if not days else _("Bought again within %(days)s days", days=days)
+        rows.append({"title": title, "end": f"{fmt.number(many)} · {share(many)}"})
+    if found.median is not None:
+        rows.append({"title": _("Days from the first to the second order"), "sub": _("the one in the middle"), "end": fmt.number(Decimal(found.median.numerator) / found.median.denominator)})
+    return {"rows": rows}
+
+
+def _scores(db: Session, reader: Reader) -> Chart:
+    found = scoring.counts(db)
+    series = [Series(_("How often: %(score)s", score=often), [found.get((recent, often)) for recent in SCORES[::-1]]) for often in SCORES]
+    labels = [str(recent) for recent in SCORES[::-1]]
+    said = _("5 is the fifth of all buyers who bought last, or most often. Equal customers have equal scores. As of yesterday.")
+    return Chart("heat", labels, series, _("How recently"), "int", None, said)
 
 
 def address(chosen: Chosen) -> str:
     """Where a dashboard stands under a period."""
-    return f"/analytics/board/{chosen.board}?period={chosen.period}&compare={chosen.compare}" if chosen.board != TODAY else "/analytics/"
+    if chosen.board == TODAY:
+        return "/analytics/"
+    return f"/analytics/board/{chosen.board}?period={chosen.period}&compare={chosen.compare}" + (f"&step={chosen.step}" if chosen.step else "")
+
+
+class Numbers:
+    """The single figures of a page, asked together when the first of them is wanted."""
+
+    def __init__(self, reader: Reader, ids: Sequence[str], chosen: Chosen) -> None:
+        period, compare = (TODAY, "previous") if chosen.board == TODAY else (chosen.period, chosen.compare)
+        wanted = list(dict.fromkeys(ids))
+        self._asks = [Ask(tuple(wanted[n : n + MOST_METRICS]), period, compare=compare) for n in range(0, len(wanted), MOST_METRICS)]
+        self._found: dict[Sequence[str], Answer] = {}
+
+    def of(self, db: Session, reader: Reader, metric: Metric) -> Answer:
+        """The answer in which a figure stands."""
+        ask = next(ask for ask in self._asks if metric.id in ask.metrics)
+        if (found := self._found.get(ask.metrics)) is None:
+            found = self._found[ask.metrics] = answer(db, reader, ask)
+        return found
 
 
 def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
@@ -94,29 +191,60 @@ def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
         "selects": [
             ("period", _("Period"), periods, chosen.period, days(span)),
             ("compare", _("Compared"), list(COMPARED.items()), chosen.compare, days(before) if before is not None else ""),
+            ("step", _("Steps"), list(STEPS.items()), chosen.step, ""),
         ],
+        "dates": [("from", _("From"), span.first.isoformat()), ("to", _("To"), span.last.isoformat())],
     }
+
+
+def question(reader: Reader, found: Answer) -> Mapping[str, Any]:
+    """Period, comparison and what a question is taken apart by."""
+    ask = found.ask
+    board = choices(reader, Chosen("", ask.period, ask.compare))
+    ways = [("", _("Nothing")), *((name, wording.name_of(name)) for name in asks.ways(ask.metrics))]
+    by = ",".join(ask.by)
+    if len(ask.by) > 1:
+        ways.append((by, " · ".join(wording.name_of(name) for name in ask.by)))
+    hidden = {name: value for name, value in ask.words().items() if name not in ("period", "compare", "by", "limit", "order")}
+    return {**board, "action": "/analytics/ask", "hidden": hidden, "selects": [*board["selects"][:2], ("by", _("Taken apart by"), ways, by, "")]}
+
+
+def lines(db: Session, reader: Reader, found: Answer) -> list[dict[str, Any]]:
+    """The rows of an answer one below the other, each with what it was."""
+    wanted, names = [metrics()[id] for id in found.ask.metrics], wording.labels(db, reader, found)
+    rows = []
+    for key in found.rows[:_LONG]:
+        title = " · ".join(names[name].get(value, value) or _("None") for name, value in zip(found.ask.by, key, strict=True))
+        figures, was = found.values[key], found.was.get(key, {})
+        sub = [f"{m.label} {wording.written(m, figures[m.id], found.currency)}" for m in wanted[1:]]
+        if found.before is not None:
+            sub = [wording.beside(wanted[0], figures[wanted[0].id], was.get(wanted[0].id), found.currency), *sub]
+        end = wording.written(wanted[0], figures[wanted[0].id], found.currency)
+        rows.append({"title": title, "sub": sub, "end": end, "href": drill.address(reader, found.ask, found.span, wanted[0], key)})
+    return rows
 
 
 def _day(day: date) -> str:
     return str(fmt.date(day))
 
 
-def _ask(tile: Tile, chosen: Chosen, span: Span) -> Ask:
+def _ask(tile: Tile, chosen: Chosen, reader: Reader) -> Ask:
     by = tuple(tile.by)
-    if tile.kind in ("line", "bars") and by[0] in _BARS and span.days > _LONG:
-        by = ("month" if span.days > 7 * _LONG else "week",) if by[0] == "day" else by
     period, compare = (TODAY, "previous") if chosen.board == TODAY else (chosen.period, chosen.compare)
+    span = span_of(period, reader.now, shop_zone())
+    if tile.kind in ("line", "bars") and by[0] in _BARS:
+        if chosen.step and not (chosen.step == "day" and span.days > MOST_STEPS):
+            by = (chosen.step,)
+        elif by[0] == "day" and span.days > _LONG:
+            by = ("month" if span.days > 7 * _LONG else "week",)
     if FIRST_MONTH in by:  # cohorts are of the last year, whatever month is looked at
         end = span.last
         period = f"{first_of('month', end - timedelta(days=365)).isoformat()}..{end.isoformat()}"
     return Ask(tile.metrics, period, by, compare=compare if tile.kind in ("number", "line") else "none", limit=tile.limit if tile.kind == "ranked" else 1000)
 
 
-def _number(db: Session, reader: Reader, *, tile: Tile, chosen: Chosen) -> Mapping[str, Any]:
-    period = TODAY if chosen.board == TODAY else chosen.period
-    found = answer(db, reader, _ask(tile, chosen, span_of(period, reader.now, shop_zone())))
-    metric = metrics()[tile.metrics[0]]
+def _number(db: Session, reader: Reader, *, numbers: Numbers, metric: Metric) -> Mapping[str, Any]:
+    found = numbers.of(db, reader, metric)
     value, was = found.totals[metric.id], found.totals_were.get(metric.id)
     data: dict[str, Any] = {"value": _shown(value), "kind": metric.unit, "href": drill.address(reader, found.ask, found.span, metric), "fewer": metric.good == "down"}
     if metric.unit == "money":
@@ -132,10 +260,8 @@ def _shown(value: Decimal | None) -> Any:
     return 0 if value is None else int(value) if value.as_tuple().exponent == 0 else value
 
 
-def _chart(db: Session, reader: Reader, *, tile: Tile, chosen: Chosen) -> Chart:
-    period = TODAY if chosen.board == TODAY else chosen.period
-    found = answer(db, reader, _ask(tile, chosen, span_of(period, reader.now, shop_zone())))
-    return chart(db, reader, found, tile.kind)
+def _chart(db: Session, reader: Reader, *, tile: Tile, ask: Ask) -> Chart:
+    return chart(db, reader, answer(db, reader, ask, totals=FIRST_MONTH not in tile.by), tile.kind)
 
 
 def chart(db: Session, reader: Reader, found: Answer, kind: str) -> Chart:

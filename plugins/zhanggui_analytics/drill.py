@@ -64,5 +64,6 @@ def address(reader: Reader, ask: Ask, span: Span, metric: Metric, key: Sequence[
     if asked is not None:
         return address_of(asked, reader)
     if metric.formula and cell is not None:
-        return f"/analytics/parts/{metric.id}?period={cell.first}..{cell.last}" + "".join(f"&{name}={value}" for name, value in cell.values.items() if value)
+        whole = (cell.first, cell.last) == (span.first, span.last)
+        return Ask((metric.id,), ask.period if whole else f"{cell.first}..{cell.last}", where={n: (v,) for n, v in cell.values.items() if v}, compare=ask.compare).of_parts()
     return ""

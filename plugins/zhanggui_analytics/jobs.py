@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Fact, _l, clock, enqueue, facts, get_setting, job, reading, shop_day, unit_of_work
+from zhanggui.api import (
+    Fact,
+    TaskRun,
+    _l,
+    clock,
+    enqueue,
+    facts,
+    get_setting,
+    job,
+    reader_at_work,
+    reading,
+    shop_day,
+    task,
+    unit_of_work,
+    written_in,
+)
 
-from .services import buckets, proof
+from . import asks, exporting
+from .services import buckets, proof, scoring
+from .services.asking import answer
 
 _AT_ONCE, _SPELL = 20, timedelta(seconds=8)
 WAKE = "analytics.recompute"
@@ -38,7 +58,7 @@ def _day(value: str) -> date:
 @job(_l("Work out figures"), max_attempts=1, timeout=120)
 def recompute(**_from_newer_releases: object) -> None:
     """The days that wait, for a spell; the rest by another job, so that others get their turn. Each day is a transaction of its own."""
-    began = clock.now()
+    began, touched = clock.now(), set()
     while clock.now() - began < _SPELL:
         known, today = facts(), shop_day(clock.now())
         with reading() as db:
@@ -46,10 +66,21 @@ def recompute(**_from_newer_releases: object) -> None:
         for fact_id, day, seen in waiting:
             with unit_of_work() as db:
                 buckets.recompute(db, known[fact_id], day, seen, clock.now())
+        touched |= {fact_id for fact_id, _day_of, _seen in waiting}
         if len(waiting) < _AT_ONCE:
-            return
-    with unit_of_work() as db:
-        enqueue(db, recompute, unique=f"{WAKE}:again")
+            break
+    else:
+        with unit_of_work() as db:
+            enqueue(db, recompute, unique=f"{WAKE}:again")
+    if touched & scoring.behind():
+        with unit_of_work() as db:
+            enqueue(db, score, unique="analytics.score")
+
+
+@job(_l("Score customers"), max_attempts=2, timeout=3600)
+def score(**_from_newer_releases: object) -> None:
+    """Every night, and after days of the past became others: who buys how lately, how often and for how much."""
+    scoring.score(clock.now())
 
 
 @job(_l("Look for days without figures"), max_attempts=1, timeout=120)
@@ -70,3 +101,13 @@ def prove(**_from_newer_releases: object) -> None:
 def tidy(db: Session, **_from_newer_releases: object) -> None:
     """Repairs of long ago say nothing any more."""
     proof.forget(db, clock.now() - timedelta(days=int(get_setting("plugin.analytics.keep_repairs"))))
+
+
+@task(_l("Figures on paper"))
+def print_figures(run: TaskRun, *, question: Mapping[str, str], zone: str, locale: str, **_from_newer_releases: object) -> None:
+    """A question as a PDF, in the language and with the rights that whoever asked for it has now."""
+    reader = replace(reader_at_work(run.actor), zone=ZoneInfo(zone), locale=locale)
+    out = run.result(f"figures-{shop_day(clock.now()):%Y%m%d}.{exporting.PAPER}")
+    with written_in(locale), reading() as db:
+        exporting.print_paper(out, db, reader, answer(db, reader, exporting.whole(asks.read(question))))
+    run.report(sentence=_l("The file is ready."))

@@ -52,6 +52,24 @@ class Cell(Model):
     n8: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class Buyer(Model):
+    """A customer by what he bought up to a day: his scores among all buyers, and the segment that they make."""
+
+    __tablename__ = "analytics__buyer"
+    __table_args__ = (Index("ix_analytics__buyer_segment", "segment", "customer_id"),)
+
+    customer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    first_day: Mapped[date] = mapped_column(Date)  # of his first order
+    again_after: Mapped[int | None]  # days from the first to the second; None: there is none
+    last_day: Mapped[date] = mapped_column(Date)
+    orders: Mapped[int]
+    net: Mapped[int] = mapped_column(BigInteger)  # in the shop's currency
+    recent: Mapped[int] = mapped_column(SmallInteger)
+    often: Mapped[int] = mapped_column(SmallInteger)
+    much: Mapped[int] = mapped_column(SmallInteger)
+    segment: Mapped[str] = mapped_column(code_string(24))
+
+
 class Repair(Model):
     """A day whose kept sums were not those of its rows although nobody had said that they changed."""
 

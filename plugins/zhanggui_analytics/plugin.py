@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import AuditWords, Command, Dimension, JobDef, MenuItem, Permission, RolePreset, Schedule, _l, hookimpl
+from zhanggui.api import (
+    Audience,
+    AuditWords,
+    Command,
+    Dimension,
+    JobDef,
+    MenuItem,
+    Permission,
+    RolePreset,
+    Schedule,
+    Slot,
+    Widget,
+    _l,
+    hookimpl,
+)
 
-from . import audit_words, commands, jobs, models, rest, views
+from . import audit_words, commands, customer_slots, events, jobs, models, rest, views, widgets
 from .catalogue import BUYER_KIND, FIRST_MONTH
 
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
-    return [models.Bucket, models.Cell, models.Repair]
+    return [models.Bucket, models.Cell, models.Buyer, models.Repair]
 
 
 @hookimpl
@@ -24,6 +38,26 @@ def register_views() -> Sequence[type[Any]]:
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
     return [MenuItem("analytics", _l("Analytics"), "chart-bar", href="/analytics/", permission=("can_show", views.RESOURCE), order=15)]
+
+
+@hookimpl
+def register_slots() -> Sequence[Slot]:
+    return customer_slots.SLOTS
+
+
+@hookimpl
+def register_events() -> Sequence[type[Any]]:
+    return [events.CustomerMoved]
+
+
+@hookimpl
+def notifications_audiences() -> Sequence[Audience]:
+    return customer_slots.AUDIENCES
+
+
+@hookimpl
+def register_widgets() -> Sequence[Widget]:
+    return widgets.WIDGETS
 
 
 @hookimpl
@@ -38,14 +72,14 @@ def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.recompute, jobs.look, jobs.prove, jobs.tidy]
+    return [jobs.recompute, jobs.look, jobs.prove, jobs.tidy, jobs.score, jobs.print_figures]
 
 
 @hookimpl
 def register_schedules() -> Sequence[Schedule]:
     return [
         Schedule("recompute", jobs.recompute, seconds=10), Schedule("look", jobs.look, seconds=60), Schedule("prove", jobs.prove, cron="10 3 * * *"),
-        Schedule("tidy", jobs.tidy, cron="50 3 * * *"),
+        Schedule("tidy", jobs.tidy, cron="50 3 * * *"), Schedule("score", jobs.score, cron="30 3 * * *"),
     ]  # fmt: skip
 
 
@@ -56,7 +90,7 @@ def register_commands() -> Sequence[Command]:
 
 @hookimpl
 def register_dimensions() -> Sequence[Dimension]:
-    return [Dimension(BUYER_KIND, _l("New or returning")), Dimension(FIRST_MONTH, _l("Month of the first order"))]
+    return [Dimension(BUYER_KIND, _l("New or returning")), Dimension(FIRST_MONTH, _l("Month of the first order")), customer_slots.DIMENSION]
 
 
 @hookimpl

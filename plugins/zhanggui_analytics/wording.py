@@ -15,6 +15,7 @@ from .asks import CURRENCY, HOUR, TIMES
 from .catalogue import BUYER_KIND, FIRST_MONTH
 from .services.asking import Answer
 
+_AT_ONCE = 500  # values that are named by one statement
 WEEKDAYS = {str(n): label for n, label in enumerate((_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday")), 1)}
 SHORT_WEEKDAYS = {str(n): label for n, label in enumerate((_l("Mon"), _l("Tue"), _l("Wed"), _l("Thu"), _l("Fri"), _l("Sat"), _l("Sun")), 1)}
 BUYER_KINDS = {"new": _l("New buyers"), "returning": _l("Returning buyers"), "guest": _l("Guests")}
@@ -52,7 +53,9 @@ def _labels(db: Session, reader: Reader, name: str, values: list[str]) -> Mappin
         return {}
     said = {choice.value: choice.label for choice in known.choices}
     if known.words is not None:
-        said |= known.words(db, reader, [value for value in values if value])
+        named = [value for value in values if value]
+        for start in range(0, len(named), _AT_ONCE):
+            said |= known.words(db, reader, named[start : start + _AT_ONCE])
     return {**said, "": known.none or _("None")}
 
 
@@ -67,6 +70,17 @@ def step_name(unit: str, first: date) -> str:
     if unit == "week":
         return _("from %(first)s", first=fmt.short_date(first))
     return str(fmt.date(first))
+
+
+def beside(metric: Metric, value: Decimal | None, was: Decimal | None, currency: str) -> str:
+    """What a figure was in the time before, and the change; from nothing or less a share says nothing."""
+    if was is None:
+        return _("nothing to compare with")
+    former = _("before: %(was)s", was=written(metric, was, currency))
+    if value is None or was <= 0:
+        return former
+    share = round((value - was) * 100 / was)
+    return f"{former} · {'+' if share > 0 else ''}{fmt.number(share)} %"
 
 
 def written(metric: Metric, value: Decimal | None, currency: str) -> str:

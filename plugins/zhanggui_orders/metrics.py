@@ -238,6 +238,7 @@ DASHBOARDS = (
         Tile("new", _l("New buyers"), ("customers.new",), order=20),
         Tile("returning", _l("Returning buyers"), ("customers.returning",), order=30),
         Tile("kinds", _l("Net sales of new and returning buyers"), ("sales.net",), "ranked", ("buyer_kind",), order=40),
+        Tile("segments", _l("Net sales by segment"), ("sales.net",), "ranked", ("segment",), order=45),
         Tile("months", _l("New buyers by week"), ("customers.new", "customers.returning"), "bars", ("week",), order=50),
         Tile("cohorts", _l("Who comes again"), ("customers.buyers",), "heat", ("first_month", "month"), order=55),
         Tile("best", _l("Best customers"), ("sales.net",), "ranked", ("customer",), order=60),

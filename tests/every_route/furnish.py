@@ -114,6 +114,8 @@ def furnish(runtime: Runtime) -> Furnished:
         shop.blanks |= _brought(db, owner)
         list_views.save(db, "orders.Order", name="Mine", arguments={"stage": "to_ship"}, columns=(), shared=False, actor=owner, now=NOON)
         shop.view = db.scalars(select(ListView.id)).one()
+        list_views.save(db, "analytics.Report", name="Mine", arguments={"metrics": "sales.net"}, columns=(), shared=False, actor=owner, now=NOON)
+        shop.blanks["/analytics/saved/"] = [{"question_id": db.scalars(select(ListView.id).where(ListView.screen == "analytics.Report")).one()}]
     for _round in range(3):
         relay.dispatch()
     with reading() as db:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from zhanggui.api import SYSTEM, Reader, reading
 from zhanggui_analytics import asks
+from zhanggui_analytics.services import scoring
 from zhanggui_analytics.services.asking import Answer, answer
 
 YEAR = "2010-12-01..2011-12-31"
@@ -78,6 +80,7 @@ def check() -> None:
         got = [found.values[(sku,)][name] for name in found.ask.metrics]
         assert (sku, got[: len(numbers)]) == (told, [pence(n) if "." in n else int(n) for n in numbers])
     _clock()
+    _scores()
     cohorts, months = ask("customers.buyers,sales.gross", by="first_month,month"), list(MONTHS)
     for number, (month, line) in enumerate(COHORTS.items()):
         cells = [cohorts.values[(f"{month}-01", months[number + after])] for after in range(7)]
@@ -110,6 +113,26 @@ def _people_and_days() -> None:
     assert ask("sales.total", period="2011-01-05..2011-01-05").totals["sales.total"] == pence("-1566.23")
     days = ask("sales.net,orders.paid", by="day", period="2010-12-01..2011-12-09").values.values()
     assert (sum((day["orders.paid"] or 0) > 0 for day in days), min(day["sales.net"] or 0 for day in days) >= 0) == (305, True)
+
+
+# how many customers have each pair of scores on 10 December 2011: down how recently from 1 to 5, across how often
+SCORES = ("629 158 48 24 12", "350 217 139 125 53", "294 181 116 153 123", "166 155 122 165 240", "67 120 77 164 437")
+LEAST = ("-141.48", "242.35", "468.95", "908.46", "2002.40")  # spent, of each score
+
+
+def _scores() -> None:
+    with reading() as db:
+        statement = scoring.scored(db, date(2011, 12, 9), "GBP")
+        assert statement is not None
+        found = db.execute(statement).all()
+    pairs, codes = Counter((row.recent, row.often) for row in found), Counter((row.recent, row.often, row.much) for row in found)
+    assert [" ".join(str(pairs[recent, often]) for often in range(1, 6)) for recent in range(1, 6)] == list(SCORES)
+    assert (len(found), codes[5, 5, 5], codes[1, 1, 1], len(codes), Counter(row.much for row in found)) == (4335, 347, 334, 119, dict.fromkeys(range(1, 6), 867))
+    assert [min(row.net for row in found if row.much == score) for score in range(1, 6)] == [pence(amount) for amount in LEAST]
+    assert max(row.net for row in found) == pence("278778.02")
+    assert (Counter(row.orders > 1 for row in found), sum(row.orders > 2 for row in found), max(row.orders for row in found)) == ({False: 1506, True: 2829}, 1998, 206)
+    after = sorted((row.second_day - row.first_day).days for row in found if row.second_day is not None)
+    assert (after[len(after) // 2], [sum(days <= most for days in after) for most in scoring.WITHIN]) == (51, [213, 949, 1560, 1912])
 
 
 def _clock() -> None:

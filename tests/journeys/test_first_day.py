@@ -79,5 +79,5 @@ def test_a_shop_opens_on_its_first_day(browser: Browser, new_shop) -> None:
     page.wait_for_url(re.compile(r"/orders/\d+$"))
     assert left(page) == []
     expect(page.locator(".opening")).to_have_count(0)
-    expect(page.locator("#widget-orders_today .value")).to_have_text("1")
+    expect(page.locator("#widget-placed_today .value")).to_have_text("1")
     context.close()

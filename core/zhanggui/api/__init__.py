@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .. import API_LEVEL, outside
+from .. import API_LEVEL, list_views, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
 from ..auth import programs, tokens
@@ -187,9 +187,9 @@ __all__ = [
     "current_runtime", "dashboards", "decode_cursor", "dimensions", "encode_cursor", "enqueue", "erase_person",
     "export_person", "expose", "facts", "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting",
     "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases",
-    "is_aside", "job", "keep_text", "kept_text", "lazy_gettext", "look_up", "message_kinds", "metrics", "network",
-    "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days", "permission_name", "pgettext",
-    "plugin_name", "programs", "protect", "public", "public_events", "public_id", "publish", "read_choices",
+    "is_aside", "job", "keep_text", "kept_text", "lazy_gettext", "list_views", "look_up", "message_kinds", "metrics",
+    "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days", "permission_name",
+    "pgettext", "plugin_name", "programs", "protect", "public", "public_events", "public_id", "publish", "read_choices",
     "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
     "regions", "remove_private_files", "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses",
     "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form",

@@ -99,7 +99,7 @@ def _data(db: Session, reader: Reader, page: Page, block: Block) -> Mapping[str,
     assert block.data is not None
     data = block.data(db, reader)
     if block.kind == "chart":
-        return {"drawing": draw(data, context.currency())}
+        return {"drawing": draw(data, context.currency()), "href": block.href}
     if block.kind == "text":
         return {"html": rich_text(str(data))}
     if block.kind == "timeline":
@@ -113,7 +113,10 @@ def _data(db: Session, reader: Reader, page: Page, block: Block) -> Mapping[str,
         return {"links": [(str(words), href, chosen) for words, href, chosen in data]}
     if block.kind == "choose":
         selects = [(name, str(label), [(value, str(words)) for value, words in choices], chosen, str(below)) for name, label, choices, chosen, below in data["selects"]]
-        return {"action": data["action"], "selects": selects}
+        dates = [(name, str(label), value) for name, label, value in data.get("dates", ())]
+        return {"action": data["action"], "selects": selects, "hidden": data.get("hidden", {}), "dates": dates}
+    if block.kind == "deeds":
+        return {"buttons": [ActionButton("", str(words), href, icon, asks=asks) for words, href, icon, asks in data]}
     return {"rows": [{name: row.get(name, "") for name in ("title", "sub", "end", "href")} for row in data["rows"]], "href": data.get("href", "")}
 
 

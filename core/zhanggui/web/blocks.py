@@ -9,7 +9,7 @@ from typing import Any
 from ..kernel.reader import Reader
 from .describe import Form, Text
 
-BLOCK_KINDS = ("number", "chart", "list", "text", "form", "timeline", "links", "choose")
+BLOCK_KINDS = ("number", "chart", "list", "text", "form", "timeline", "links", "choose", "deeds")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Block:
     ``[(what, who, when)]``, newest first, ``when`` a moment. list: rows of ``screen`` that its ``filters`` find (as they stand in an
     address), at most ``limit``, under its rules; or ``{"rows": [{"title", "sub", "end", "href"}], "href"?}`` of ``data``.
     links: ``[(words, address, chosen)]``, what the page may be narrowed to; above the numbers. choose: the same with many choices:
-    ``{"action", "selects": [(name, label, [(value, words)], chosen, below)]}``, which ask for the page anew; ``below`` is said under it.
+    ``{"action", "selects": [(name, label, [(value, words)], chosen, below)], "hidden"?, "dates"?}``, which ask for the page anew; ``below`` is said under
+    it, ``hidden`` goes with it, ``dates`` (``[(name, label, value)]``) are days that people name themselves. deeds: ``[(words, address, icon, asks)]``,
+    buttons that post, or with ``asks`` open a form.
     form: a button that opens ``form``; what is typed goes to ``save(db, *, actor, now, **values)``, for who holds ``can_<id>`` on the page's resource.
     """
 
@@ -37,6 +39,7 @@ class Block:
     save: Callable[..., Any] | None = None
     done: Text = ""  # what is said once the form is saved
     icon: str = "pencil"  # of the button of a form
+    href: str = ""  # of a chart: where all of it stands
     order: int = 100
 
 

@@ -398,7 +398,9 @@ class Widget:
     number: ``{"value", "kind" (money|int), "currency"?, "was"?}``, or with ``since_yesterday`` a question that names ``today``,
     beside what it was yesterday at the same time of day; todo: ``{"count", "icon"?}``, hidden at zero;
     chart: ``{"chart": Chart(...)}``, or ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
-    "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``.
+    "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``. ``{}`` means that there is nothing for this reader.
+
+    ``instead_of`` names the parts that it stands for: they are there for whom it is not.
     """
 
     id: str
@@ -409,6 +411,7 @@ class Widget:
     order: int = 100
     since_yesterday: bool = False
     icon: str = ""  # of a todo; that of the screen behind its question, unless another is named
+    instead_of: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

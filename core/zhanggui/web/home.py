@@ -125,21 +125,26 @@ class HomeView(View):
 
 
 def _widgets(db: Session) -> list[HomeWidget]:
-    reader, shown = context.reader(), []
-    for widget in current_host().every("widgets"):
+    reader, shown, replaced = context.reader(), {}, set()
+    every = list(current_host().every("widgets"))
+    for widget in sorted(every, key=lambda widget: not widget.instead_of):
         listed = not isinstance(widget.data, Question) or address(widget.data, reader)
-        if not (reader.may(*widget.permission) and listed):
+        if widget.id in replaced or not (reader.may(*widget.permission) and listed):
             continue
         figure = partial(_figure, widget, db, reader)
         data = attempt(widget.data, figure, lambda: {"failed": _("This figure is not available right now.")})
-        shown.append(HomeWidget(widget.id, str(widget.title), widget.kind, data))
-    return shown
+        if data:
+            shown[widget.id] = HomeWidget(widget.id, str(widget.title), widget.kind, data)
+            replaced |= set() if "failed" in data else set(widget.instead_of)
+    return [shown[widget.id] for widget in every if widget.id in shown]
 
 
 def _figure(widget: Widget, db: Session, reader: Reader) -> dict[str, Any]:
     if isinstance(widget.data, Question):
         return _formatted(widget.kind, figure_of(db, reader, widget.data, widget.kind, widget.icon, since_yesterday=widget.since_yesterday))
     data = dict(widget.data(db, reader))
+    if not data:
+        return data
     if isinstance(data.get("opens"), Question):
         data["href"] = address(data["opens"], reader)
     return _formatted(widget.kind, data)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Subquery
 
@@ -77,8 +77,13 @@ class _Found:
     whole: dict[str, Figures] = field(default_factory=dict)
 
 
-def answer(db: Session, reader: Reader, ask: Ask) -> Answer:
-    """:raises BadRequest: for what cannot be answered. :raises Forbidden: for a figure that is not for this reader."""
+def answer(db: Session, reader: Reader, ask: Ask, *, totals: bool = True) -> Answer:
+    """What somebody who may ask it gets.
+
+    :param totals: whether the whole is wanted too: different people have to be counted for it once more.
+    :raises BadRequest: for what cannot be answered.
+    :raises Forbidden: for a figure that is not for this reader.
+    """
     check(ask)
     wanted = [metric_of(id) for id in ask.metrics]
     for metric in wanted:
@@ -90,22 +95,23 @@ def answer(db: Session, reader: Reader, ask: Ask) -> Answer:
     currency = ask.currency or str(current_runtime().config["instance.currency"])
     made = Answer(ask, span, before, currency, running=span.last >= reader.now.astimezone(zone).date())
     made.limited = any(row_clauses(reader, screen) for screen in {facts()[part.fact].screen for metric in wanted for part in parts(metric)})
-    now, then = _find(db, reader, ask, wanted, span, made), _find(db, reader, ask, wanted, before, made) if before is not None else _Found()
+    now = _find(db, reader, ask, wanted, span, made, totals)
+    then = _find(db, reader, ask, wanted, before, made, totals) if before is not None else _Found()
     _fill(made, wanted, now, then)
     return made
 
 
-def _find(db: Session, reader: Reader, ask: Ask, wanted: Sequence[Metric], span: Span, made: Answer) -> _Found:
+def _find(db: Session, reader: Reader, ask: Ask, wanted: Sequence[Metric], span: Span, made: Answer, totals: bool) -> _Found:
     found = _Found()
-    groups: dict[tuple[str, str, str], list[Base]] = {}
+    groups: dict[tuple[str, str, str], list[Base]] = {}  # what one statement answers: sums of a fact; who is distinct, new and there before
     for base in dict.fromkeys(base_of(part) for metric in wanted for part in parts(metric)):
-        groups.setdefault((base.fact, base.distinct, base.who), []).append(base)
-    for (fact_id, distinct, _who), bases in groups.items():
+        groups.setdefault((base.fact, base.distinct, base.sum if base.distinct else ""), []).append(base)
+    for (fact_id, distinct, _sum), bases in groups.items():
         # What adds up is taken apart once and added here; who is distinct has to be asked for the whole again.
         _ask_fact(db, reader, facts()[fact_id], bases, ask, span, found.rows, made)
         if not ask.by:
             found.whole = _merged(found.whole, found.rows.get((), {}))
-        elif distinct:
+        elif distinct and totals:
             whole: dict[Key, dict[str, Figures]] = {}
             _ask_fact(db, reader, facts()[fact_id], bases, Ask(ask.metrics, ask.period, (), ask.where, currency=ask.currency), span, whole, made)
             found.whole = _merged(found.whole, whole.get((), {}))
@@ -133,6 +139,7 @@ def _ask_fact(
     if table is None:
         return
     columns: list[Any] = []
+    told: dict[str, Any] = {}
     joined: Any = table
     known = dimensions()
     for name in ask.by:
@@ -164,7 +171,7 @@ def _ask_fact(
     picked = [c.label(name) for c, name in zip(columns, names, strict=True)]
     if kept_apart:
         names, picked = [*names, "zg_currency"], [*picked, table.c.currency.label("zg_currency")]
-    distinct, who = bases[0].distinct, bases[0].who
+    distinct = bases[0].distinct
     member = [table.c[distinct].label("who"), table.c.first.label("zg_first")] if distinct else []
     # A statement around it: what is grouped by is a column there, not an expression with parameters of its own.
     rows = select(*picked, *member, *(table.c[name].label(name) for name in sums)).select_from(joined).where(*where).subquery()
@@ -172,20 +179,21 @@ def _ask_fact(
     if distinct:
         people = select(*keys, rows.c.who, func.max(rows.c.zg_first).label("zg_first")).where(rows.c.who != "", rows.c[sums[0]] > 0).group_by(*keys, rows.c.who).subquery()
         keys = [people.c[name] for name in names]
-        statement = select(*keys, func.count().label(sums[0])).select_from(people)
-        if who:
+        joined = people
+        if any(base.who for base in bases):
             since = _since(db, reader, listed, span, made)
-            statement = statement.join(since, since.c.who == people.c.who)
-            statement = statement.where(since.c.since >= people.c.zg_first if who == "new" else since.c.since < people.c.zg_first)
-        statement = statement.group_by(*keys) if keys else statement
+            joined = people.join(since, since.c.who == people.c.who)
+            told = {"new": since.c.since >= people.c.zg_first, "returning": since.c.since < people.c.zg_first}
+        added = [func.sum(case((told[base.who], 1), else_=0)) if base.who else func.count() for base in bases]
+        statement = select(*keys, *(one.label(f"m{n}") for n, one in enumerate(added))).select_from(joined)
     else:
-        statement = select(*keys, *(func.sum(rows.c[name]).label(name) for name in sums))
-        statement = statement.group_by(*keys) if keys else statement
+        statement = select(*keys, *(func.sum(rows.c[base.sum]).label(f"m{n}") for n, base in enumerate(bases)))
+    statement = statement.group_by(*keys) if keys else statement
     for row in db.execute(statement):
         key = tuple(_key(by, getattr(row, name)) for by, name in zip(ask.by, names, strict=False))
         figures = into.setdefault(key, {}).setdefault(row.zg_currency if kept_apart else "", {})
-        for base in bases:
-            figures[base] = figures.get(base, Fraction(0)) + Fraction(int(getattr(row, base.sum) or 0))
+        for n, base in enumerate(bases):
+            figures[base] = figures.get(base, Fraction(0)) + Fraction(int(getattr(row, f"m{n}") or 0))
 
 
 def _key(by: str, value: Any) -> str:
@@ -218,7 +226,7 @@ def _table(
     days = set(span.each())
     clean: set[date] = set()
     if kept is not None:
-        clean = _once(db, ("clean", fact.id, span.first, span.last), lambda: buckets.clean_days(db, fact, span.first, span.last)) - {reader.now.astimezone(zone).date()} - ({span.last} if span.until is not None else set())
+        clean = once(db, ("clean", fact.id, span.first, span.last), lambda: buckets.clean_days(db, fact, span.first, span.last)) - {reader.now.astimezone(zone).date()} - ({span.last} if span.until is not None else set())
     if len(listed) > MOST_PIECES:
         raise TooMuch()
     open_days = days - clean
@@ -234,7 +242,7 @@ def _table(
     return one_table(parts_of) if parts_of else None
 
 
-def _once(db: Session, key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
+def once(db: Session, key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
     """What several tiles of a page ask alike, asked once in this reading: nothing changes in between."""
     known = db.info.setdefault("analytics", {})
     if key not in known:
@@ -246,7 +254,7 @@ def _since(db: Session, reader: Reader, listed: Sequence[Step], span: Span, made
     """When each customer bought first, in the steps of a question."""
     new = metrics()[_NEW]
     fact = facts()[new.fact]
-    began = _once(db, ("first", fact.id), lambda: buckets.first_day(db, fact)) or span.first
+    began = once(db, ("first", fact.id), lambda: buckets.first_day(db, fact)) or span.first
     by = "month" if FIRST_MONTH in made.ask.by else ""
     before = steps(Span(began, span.first - _ONE_DAY), by) if began < span.first else []
     whole = Span(min(began, span.first), span.last, span.until)

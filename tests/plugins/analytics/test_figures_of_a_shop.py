@@ -228,5 +228,5 @@ def test_pages_of_figures_stand_for_who_may_see_them(instance: Runtime, visit: C
         file = owner.post(f"/analytics/export?format={kind}&metrics=sales.net&by=month&period=2026-04-01..2026-04-30", {})
         assert file.status_code == 200 and file.data.startswith(begins)
     assert b"2026-04,1234.56,CNY" in owner.post("/analytics/export?metrics=sales.net&by=month&period=2026-04-01..2026-04-30", {}).data
-    assert owner.post("/analytics/export?format=pdf&metrics=orders.paid", {}).status_code == 400
+    assert owner.post("/analytics/export?format=odt&metrics=orders.paid", {}).status_code == 400
     assert clerk.post("/analytics/export?metrics=orders.paid", {}).status_code == 403
