@@ -370,6 +370,34 @@ def test_a_test_says_at_once_how_it_went(visit: Any, add: Any, receiver: Any):
     assert receiver.heard[0].said["type"] == "webhooks.test"
 
 
+def test_what_arrived_is_not_sent_again_with_the_others_unless_one_says_so(visit: Any, add: Any, receiver: Any, work: Any):
+    add(events=[CREATED])
+    receiver.answer = lambda heard: (410 if len(receiver.heard) == 2 else 200, {}, b"")
+    for n in range(2):
+        someone_comes(f"customer {n}")
+        work()
+    assert states() == {"done": 1, "failed": 1}
+    with unit_of_work() as db:
+        db.execute(update(Endpoint).values(state="active"))
+    boss = visit("owner")
+
+    def all_of_them(**more: str) -> str:
+        begun = boss.post("/webhook-deliveries/bulk/send_again", {"_all": "1", "all": "", "_asked": "1", **more})
+        assert begun.status_code == 303
+        work()
+        delivering.run()
+        return boss.get(begun.location).get_data(as_text=True)
+
+    asked = boss.post("/webhook-deliveries/bulk/send_again", {"_all": "1", "all": ""}).get_data(as_text=True)
+    assert "2" in asked and "Also when it arrived already" in asked  # how many, before anything is sent
+    assert len(receiver.heard) == 2
+    said = all_of_them()
+    assert "1 done, 1 not done." in said and "arrived already" in said
+    assert (len(receiver.heard), states()) == (3, {"done": 2})
+    assert "2 done" in all_of_them(arrived="y")
+    assert len(receiver.heard) == 5 and len({heard.headers["webhook-id"] for heard in receiver.heard}) == 2
+
+
 def test_pages_never_show_a_secret_but_once(visit: Any, add: Any, receiver: Any):
     endpoint_id = add(events=[CREATED], headers="Authorization: Bearer sesame-open")
     secret, boss = endpoint(endpoint_id).secret, visit("owner")

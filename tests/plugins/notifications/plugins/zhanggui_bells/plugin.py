@@ -41,6 +41,7 @@ class Belfry:
     per_minute: dict[str, int] = {}
     granted: set[int] | None = None  # customers with a grant; None: there are no such channels
     phones: set[int] | None = None
+    guards: list[object] = []  # asked before a message leaves
 
 
 def _send(channel):
@@ -127,6 +128,11 @@ def _kind(id, category="service", channels=("paid", "free", "inbox"), **more):
         [MessageVariable("word", "Word", "dong"), MessageVariable("bell", "Bell", "1", required=False)], "Bell {bell}", "It says {word}",
         category=category, channels=channels, href="/shop#/o/{bell}", still_true=_part("still_true", lambda db, event: Belfry.still_true), **more,
     )  # fmt: skip
+
+
+@hookimpl
+def notifications_guards():
+    return Belfry.guards
 
 
 @hookimpl
