@@ -10,7 +10,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test hard check format catalogs docs assets lock wheel ui-matrix bench import-report clean
+.PHONY: help demo test hard check format catalogs docs assets lock wheel ui-matrix bench bench-told import-report clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,9 @@ ui-matrix: $(VENV)/.dev ## every screen, phone and desktop, zh and en, light and
 bench: $(VENV)/.dev ## beside the peers: BENCH=path/to/the/benchmark make bench
 	@test -n "$(BENCH)" || { echo "Say where the peer benchmark lies: BENCH=path make bench"; exit 2; }
 	@BENCH_TARGETS=$(CURDIR)/tests/bench $(BENCH)/run web --only django,floor,ours && BENCH_TARGETS=$(CURDIR)/tests/bench $(BENCH)/run export --only django,floor,ours
+
+bench-told: $(VENV)/.dev ## what messages and webhooks cost whoever orders, in interleaved pairs
+	@$(BIN)/python tests/bench/orders_told.py
 
 import-report: $(VENV)/.demo ## compare what was imported with the file: FILE=year.parquet make import-report
 	@test -n "$(FILE)" || { echo "Say which file: FILE=year.parquet make import-report"; exit 2; }

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from campaigning import beats, begun
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select, update
 from werkzeug.test import Client
 
-from zhanggui.api import SYSTEM, Actor, IllegalMove, acting_as, clock, reading, unit_of_work
+from zhanggui.api import SYSTEM, Actor, IllegalMove, MessageVariable, Money, acting_as, clock, notify, reading, unit_of_work, written_in
 from zhanggui.audit.models import AuditEntry
 from zhanggui.auth import service as accounts
 from zhanggui.cli import sandbox as sandboxes
@@ -22,10 +23,10 @@ from zhanggui.host.service import enable_plugin
 from zhanggui.jobs import runner
 from zhanggui.runtime import Runtime, activated, open_runtime
 from zhanggui_customers.services import profile
-from zhanggui_notifications import leaving
+from zhanggui_notifications import leaving, rules
 from zhanggui_notifications.jobs import tidy
 from zhanggui_notifications.models import Address, Attempt, Consent, Message
-from zhanggui_notifications.services import delivering, kinds, texts, trying
+from zhanggui_notifications.services import choosing, delivering, kinds, texts, trying
 from zhanggui_sandbox import Keyring, Sandbox, running
 
 MAIL = "wang@customers.example"
@@ -214,3 +215,44 @@ def test_what_waits_is_not_forgotten_however_old(only: Any, ring: Any, wang: int
         delivering.run()
     with reading() as db:
         assert db.scalars(select(Message.state)).all() == ["expired"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_of_two_groups_the_one_that_was_told_is_not_told_again(only: Any, tower: Any, work: Work, told: Any, sandbox: Sandbox, owner: Actor):
+    with unit_of_work() as db:
+        for channel in ("gong", "feishu"):
+            kinds.switch_channel(db, kind_id="core.notice", channel=channel, on=True, actor=owner, now=clock.now())
+        notify(db, kind="core.task.ended", title="Done", now=clock.now())
+    answers = iter([503, 503])
+    tower.answer = lambda channel, said: next(answers, {})
+    work()
+    for minutes in (2, 9):
+        with clock.hold(clock.now() + timedelta(minutes=minutes)):
+            delivering.run()
+    assert {one.channel: one.state for one in told()} == {"gong": "sent", "feishu": "sent"}
+    assert len(tower.heard) == 3
+    assert len(sandbox.ask("GET", "/_sim/messages?channel=feishu")["items"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_campaign_in_one_language_is_read_in_it_by_all(wang: int, owner: Actor, told: Any):
+    with unit_of_work() as db:
+        choosing.choose(db, recipient_kind="customer", recipient_id=wang, said=[("marketing", choosing.ALL, True)], source="storefront", now=clock.now())
+    begun(owner, subject_en="", body_en="", subject_zh_CN="春茶到了", body_zh_CN="{name}，请来看看。")
+    beats(2)
+    [message] = told()
+    assert (message.subject, message.body, message.state, message.locale) == ("春茶到了", "Wang Wei，请来看看。", "sent", "en")
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_amounts_and_days_are_written_as_the_reader_writes_them(instance: Runtime):
+    variables = [MessageVariable("total", "Total", Money(123450, "CNY"), type="money"), MessageVariable("on", "Day", date(2026, 3, 2), type="date")]
+    given = {"total": Money(123450, "CNY"), "on": date(2026, 3, 2)}
+    written = {}
+    for locale in ("en", "zh_CN"):
+        with written_in(locale):
+            values = rules.written(variables, given)
+            written[locale] = values["total"], values["on"], rules.filled("{total|money} {on|date}", values)
+    assert (written["en"][0], written["zh_CN"][0]) == ("¥1,234.50", "¥1,234.50")  # the shop's own currency bears its bare sign
+    assert "Mar" in written["en"][1] and "2026年3月2日" in written["zh_CN"][1]
+    assert all(both == f"{total} {day}" for total, day, both in written.values())
