@@ -13,26 +13,29 @@ from sqlalchemy import func, select
 
 from zhanggui.api import SYSTEM, clock, reading, unit_of_work
 from zhanggui.app import Site
+from zhanggui.jobs import runner
 from zhanggui.runtime import Runtime
 from zhanggui_customers import facade as customers
 from zhanggui_notifications.models import CampaignRecipient, Message
 from zhanggui_notifications.services import choosing, delivering, kinds, pumping
 from zhanggui_products.models import Variant
 from zhanggui_sandbox import Sandbox
+from zhanggui_sandbox.subscribe import TEMPLATES
 from zhanggui_webhooks.models import Endpoint
 from zhanggui_webhooks.services import endpoints
 from zhanggui_wechat import grants
 
 __all__ = ["paying_shop", "phone", "sandbox"]  # fixtures
-PAID, NEWS = "SBXpaidTemplate0000000000000000000000002", "SBXshippedTemplate0000000000000000000000001"
+NEWS, PAID, *_OTHERS = TEMPLATES
+LANES = ("default", "io")
 BUYER, OTHERS = "alice", [f"guest{n}" for n in range(9)]
 
 
 @pytest.fixture
 def more_settings() -> dict[str, str]:
-    """The shop's campaigns have a template of the mini-program."""
+    """Campaigns have a template of the mini-program, and there is no night."""
     lines = (f"orders.confirmed: {PAID} character_string1=number amount2=total thing3=goods", f"notifications.campaign: {NEWS} character_string1=name thing2=shop thing3=name")
-    return {"PLUGIN__WECHAT__TEMPLATES": "\n".join(lines)}
+    return {"PLUGIN__WECHAT__TEMPLATES": "\n".join(lines), "PLUGIN__NOTIFICATIONS__QUIET_FROM": "0", "PLUGIN__NOTIFICATIONS__QUIET_UNTIL": "0"}
 
 
 def shopper(runtime: Runtime, sandbox: Sandbox) -> Any:
@@ -67,7 +70,8 @@ def test_a_paid_order_is_told_to_its_buyer_the_group_and_a_program(paying_shop: 
     sandbox.ask("POST", "/_sim/pay", {"out_trade_no": payment["payment_id"]})
     page = phone()
     for _ in range(60):
-        work()
+        for lane in LANES:
+            runner.drain(lane)
         if len({one["channel"] for one in sandbox.ask("GET", "/_sim/messages")["items"]}) == 2 and sandbox.ask("GET", "/_sim/received")["items"]:
             break
         page.wait_for_timeout(250)
@@ -81,12 +85,12 @@ def test_a_paid_order_is_told_to_its_buyer_the_group_and_a_program(paying_shop: 
     page.get_by_text("企业微信群").first.tap()
     expect(page.locator("article")).to_contain_text(order["number"])
     page.goto(f"{sandbox.url}/_sim/receivers?lang=zh-CN")
+    page.get_by_text("books").first.tap()
     expect(page.locator("body")).to_contain_text("orders.order.paid@1")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     [heard] = sandbox.ask("GET", "/_sim/received")["items"]
     assert heard["verdict"] == "good" and order["number"] in str(heard)
-    listed = alice.get("/messages")
-    assert listed["unread"] == 1 and order["number"] in listed["items"][0]["text"]
+    assert any(order["number"] in one["text"] for one in alice.get("/messages")["items"])
 
 
 def test_a_campaign_reaches_the_four_of_ten_that_it_named(paying_shop: Runtime, sandbox: Sandbox, phone: Callable[[], Page]):
@@ -121,7 +125,7 @@ def test_a_campaign_reaches_the_four_of_ten_that_it_named(paying_shop: Runtime, 
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"没有选择能送达对方的渠道。\s*6"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.goto(f"{campaign}/start")
-    page.locator("form[action$='/start'] button[type=submit]").last.evaluate("one => one.click()")
+    page.locator("[data-save]").first.tap()
     expect(page.locator(".alert-success")).to_be_visible()
     for _ in range(40):
         pumping.run()
