@@ -108,7 +108,7 @@ def notifications_channels():
         *by_name,
         Channel("paid", "Paid bell", "bell", ["customer"], _send("paid"), _missing("paid"), _address("paid"), _reserve, _settle, billable=True, per_minute=most.get("paid", 0)),
         Channel("free", "Free bell", "bell", ["customer", "user"], _send("free"), _missing("free"), _address("free"), repeatable=True, longest=20),
-        Channel("gong", "Gong", "bell", ["group"], _send("gong"), _missing("gong"), _address("gong"), repeatable=True),
+        Channel("gong", "Gong", "bell", ["group"], _send("gong"), _missing("gong"), _address("gong"), repeatable=True, per_minute=most.get("gong", 0)),
     ]
 
 
