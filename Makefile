@@ -10,7 +10,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test hard check format catalogs docs assets lock wheel ui-matrix bench bench-analytics bench-analytics-large import-report clean
+.PHONY: help demo test hard check format catalogs docs assets lock wheel ui-matrix bench bench-analytics bench-analytics-large bench-told import-report clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,6 +80,9 @@ bench-analytics: $(VENV)/.dev ## figures over a million orders, on both database
 
 bench-analytics-large: ## the same over ten millions
 	@ANALYTICS_ORDERS=10000000 $(MAKE) bench-analytics
+
+bench-told: $(VENV)/.dev ## what messages and webhooks cost whoever orders, in interleaved pairs
+	@$(BIN)/python tests/bench/orders_told.py
 
 import-report: $(VENV)/.demo ## compare what was imported with the file: FILE=year.parquet make import-report
 	@test -n "$(FILE)" || { echo "Say which file: FILE=year.parquet make import-report"; exit 2; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from zhanggui.api import _l, clock, enqueue, job, unit_of_work
 from .services import delivering, freezing, pumping, replay, routing
 
 WAKE = "notifications.deliver"
+SOON = timedelta(seconds=10)  # what is due later is found by the clock
 
 
 @job(_l("Tell people of an event"), together=True, hears=routing.hears)
@@ -27,6 +29,9 @@ def deliver(**_from_newer_releases: object) -> None:
     if delivering.anything_due():
         with unit_of_work() as db:
             enqueue(db, deliver, unique=f"{WAKE}:again")
+    elif (turn := delivering.next_turn(SOON)) is not None:
+        with unit_of_work() as db:
+            enqueue(db, deliver, run_at=turn, unique=f"{WAKE}:turn")
 
 
 @job(_l("Messages of campaigns"), max_attempts=1, timeout=60)

@@ -57,7 +57,7 @@ def again(say: Say, ids: tuple[int, ...]) -> None:
     """All of them or none."""
     with unit_of_work() as db:
         for id in ids:
-            replay.send_again(db, id=id, actor=current_actor(), now=clock.now())
+            replay.send_again(db, id=id, arrived=True, actor=current_actor(), now=clock.now())
     say(f"{len(ids)} on their way again.", {"sent_again": list(ids)})
 
 

@@ -29,6 +29,7 @@ from .models import Delivery, Endpoint
 from .services import endpoints, replay
 from .states import AGAIN, DELIVERY_CHOICES, ENDPOINT_CHOICES
 
+_ARRIVED = Field("arrived", _l("Also when it arrived already"), "bool", help=_l("It comes under the same id, so the other program knows it again."))
 TEST = ThreePhases(replay.claim_test, replay.do_test, replay.end_test, jobs.end_test)
 _BOTH = tuple(Choice(str(hours), label) for hours, label in ((1, _l("1 hour")), (24, _l("1 day")), (168, _l("7 days"))))
 
@@ -42,8 +43,8 @@ def _send_missed(db: Any, *, id: int, actor: Any, now: Any) -> None:
     jobs.wake(db)
 
 
-def _send_again(db: Any, *, id: int, actor: Any, now: Any) -> None:
-    replay.send_again(db, id=id, actor=actor, now=now)
+def _send_again(db: Any, *, id: int, arrived: bool, actor: Any, now: Any) -> None:
+    replay.send_again(db, id=id, arrived=arrived, actor=actor, now=now)
     jobs.wake(db)
 
 
@@ -205,7 +206,7 @@ DELIVERIES = Screen(
     actions=(
         Action(
             "send_again", _l("Send again"), _send_again, icon="refresh", tone="primary", needs=("state",), when=lambda row: row.state in AGAIN, bulk=True,
-            done=_l("It is on its way again, under the same id."), order=10,
+            fields=(_ARRIVED,), done=_l("It is on its way again, under the same id."), order=10,
         ),
         Action(
             "send_as_new", _l("Send as new"), _send_as_new, icon="send", needs=("state",), when=lambda row: row.state in AGAIN,

@@ -57,4 +57,5 @@ DELIVERY_CHOICES = (
     Choice("failed", _l("Not delivered"), "bad"),
     Choice("dropped", _l("Missed"), "warn"),
 )
-AGAIN = ("done", "failed", "dropped")  # states of deliveries that can be sent once more
+UNDELIVERED = ("failed", "dropped")
+AGAIN = ("done", *UNDELIVERED)  # states of deliveries that can be sent once more

@@ -84,6 +84,7 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
         "ZHANGGUI_INSTANCE__DATA": str(data), "ZHANGGUI_INSTANCE__ID": "demo", "ZHANGGUI_INSTANCE__DEMO": "true",
         "ZHANGGUI_INSTANCE__NAME": "山间茶铺", "ZHANGGUI_SECURITY__SECRET_KEY_FILE": str(key),
         "ZHANGGUI_PLUGIN__ORDERS__AUTO_CLOSE_MINUTES": "1440",  # unpaid orders are there to be looked at
+        "ZHANGGUI_PLUGIN__NOTIFICATIONS__QUIET_FROM": "0", "ZHANGGUI_PLUGIN__NOTIFICATIONS__QUIET_UNTIL": "0",  # whatever the hour, what is told arrives
         "ZHANGGUI_WEB__TRUSTED_HOSTS": ",".join(hosts), "ZHANGGUI_WEB__HOST": host, "ZHANGGUI_WEB__PORT": str(port),
         "ZHANGGUI_LOG__LEVEL": os.environ.get("ZHANGGUI_LOG__LEVEL", "WARNING"),  # each call of the sandbox is no news
         "ZHANGGUI_OUTSIDE__ALLOWED": "127.0.0.1",  # the payment sandbox

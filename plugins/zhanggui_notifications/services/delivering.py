@@ -6,10 +6,11 @@ import contextvars
 import random
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Envelope, Later, Recipient, Refused, Sent, Unknown, clock, reading, unit_of_work
@@ -59,6 +60,13 @@ def anything_due() -> bool:
         return db.scalar(select(m.id).where(_due(clock.now())).limit(1)) is not None
 
 
+def next_turn(within: timedelta) -> datetime | None:
+    """When the first message is due that waits for its channel's next turn, if that is soon."""
+    now = clock.now()
+    with reading() as db:
+        return db.scalar(select(func.min(m.not_before)).where(m.state == MessageState.QUEUED, m.reason == "too_many", m.not_before.between(now, now + within)))
+
+
 def claim(places: int, busy: dict[str, int]) -> tuple[int, list[Sending]]:
     """Look at what is due; how many, and what of it is to be sent. Of two workers one has each."""
     now = clock.now()
@@ -77,7 +85,7 @@ def claim(places: int, busy: dict[str, int]) -> tuple[int, list[Sending]]:
         for message in found:
             if len(claimed) >= places:
                 break
-            if message.channel is not None and busy.get(message.channel, 0) >= AT_ONE:
+            if message.id in batch.gathered or (message.channel is not None and busy.get(message.channel, 0) >= AT_ONE):
                 continue
             looked += 1
             sending = prepare(batch, message)
@@ -102,7 +110,7 @@ def _stranded(db: Session, now: datetime) -> None:
     found = list(db.scalars(lost))
     if not found:
         return
-    batch = batch_of(db, found, {}, now)
+    batch, booked = batch_of(db, found, {}, now), set[str | None]()  # a request is booked once, of however many it told
     for message in found:
         attempt = db.scalar(select(Attempt).where(a.message_id == message.id, a.state == AttemptState.SENDING).order_by(a.n.desc()).limit(1))
         way, chosen = batch.ways.get(message.channel or ""), batch.kinds.get(message.kind_id)
@@ -119,46 +127,62 @@ def _stranded(db: Session, now: datetime) -> None:
             message.id, attempt.n, message.lease or "", way, envelope, message.tries, list(message.passed), urgent, message.pinned is not None,
             message.expires_at,
         )  # fmt: skip
+        if message.lease not in booked:
+            booked.add(message.lease)
+            _book(db, sending, Unknown(), now)
         _write(db, sending, Unknown(), None, now)
 
 
 def write_down(sending: Sending, said: Said, milliseconds: int) -> None:
-    """Keep how it went, and what follows."""
+    """Keep how it went, and what follows: for the message, and for those that went along."""
     now = clock.now()
     with unit_of_work() as db:
-        mine = select(m.id).where(m.id == sending.message_id, m.lease == sending.lease, m.state == MessageState.SENDING).with_for_update()
-        if db.scalar(mine) is not None:
+        mine = select(m.id).where(m.lease == sending.lease, m.state == MessageState.SENDING, m.id.in_([sending.message_id, *(one.message_id for one in sending.along)]))
+        held = set(db.scalars(mine.order_by(m.id).with_for_update()))
+        if sending.message_id in held:
+            _book(db, sending, said, now)
             _write(db, sending, said, milliseconds, now)
+        for one in sending.along:
+            if one.message_id in held:
+                also = replace(sending, message_id=one.message_id, n=one.n, tries=one.tries, passed=one.passed, expires_at=one.expires_at)
+                _write(db, also, said, milliseconds, now)
 
 
-def _write(db: Session, sending: Sending, said: Said, milliseconds: int | None, now: datetime) -> None:
+def _book(db: Session, sending: Sending, said: Said, now: datetime) -> None:
+    """What a request means for its channel, address and budget: once, of however many it told."""
     name, channel = sending.way.channel.id, sending.way.channel
     sending.way.settle(db, sending.envelope, said)
     if not isinstance(said, Sent | Unknown) or (isinstance(said, Unknown) and channel.repeatable):
         written.give_back(db, sending.envelope.kind, sending.fact, channel, sending.price)
+    if isinstance(said, Sent):
+        addresses.arrived(db, channel=name, address=sending.envelope.address, now=now)
+        limits.answered(db, name)
+    elif isinstance(said, Refused):
+        if said.gone:
+            code = str(said.code)[:80] or None
+            addresses.came_back(db, channel=name, recipient=sending.envelope.recipient, address=sending.envelope.address, code=code, now=now)
+        limits.answered(db, name)  # it answered: nothing speaks against it
+    elif isinstance(said, Unknown) or _known(said.reason) in rules.FAULTS:
+        limits.failed(db, name, now)
+
+
+def _write(db: Session, sending: Sending, said: Said, milliseconds: int | None, now: datetime) -> None:
+    name, channel = sending.way.channel.id, sending.way.channel
     kept: dict[str, Any] = {"milliseconds": milliseconds, "reason": None, "code": str(getattr(said, "code", ""))[:80] or None}
     over = {"lease": None, "lease_until": None, "channel": name}
     if isinstance(said, Sent):
         kept |= {"state": AttemptState.SENT, "provider_ref": said.ref[:120] or None, "cost": said.cost}
         move(db, sending.message_id, MessageState.SENT, **over, reason=None, detail=None, done_at=now)
-        addresses.arrived(db, channel=name, address=sending.envelope.address, now=now)
-        limits.answered(db, name)
     elif isinstance(said, Refused):
         reason = _known(said.reason)
-        if said.gone:
-            addresses.came_back(db, channel=name, recipient=sending.envelope.recipient, address=sending.envelope.address, code=kept["code"], now=now)
         kept |= {"state": AttemptState.REFUSED, "reason": reason}
         _next_channel(db, sending, reason, kept["code"], over, now)
-        limits.answered(db, name)  # it answered: nothing speaks against it
     elif isinstance(said, Later) or channel.repeatable:
         reason = _known(said.reason)
         kept |= {"state": AttemptState.LATER if isinstance(said, Later) else AttemptState.UNKNOWN, "reason": reason}
         _again(db, sending, reason, said, kept["code"], over, now)
-        if reason in rules.FAULTS or isinstance(said, Unknown):
-            limits.failed(db, name, now)
     else:
         kept |= {"state": AttemptState.UNKNOWN, "reason": "unknown"}
-        limits.failed(db, name, now)
         if sending.urgent and not sending.pinned:  # rather twice than never
             _next_channel(db, sending, "unknown", None, over, now)
         else:

@@ -36,6 +36,13 @@ def take_minute(db: Session, channel: str, most: int, now: datetime) -> bool:
     return not most or take(db, f"channel:{channel}", now.replace(second=0, microsecond=0), most)
 
 
+def take_turn(db: Session, channel: str, most: int, now: datetime) -> bool:
+    """The same, spread over the minute: what comes in a burst waits for the next turn and not for the next minute."""
+    minute = now.replace(second=0, microsecond=0)
+    by_now = 1 + int((now - minute).total_seconds() * most / 60)
+    return take(db, f"channel:{channel}", minute, min(by_now, most))
+
+
 def day_of(now: datetime) -> datetime:
     """The day of the shop that a cap counts in."""
     return datetime.combine(shop_day(now), datetime.min.time(), now.tzinfo)

@@ -31,7 +31,7 @@ from ..messages import CAMPAIGN
 from ..models import Attempt, Message
 from ..states import AttemptState, MessageState, before
 from ..ways import Way, ways
-from . import addresses, choosing, guarding, kinds, limits, routing, written
+from . import addresses, choosing, guarding, kinds, limits, routing, together, written
 from .kinds import Chosen
 
 LEASE = timedelta(minutes=2)
@@ -39,6 +39,17 @@ AT_ONE = 4  # requests at one channel at once
 PAUSED = timedelta(seconds=20)  # until a message of a campaign that pauses is looked at again
 _ATTEMPT: Any = Attempt.__table__
 m, a = Message.__table__.c, _ATTEMPT.c
+
+
+@dataclass(frozen=True)
+class Along:
+    """A message that is told by the request of another one."""
+
+    message_id: int
+    n: int
+    tries: int
+    passed: list[str]
+    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,7 @@ class Sending:
     cap: tuple[str, datetime] | None = None
     fact: str = ""
     price: int = 0  # that was taken from the budget of a campaign
+    along: tuple[Along, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,7 @@ class Batch:
     busy: dict[str, int]
     ways: Mapping[str, Way] = field(default_factory=ways)
     campaigns: Mapping[str, written.Told] = field(default_factory=dict)
+    gathered: set[int] = field(default_factory=set)  # messages that go along with another one
 
 
 def batch_of(db: Session, found: list[Message], busy: dict[str, int], now: datetime) -> Batch:
@@ -206,10 +219,23 @@ def _choose(batch: Batch, message: Message, chosen: Chosen, who: Who, said: choo
             passed.append(name)
             reason = why
             continue
-        return _claimed(batch, message, way, replace(addressed, reserved=reserved or {}), passed, chosen)
+        others = list[Message]()
+        if who.recipient.kind == "group":
+            addressed, others = together.gather(batch, message, chosen, addressed, lambda other: _title(batch, other, chosen, who))
+            addressed = replace(addressed, body=_cut(addressed.body, way.channel.longest))
+        return _claimed(batch, message, way, replace(addressed, reserved=reserved or {}), passed, chosen, others)
     end_state = MessageState.SKIPPED if reason in ("muted", "capped") else MessageState.FAILED
     db.execute(update(Message).where(m.id == message.id).values(passed=passed).execution_options(synchronize_session=False))
     return end(batch, message, end_state, reason or "no_channel", message.detail)
+
+
+def _title(batch: Batch, message: Message, chosen: Chosen, who: Who) -> str | None:
+    """What a message would be called that goes along with another one of its kind; None when it may not be told."""
+    if message.data is None or (chosen.kind.still_true is not None and not chosen.kind.still_true(batch.db, message.data)):
+        return None
+    subject, body, href, values = write(batch.db, chosen, message.data, who.locale)
+    held = guarding.refusal(batch.db, message, envelope_of(message, who, subject, body, href, values))
+    return subject if held is None else None
 
 
 def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen, message: Message) -> tuple[str | None, datetime | None, Mapping[str, Any] | None]:
@@ -226,7 +252,9 @@ def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen, message: Me
     closed = limits.closed_until(db, name, now)
     if closed is not None:  # what is urgent goes another way at once, the rest waits for this one
         return ("provider_down", None, None) if chosen.kind.urgent else ("provider_down", closed, None)
-    if not limits.take_minute(db, name, way.channel.per_minute, now):
+    if message.recipient_kind == "group" and way.channel.per_minute and not limits.take_turn(db, name, way.channel.per_minute, now):
+        return "too_many", now + timedelta(seconds=60 / way.channel.per_minute), None  # others join it meanwhile
+    if message.recipient_kind != "group" and not limits.take_minute(db, name, way.channel.per_minute, now):
         return "too_many", now.replace(second=0, microsecond=0) + timedelta(minutes=1, seconds=5 * random.random()), None
     if not written.take_budget(db, message.kind_id, message.fact, way.channel, way.price()):
         return "over_budget", None, None
@@ -236,18 +264,26 @@ def _can(batch: Batch, way: Way, envelope: Envelope, chosen: Chosen, message: Me
     return ("no_grant", None, None) if reserved is None else (None, None, reserved)
 
 
-def _claimed(batch: Batch, message: Message, way: Way, envelope: Envelope, passed: list[str], chosen: Chosen) -> Sending:
+def _claimed(batch: Batch, message: Message, way: Way, envelope: Envelope, passed: list[str], chosen: Chosen, others: list[Message]) -> Sending:
     lease, name = public_id(), way.channel.id
     rendered = {
         "subject": envelope.subject, "body": envelope.body, "href": envelope.href, "address": envelope.address, "locale": envelope.locale,
         "values": dict(envelope.values), "reserved": dict(envelope.reserved),
     }  # fmt: skip
     version = chosen.words(name, envelope.locale).version
+    held = {"lease": lease, "lease_until": batch.now + LEASE, "channel": name}
     n = _number(batch, message, name, AttemptState.SENDING, rendered=rendered, version=version)
-    move(batch.db, message.id, MessageState.SENDING, lease=lease, lease_until=batch.now + LEASE, channel=name, passed=passed)
+    move(batch.db, message.id, MessageState.SENDING, **held, passed=passed)
+    along = []
+    for other in others:
+        along.append(Along(other.id, _number(batch, other, name, AttemptState.SENDING, rendered=rendered, version=version), other.tries, list(other.passed), other.expires_at))
+        move(batch.db, other.id, MessageState.SENDING, **held)
     batch.busy[name] = batch.busy.get(name, 0) + 1
     cap = (_name(message), message.counted) if message.counted else None
-    return Sending(message.id, n, lease, way, envelope, message.tries, passed, chosen.kind.urgent, message.pinned is not None, message.expires_at, cap, message.fact, way.price())
+    return Sending(
+        message.id, n, lease, way, envelope, message.tries, passed, chosen.kind.urgent, message.pinned is not None, message.expires_at, cap, message.fact,
+        way.price(), tuple(along),
+    )  # fmt: skip
 
 
 def _number(batch: Batch, message: Message, channel: str, state: AttemptState, **values: Any) -> int:

@@ -19,6 +19,7 @@ from ..events import CampaignFinished, CampaignStarted
 from ..messages import CAMPAIGN, KINDS, fact_of
 from ..models import Campaign, CampaignRecipient, Message
 from ..states import MessageState
+from . import choosing, reach
 from .limits import insert_on
 
 AT_ONCE = 500
@@ -47,9 +48,9 @@ def beat(campaign_id: int) -> int:
     while made < due:
         with unit_of_work() as db:
             some = _make(db, campaign_id, min(AT_ONCE, due - made), clock.now())
-        made += some
-        if not some:
+        if some is None:
             break
+        made += some
     with unit_of_work() as db:
         _finish(db, campaign_id, clock.now())
     return made
@@ -95,13 +96,23 @@ def _tick(db: Session, campaign_id: int, now: datetime) -> int:
     return count if db.scalar(mine.execution_options(**_QUIET)) is not None else 0
 
 
-def _make(db: Session, campaign_id: int, count: int, now: datetime) -> int:
-    """Messages for so many of those who wait; none while it does not run."""
+def _make(db: Session, campaign_id: int, count: int, now: datetime) -> int | None:
+    """Messages for so many of those who wait; None where nobody does, and while it does not run.
+
+    Who is left out by now needs no message, and takes nobody's place at the rate.
+    """
     running = select(c.channels).where(c.id == campaign_id, c.state == CampaignState.RUNNING).with_for_update(read=True)
     if db.execute(running).first() is None:
-        return 0
+        return None
     waiting = select(r.customer_id).where(r.campaign_id == campaign_id, r.state == Progress.WAITING).order_by(r.customer_id).limit(count)
     ids = list(db.scalars(waiting.with_for_update(skip_locked=True)))
+    if not ids:
+        return None
+    out = reach.left_out(db, ids, choosing.chosen(db, "customer", ids), now)
+    for reason in sorted(set(out.values())):
+        those = update(CampaignRecipient).where(r.campaign_id == campaign_id, r.customer_id.in_([one for one, why in out.items() if why == reason]))
+        db.execute(those.values(state=Progress.SKIPPED, reason=reason, ended_at=now).execution_options(**_QUIET))
+    ids = [one for one in ids if one not in out]
     if not ids:
         return 0
     fact, kind = fact_of(campaign_id), KINDS[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,20 +75,27 @@ def _usable(channels: Collection[str]) -> list[Way]:
     return [way for way in found if way.channel.id == rules.INBOX or way.missing() is None]
 
 
-def _page(db: Session, found: Reach, ids: list[int], usable: list[Way], budget: int, now: datetime) -> int:
-    """Some of them; the budget that is left."""
-    people, said = customers.reachable(db, ids), choosing.chosen(db, "customer", ids)
-    left, sated = list[int](), capped(db, ids, now)
+def left_out(db: Session, ids: Collection[int], said: Mapping[int, choosing.Chosen], now: datetime) -> dict[int, str]:
+    """Of these customers, who gets no message of any campaign now, and why."""
+    people, sated = customers.reachable(db, ids), capped(db, ids, now)
+    found = dict[int, str]()
     for one in ids:
         who = people.get(one)
         if who is None or who.blocked:
-            found.left_out["blocked"] += 1
+            found[one] = "blocked"
         elif not choosing.wants_category("marketing", said[one]):
-            found.left_out["no_consent"] += 1
+            found[one] = "no_consent"
         elif one in sated:
-            found.left_out["capped"] += 1
-        else:
-            left.append(one)
+            found[one] = "capped"
+    return found
+
+
+def _page(db: Session, found: Reach, ids: list[int], usable: list[Way], budget: int, now: datetime) -> int:
+    """Some of them; the budget that is left."""
+    said = choosing.chosen(db, "customer", ids)
+    out = left_out(db, ids, said, now)
+    found.left_out.update(out.values())
+    left = [one for one in ids if one not in out]
     for way in usable:
         wanted = [one for one in left if choosing.wants_on("marketing", way.channel.id, said[one])]
         taken, budget = _by(db, found, way, wanted, budget)

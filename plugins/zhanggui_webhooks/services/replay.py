@@ -14,7 +14,7 @@ from zhanggui.api import Actor, Code, IllegalMove, NotFound, _l, get_setting, no
 
 from .. import queries, rules
 from ..models import Delivery, Endpoint, Try
-from ..states import AGAIN, DeliveryState, EndpointState
+from ..states import AGAIN, UNDELIVERED, DeliveryState, EndpointState
 from . import delivering, endpoints, health
 from .fan_out import add_alone
 
@@ -24,16 +24,19 @@ d = Delivery.__table__.c
 _ANEW = {"state": DeliveryState.PENDING, "tries": 0, "done_at": None}
 
 
-def send_again(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
+def send_again(db: Session, *, id: int, arrived: bool = False, actor: Actor, now: datetime) -> None:
     """The same message under the same id: who took it before knows it again.
 
-    :raises IllegalMove: while it is on its way, or its endpoint is switched off.
+    :param arrived: also when it was taken already.
+    :raises IllegalMove: while it is on its way, its endpoint is switched off, or it was taken and nobody said that it may come twice.
     """
     delivery = db.get(Delivery, id)
     if delivery is None:
         raise NotFound()
+    if delivery.state == DeliveryState.DONE and not arrived:
+        raise IllegalMove(_l("This one arrived already. Say that it may come twice to send it all the same."))
     _needs_endpoint(db, delivery.endpoint_id)
-    taken = update(Delivery).where(d.id == id, d.state.in_(AGAIN)).values(**_ANEW, next_at=now)
+    taken = update(Delivery).where(d.id == id, d.state.in_(AGAIN if arrived else UNDELIVERED)).values(**_ANEW, next_at=now)
     if db.scalar(taken.returning(d.id).execution_options(synchronize_session=False)) is None:
         raise IllegalMove(_l("This one is on its way already."))
     record_audit(db, "webhooks.delivery.sent_again", target=delivery, label=Code(delivery.public_id), actor=actor, now=now)

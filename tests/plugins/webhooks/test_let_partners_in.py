@@ -103,6 +103,7 @@ def test_the_database_keeps_no_secret_and_a_wrong_one_opens_nothing(give: Any, a
         assert ask(wrong).status_code == 401
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_personal_fields_need_a_scope_of_their_own(give: Any, ask: Any, order: Any):
     secret, whole = give(LIST, *CUSTOMERS), give(LIST, *CUSTOMERS, REVEAL)
     row, person = ask(secret).get_json()["items"][0], ask(secret, PEOPLE).get_json()["items"][0]
@@ -164,6 +165,7 @@ def test_over_its_rate_it_is_told_how_long_to_wait(give: Any, ask: Any):
         assert ask(secret).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_from_elsewhere_it_is_refused_and_uses_up_nothing(give: Any, ask: Any):
     secret = give(LIST, networks="203.0.113.0/28\n2001:db8::/32", rate_per_minute=3)
     for ip in ("203.0.113.16", "198.51.100.1", "2001:db9::1"):
@@ -173,6 +175,7 @@ def test_from_elsewhere_it_is_refused_and_uses_up_nothing(give: Any, ask: Any):
     assert [ask(secret, ip=ip).status_code for ip in ("203.0.113.15", "2001:db8::5", "::ffff:203.0.113.1")] == [200, 200, 200]
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("typed", ["203.0.113.300", "here", "203.0.113.7\n10.0.0.0/40"])
 def test_a_network_that_is_none_is_named(give: Any, typed: str):
     with pytest.raises(Invalid) as refused:
@@ -239,6 +242,7 @@ def test_it_sees_and_changes_the_webhooks_of_its_partner_alone(give: Any, ask: A
     assert ask(secret, f"/api/v1/webhooks/secrets/{mine}", "POST").status_code == 409
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_it_sees_what_its_own_webhooks_were_told_and_nothing_else(give: Any, ask: Any, partner: int, add: Any, work: Any, order: Any):
     own, secret = add(partner_id=partner), give(*OWN)
     add(label="Wall")
@@ -248,6 +252,7 @@ def test_it_sees_what_its_own_webhooks_were_told_and_nothing_else(give: Any, ask
     assert {str(row["endpoint_id"]["id"] if isinstance(row["endpoint_id"], dict) else row["endpoint_id"]) for row in told} == {str(own)}
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_document_tells_of_its_scopes_alone(give: Any, ask: Any, visit: Any):
     paths = ask(give(LIST, ("can_ship", "orders.Order")), "/api/v1/_openapi").get_json()["paths"]
     found = sorted((path, method) for path, operations in paths.items() for method in operations if method != "parameters")
@@ -273,6 +278,7 @@ def test_stopping_a_partner_ends_its_tokens_and_pauses_its_webhooks(give: Any, a
         partners.remove_partner(db, id=partner, actor=maker, now=clock.now())
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_staff_is_told_14_and_3_days_before_one_ends(give: Any, partner: int):
     give(LIST, days="30")
     made = clock.now()
@@ -285,6 +291,7 @@ def test_staff_is_told_14_and_3_days_before_one_ends(give: Any, partner: int):
     assert told == [0, 1, 1, 1, 2, 2]
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_page_shows_it_once_and_lets_nobody_else_make_one(visit: Any, ask: Any, partner: int, instance: Any):
     boss, address = visit("owner"), f"/webhook-partner-tokens/{partner}/add"
     form = boss.get(address).get_data(as_text=True)
@@ -309,6 +316,7 @@ def test_the_page_shows_it_once_and_lets_nobody_else_make_one(visit: Any, ask: A
     assert boss.post(f"/webhook-partner-tokens/{partner}/{number}/revoke").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_it_ends_when_its_time_is_over(give: Any, ask: Any):
     secret = give(LIST, days="30")
     with unit_of_work() as db:

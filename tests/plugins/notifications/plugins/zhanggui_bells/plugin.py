@@ -41,6 +41,7 @@ class Belfry:
     per_minute: dict[str, int] = {}
     granted: set[int] | None = None  # customers with a grant; None: there are no such channels
     phones: set[int] | None = None
+    guards: list[object] = []  # asked before a message leaves
 
 
 def _send(channel):
@@ -107,7 +108,7 @@ def notifications_channels():
         *by_name,
         Channel("paid", "Paid bell", "bell", ["customer"], _send("paid"), _missing("paid"), _address("paid"), _reserve, _settle, billable=True, per_minute=most.get("paid", 0)),
         Channel("free", "Free bell", "bell", ["customer", "user"], _send("free"), _missing("free"), _address("free"), repeatable=True, longest=20),
-        Channel("gong", "Gong", "bell", ["group"], _send("gong"), _missing("gong"), _address("gong"), repeatable=True),
+        Channel("gong", "Gong", "bell", ["group"], _send("gong"), _missing("gong"), _address("gong"), repeatable=True, per_minute=most.get("gong", 0)),
     ]
 
 
@@ -127,6 +128,11 @@ def _kind(id, category="service", channels=("paid", "free", "inbox"), **more):
         [MessageVariable("word", "Word", "dong"), MessageVariable("bell", "Bell", "1", required=False)], "Bell {bell}", "It says {word}",
         category=category, channels=channels, href="/shop#/o/{bell}", still_true=_part("still_true", lambda db, event: Belfry.still_true), **more,
     )  # fmt: skip
+
+
+@hookimpl
+def notifications_guards():
+    return Belfry.guards
 
 
 @hookimpl
