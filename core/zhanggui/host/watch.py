@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 import traceback
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STRIKES = 3  # requests or jobs in which a place failed, after which it is paused
 WINDOW = timedelta(hours=1)  # within which they count
+CROWD = 2  # of what runs or waits to run, for each processor, in the last minute
 BUDGET = 0.5  # seconds that one call may take inside a transaction: meanwhile others wait to write
 _NO_FAULT = (KeyboardInterrupt, GeneratorExit, Stop)
 # A lock, a full disk or a broken file are nobody's mistake; SQLITE_ERROR is: a wrong statement.
@@ -170,6 +172,8 @@ class Watch:
             self._slow = 0  # one that is slow now and then waits for others itself
             return
         log.warning("plugin %s took %.1f s in %s %s", self.place.plugin, seconds, self.place.kind, self.place.name)
+        if crowded():
+            return  # nobody's mistake: it may have waited for the processor all the time, and a pause would close the shop
         with self.book.lock:
             self._slow += 1
             self._unwritten[0] += 1
@@ -199,6 +203,11 @@ class Watch:
         """What could not be written is written next time."""
         self._unwritten[0] += times
         self._unwritten[1] += strikes
+
+
+def crowded() -> bool:
+    """Whether so much wants to run on this machine that a call that takes long says nothing about who made it."""
+    return os.getloadavg()[0] > CROWD * (os.cpu_count() or 1)
 
 
 def said(error: BaseException) -> str:

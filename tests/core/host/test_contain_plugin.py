@@ -14,6 +14,7 @@ from zhanggui.app import Site
 from zhanggui.auth import service as accounts
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.host import contain, current_host, declare, faults, generation, host, refresh
+from zhanggui.host import watch as watching
 from zhanggui.host.models import PluginFault, PluginState
 from zhanggui.host.service import disable_plugin, upgrade
 from zhanggui.kernel import clock
@@ -256,11 +257,30 @@ def test_a_guard_that_sleeps_is_named_and_no_longer_waited_for(shop, monkeypatch
 
     monkeypatch.setattr(host, "BUDGET", 0.05)
     monkeypatch.setattr(sleeper, "SECONDS", 0.1)
+    monkeypatch.setattr(watching, "crowded", lambda: False)
     answers = [shop.ann.order(shop.tea).status_code for _ in range(5)]
     assert answers == [201, 201, 201, 409, 409]
     assert len(sleeper.NAPS) == faults.STRIKES
     repairs = shop.boss.get("/system/repairs/").text
     assert "Sleeper" in repairs and "It took up to 0.1 seconds." in repairs
+
+
+def test_on_a_crowded_machine_a_long_call_is_nobodys_fault(shop, monkeypatch):
+    """Payments that are refused because the processor was busy would be worse than payments that take a second."""
+    shop.only("fails_slow")
+    import zhanggui_fails_slow.plugin as sleeper
+
+    monkeypatch.setattr(host, "BUDGET", 0.05)
+    monkeypatch.setattr(sleeper, "SECONDS", 0.1)
+    monkeypatch.setattr(watching, "crowded", lambda: True)
+    assert [shop.ann.order(shop.tea).status_code for _ in range(5)] == [201] * 5
+
+
+@pytest.mark.parametrize(("load", "cores", "crowded"), [(4.1, 2, True), (3.9, 2, False), (0.2, None, False)])
+def test_a_machine_is_crowded_when_more_waits_than_runs(monkeypatch, load, cores, crowded):
+    monkeypatch.setattr(watching.os, "getloadavg", lambda: (load, 9.0, 9.0))
+    monkeypatch.setattr(watching.os, "cpu_count", lambda: cores)
+    assert watching.crowded() is crowded
 
 
 def test_a_refusal_that_is_meant_is_no_fault(shop):
