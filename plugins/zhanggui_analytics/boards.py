@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -15,6 +15,7 @@ from zhanggui.api import (
     Block,
     Chart,
     Dashboard,
+    DomainError,
     Metric,
     Question,
     Reader,
@@ -165,14 +166,18 @@ class Numbers:
         period, compare = (TODAY, "previous") if chosen.board == TODAY else (chosen.period, chosen.compare)
         wanted = list(dict.fromkeys(ids))
         self._asks = [Ask(tuple(wanted[n : n + MOST_METRICS]), period, compare=compare) for n in range(0, len(wanted), MOST_METRICS)]
-        self._found: dict[Sequence[str], Answer] = {}
+        self._found: dict[Sequence[str], Answer | None] = {}
 
     def of(self, db: Session, reader: Reader, metric: Metric) -> Answer:
         """The answer in which a figure stands."""
         ask = next(ask for ask in self._asks if metric.id in ask.metrics)
-        if (found := self._found.get(ask.metrics)) is None:
-            found = self._found[ask.metrics] = answer(db, reader, ask)
-        return found
+        if ask.metrics not in self._found:
+            try:
+                self._found[ask.metrics] = answer(db, reader, ask)
+            except DomainError:
+                self._found[ask.metrics] = None
+        # Where one of them fails, each is asked by itself: it alone is not there then.
+        return self._found[ask.metrics] or answer(db, reader, replace(ask, metrics=(metric.id,)))
 
 
 def choices(reader: Reader, chosen: Chosen) -> Mapping[str, Any]:
