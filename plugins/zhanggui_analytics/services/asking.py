@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -96,24 +96,35 @@ def answer(db: Session, reader: Reader, ask: Ask, *, totals: bool = True) -> Ans
     made = Answer(ask, span, before, currency, running=span.last >= reader.now.astimezone(zone).date())
     made.limited = any(row_clauses(reader, screen) for screen in {facts()[part.fact].screen for metric in wanted for part in parts(metric)})
     now = _find(db, reader, ask, wanted, span, made, totals)
-    then = _find(db, reader, ask, wanted, before, made, totals) if before is not None else _Found()
+    then = _find(db, reader, ask, wanted, before, made, totals) if before is not None else {}
     _fill(made, wanted, now, then)
     return made
 
 
-def _find(db: Session, reader: Reader, ask: Ask, wanted: Sequence[Metric], span: Span, made: Answer, totals: bool) -> _Found:
+def _is_money(metric: Metric) -> bool:
+    """Whether a figure is of one currency: orders that money is divided by are then those in that currency, and of all currencies where they are counted."""
+    return any(base_of(part).money for part in parts(metric))
+
+
+def _find(db: Session, reader: Reader, ask: Ask, wanted: Sequence[Metric], span: Span, made: Answer, totals: bool) -> dict[bool, _Found]:
+    """What is found of the figures with money, and of those without."""
+    apart = {money: [metric for metric in wanted if _is_money(metric) == money] for money in (True, False)}
+    return {money: _found_of(db, reader, ask, some, span, made, totals, money) for money, some in apart.items() if some}
+
+
+def _found_of(db: Session, reader: Reader, ask: Ask, wanted: Sequence[Metric], span: Span, made: Answer, totals: bool, kept_apart: bool) -> _Found:
     found = _Found()
     groups: dict[tuple[str, str, str], list[Base]] = {}  # what one statement answers: sums of a fact; who is distinct, new and there before
     for base in dict.fromkeys(base_of(part) for metric in wanted for part in parts(metric)):
         groups.setdefault((base.fact, base.distinct, base.sum if base.distinct else ""), []).append(base)
     for (fact_id, distinct, _sum), bases in groups.items():
         # What adds up is taken apart once and added here; who is distinct has to be asked for the whole again.
-        _ask_fact(db, reader, facts()[fact_id], bases, ask, span, found.rows, made)
+        _ask_fact(db, reader, facts()[fact_id], bases, ask, span, found.rows, made, kept_apart)
         if not ask.by:
             found.whole = _merged(found.whole, found.rows.get((), {}))
         elif distinct and totals:
             whole: dict[Key, dict[str, Figures]] = {}
-            _ask_fact(db, reader, facts()[fact_id], bases, Ask(ask.metrics, ask.period, (), ask.where, currency=ask.currency), span, whole, made)
+            _ask_fact(db, reader, facts()[fact_id], bases, Ask(ask.metrics, ask.period, (), ask.where, currency=ask.currency), span, whole, made, kept_apart)
             found.whole = _merged(found.whole, whole.get((), {}))
         else:
             for by_currency in found.rows.values():
@@ -129,9 +140,10 @@ def _merged(one: dict[str, Figures], other: Mapping[str, Figures]) -> dict[str, 
 
 
 def _ask_fact(
-    db: Session, reader: Reader, fact: Fact, bases: Sequence[Base], ask: Ask, span: Span, into: dict[Key, dict[str, Figures]], made: Answer
-) -> None:
-    """The figures of one fact, in one statement."""
+    db: Session, reader: Reader, fact: Fact, bases: Sequence[Base], ask: Ask, span: Span, into: dict[Key, dict[str, Figures]], made: Answer,
+    kept_apart: bool,
+) -> None:  # fmt: skip
+    """The figures of one fact, in one statement; with ``kept_apart`` by currency."""
     needed = _needed(ask, bases[0])
     listed = steps(span, ask.time)
     sums = list(dict.fromkeys(base.sum for base in bases))
@@ -166,7 +178,6 @@ def _ask_fact(
             where.append(table.c[name].in_(values))
     if ask.currency:
         where.append(table.c.currency.in_((ask.currency, "")))
-    kept_apart = any(base.money for metric in made.ask.metrics for base in map(base_of, parts(metrics()[metric])))
     names = [f"k{n}" for n in range(len(columns))]
     picked = [c.label(name) for c, name in zip(columns, names, strict=True)]
     if kept_apart:
@@ -264,30 +275,39 @@ def _since(db: Session, reader: Reader, listed: Sequence[Step], span: Span, made
     return firsts(table, new.distinct, new.sum)
 
 
-def _fill(made: Answer, wanted: Sequence[Metric], now: _Found, then: _Found) -> None:
+def _fill(made: Answer, wanted: Sequence[Metric], now: Mapping[bool, _Found], then: Mapping[bool, _Found]) -> None:
     """Formulas, totals, order and limit."""
     ask, currency = made.ask, made.currency
-    made.currencies = sorted({code for by in now.rows.values() for code in by if code} - {currency, ""})
-    every = {key for key in now.rows if any(_one(now.rows[key], currency).values())}
+
+    def row(found: Mapping[bool, _Found], metric: Metric, key: Key) -> Figures:
+        return _one(found[_is_money(metric)].rows.get(key, {}), currency)
+
+    made.currencies = sorted({code for found in now.values() for by in found.rows.values() for code in by if code} - {currency, ""})
+    every = {key for found in now.values() for key, by in found.rows.items() if any(_one(by, currency).values())}
     if ask.time and len(ask.by) == 1:
         every |= {(step.label,) for step in steps(made.span, ask.time)}
-    values = {key: {m.id: _value(m, _one(now.rows.get(key, {}), currency)) for m in wanted} for key in every}
-    made.totals = {m.id: _value(m, _one(now.whole, currency)) for m in wanted}
+    values = {key: {m.id: _value(m, row(now, m, key)) for m in wanted} for key in every}
+    made.totals = {m.id: _value(m, _one(now[_is_money(m)].whole, currency)) for m in wanted}
     made.rows = _ordered(ask, wanted, every, values)
     if len(made.rows) > ask.limit:
         beyond = made.rows[ask.limit :]
         made.rows = made.rows[: ask.limit]
-        rest: Figures = {}
-        for key in beyond:
-            for base, number in _one(now.rows.get(key, {}), currency).items():
-                rest[base] = rest.get(base, Fraction(0)) + number
-        made.others = {m.id: _value(m, rest) if not _counts_people(m) else None for m in wanted}
+        rest = {money: _together(_one(found.rows.get(key, {}), currency) for key in beyond) for money, found in now.items()}
+        made.others = {m.id: _value(m, rest[_is_money(m)]) if not _counts_people(m) else None for m in wanted}
     made.values = {key: values[key] for key in made.rows}
     if made.before is not None:
-        made.totals_were = {m.id: _value(m, _one(then.whole, currency)) for m in wanted}
+        made.totals_were = {m.id: _value(m, _one(then[_is_money(m)].whole, currency)) for m in wanted}
         made.was = {
-            key: {m.id: _value(m, _one(then.rows.get(old, {}), currency)) for m in wanted} for key, old in zip(made.rows, _old_keys(made), strict=True) if old is not None
-        }
+            key: {m.id: _value(m, row(then, m, old)) for m in wanted} for key, old in zip(made.rows, _old_keys(made), strict=True) if old is not None
+        }  # fmt: skip
+
+
+def _together(some: Iterable[Figures]) -> Figures:
+    whole: Figures = {}
+    for figures in some:
+        for base, number in figures.items():
+            whole[base] = whole.get(base, Fraction(0)) + number
+    return whole
 
 
 def _counts_people(metric: Metric) -> bool:
