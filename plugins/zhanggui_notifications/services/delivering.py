@@ -125,7 +125,7 @@ def _stranded(db: Session, now: datetime) -> None:
         urgent = chosen is not None and chosen.kind.urgent
         sending = Sending(
             message.id, attempt.n, message.lease or "", way, envelope, message.tries, list(message.passed), urgent, message.pinned is not None,
-            message.expires_at,
+            message.expires_at, fact=message.fact, price=given.get("price", 0),
         )  # fmt: skip
         if message.lease not in booked:
             booked.add(message.lease)

@@ -268,7 +268,7 @@ def _claimed(batch: Batch, message: Message, way: Way, envelope: Envelope, passe
     lease, name = public_id(), way.channel.id
     rendered = {
         "subject": envelope.subject, "body": envelope.body, "href": envelope.href, "address": envelope.address, "locale": envelope.locale,
-        "values": dict(envelope.values), "reserved": dict(envelope.reserved),
+        "values": dict(envelope.values), "reserved": dict(envelope.reserved), "price": way.price(),
     }  # fmt: skip
     version = chosen.words(name, envelope.locale).version
     held = {"lease": lease, "lease_until": batch.now + LEASE, "channel": name}

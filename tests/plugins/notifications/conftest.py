@@ -71,6 +71,7 @@ def tower() -> Iterator[Tower]:
     Belfry.nobody, Belfry.missing, Belfry.breaks, Belfry.settled, Belfry.per_minute = set(), set(), set(), [], {}
     Belfry.granted = Belfry.phones = None
     Belfry.guards = []
+    Belfry.price, Belfry.repeatable = 5, False
     yield tower
     server.shutdown()
     server.server_close()

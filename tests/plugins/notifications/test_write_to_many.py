@@ -62,6 +62,22 @@ def test_the_budget_is_not_passed(instance: Any, owner: Actor, tower: Any):
         assert db.get_one(Campaign, id).spent == 10
 
 
+def test_what_a_lost_worker_had_taken_of_the_budget_comes_back(instance: Any, owner: Actor, tower: Any):
+    """Of a channel that costs money and may ring twice: what was taken then, whatever it costs by now."""
+    [one] = make(1)
+    Belfry.granted, Belfry.phones, Belfry.repeatable = set(), {one}, True
+    id = begun(owner, channels=["phone"], budget=Money(14, "CNY"))
+    pumping.run()
+    assert len(delivering.claim(4, {})[1]) == 1
+    with reading() as db:
+        assert db.get_one(Campaign, id).spent == 5
+    Belfry.price = 7
+    with clock.hold(clock.now() + timedelta(minutes=3)):
+        delivering.claim(0, {})
+    with reading() as db:
+        assert (db.get_one(Campaign, id).spent, db.scalars(select(Message)).one().state) == (0, "queued")
+
+
 def test_who_said_no_is_blocked_or_has_had_enough_is_left_out_with_the_reason(instance: Any, owner: Actor):
     ids = make(9)
     id = frozen(owner, holdout=0)

@@ -42,6 +42,7 @@ class Belfry:
     granted: set[int] | None = None  # customers with a grant; None: there are no such channels
     phones: set[int] | None = None
     guards: list[object] = []  # asked before a message leaves
+    price, repeatable = 5, False  # of a call by phone
 
 
 def _send(channel):
@@ -102,7 +103,7 @@ def notifications_channels():
     most = Belfry.per_minute
     by_name = [] if Belfry.granted is None else [
         Channel("granted", "By grant", "bell", ["customer"], _send("granted"), _missing("granted"), _GRANT[0], reach=_GRANT[1]),
-        Channel("phone", "By phone", "bell", ["customer"], _send("phone"), _missing("phone"), _PHONE[0], billable=True, reach=_PHONE[1], price=lambda: 5),
+        Channel("phone", "By phone", "bell", ["customer"], _send("phone"), _missing("phone"), _PHONE[0], billable=True, repeatable=Belfry.repeatable, reach=_PHONE[1], price=lambda: Belfry.price),
     ]  # fmt: skip
     return [
         *by_name,
