@@ -23,6 +23,7 @@ _HERE = Path(__file__).parent
 sys.path[:0] = [str(_HERE), str(_HERE / "plugins"), str(_HERE.parent / "storefront"), str(_HERE.parent / "orders")]
 
 from shoppers import Shopper, allow_demo_login, signed_in  # noqa: E402 - found by the line above
+from told_shop import FOLDERS, set_to  # noqa: E402 - found by the line above
 from zhanggui_bells.plugin import Belfry, Rung  # noqa: E402 - found by the line above
 
 from zhanggui_customers import facade as customers  # noqa: E402
@@ -80,8 +81,7 @@ def tower() -> Iterator[Tower]:
 @pytest.fixture
 def instance(databases: Any, kind: str, tower: Tower) -> Iterator[Runtime]:
     """A shop that may call this machine, with the bells switched on and no night."""
-    folders = f"{_HERE.parents[2]}/plugins,{_HERE}/plugins"
-    runtime = open_runtime(databases.fresh(kind, OUTSIDE__ALLOWED="127.0.0.1", PLUGINS__FOLDERS=folders))
+    runtime = open_runtime(databases.fresh(kind, OUTSIDE__ALLOWED="127.0.0.1", PLUGINS__FOLDERS=FOLDERS))
     with activated(runtime), acting_as(SYSTEM):
         refresh(runtime)
         enable_plugin("bells", actor=SYSTEM, now=clock.now())
@@ -89,15 +89,6 @@ def instance(databases: Any, kind: str, tower: Tower) -> Iterator[Runtime]:
         set_to(quiet_from=0, quiet_until=0, service_hour=1000)
         yield runtime
     databases.drop(runtime)
-
-
-def set_to(**values: Any) -> None:
-    """Settings of the plugin, as the merchant sets them."""
-    from zhanggui.config import settings
-
-    with unit_of_work() as db:
-        for name, value in values.items():
-            settings.set(db, f"plugin.notifications.{name}", value, actor=SYSTEM, now=clock.now())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from campaigning import beats, begun
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select, update
+from told_shop import FOLDERS, set_to
 from werkzeug.test import Client
 
 from zhanggui.api import SYSTEM, Actor, IllegalMove, MessageVariable, Money, acting_as, clock, notify, reading, unit_of_work, written_in
@@ -48,13 +49,10 @@ def sandbox(tmp_path: Path, keys: Keyring) -> Iterator[Sandbox]:
 @pytest.fixture
 def instance(databases: Any, kind: str, tower: Any, sandbox: Sandbox) -> Iterator[Runtime]:
     """A shop with an address of its own, whose mail ends in the sandbox."""
-    from conftest import _HERE, set_to
-
     given = sandboxes.as_settings(sandbox.ask("GET", "/_sim/credentials"), sandbox.url, sandbox.mail_port)
     values = {key.removeprefix(PREFIX): value for key, value in given.items()}
-    folders = f"{_HERE.parents[2]}/plugins,{_HERE}/plugins"
     runtime = open_runtime(databases.fresh(
-        kind, OUTSIDE__ALLOWED="127.0.0.1", PLUGINS__FOLDERS=folders, WEB__PUBLIC_URL=SHOP, WEB__TRUSTED_HOSTS="shop.example,localhost", **values
+        kind, OUTSIDE__ALLOWED="127.0.0.1", PLUGINS__FOLDERS=FOLDERS, WEB__PUBLIC_URL=SHOP, WEB__TRUSTED_HOSTS="shop.example,localhost", **values
     ))  # fmt: skip
     with activated(runtime), acting_as(SYSTEM):
         refresh(runtime)
