@@ -40,7 +40,7 @@ def create_backup(
     """Write a backup into the instance's ``backups/``. A file of that name is either whole or not there.
 
     :param kind: ``manual``, ``scheduled`` or ``upgrade``; it stands in the name.
-    :param totals: sums that plugins vouch for, taken of the same moment; what raises among them stops the backup.
+    :param totals: sums that plugins vouch for, taken of the same moment; one that fails is kept as none, and compared with nothing.
     :raises BackupBusy: when another one is being written.
     :raises OSError: when there is no room; what was written of it is gone then.
     """
@@ -65,7 +65,7 @@ def create_backup(
                 "bytes": part.stat().st_size, "sha256": digest_of(part), "seconds": round(time.monotonic() - began, 1),
             })  # fmt: skip
             part.replace(target)
-        except BaseException:
+        except BaseException:  # raised again: whatever stopped it, a half is not to lie there
             part.unlink(missing_ok=True)
             with suppress(OSError):
                 places.description_of(target).unlink(missing_ok=True)

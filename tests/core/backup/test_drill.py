@@ -48,6 +48,12 @@ def test_a_sum_that_does_not_come_out_makes_it_fail(shop, back_up, monkeypatch):
     assert "inventory.on_hand was" in str(said.why)
 
 
+def test_a_sum_that_its_plugin_could_not_give_is_compared_with_nothing(shop, back_up, monkeypatch):
+    real = making.sums
+    monkeypatch.setattr(making, "sums", lambda connection, totals: {**real(connection, totals), "inventory.on_hand": None})
+    assert rehearse(shop, back_up()).passed
+
+
 def test_a_picture_that_is_missing_makes_it_fail(shop, back_up):
     with reading() as db:
         path_of(db.query(StoredFile.id).first()[0], "full").unlink()
