@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import DomainError
@@ -78,8 +79,6 @@ class _Postgresql:
             self._alter(trigger.on_table, f"DISABLE TRIGGER {_quoted(self.connection, trigger.name)}")
 
     def put_back(self) -> None:
-        from sqlalchemy.exc import IntegrityError
-
         states = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA", "D": "DISABLE"}
         for trigger in self.triggers:
             state = trigger.state.decode() if isinstance(trigger.state, bytes) else trigger.state

@@ -7,6 +7,7 @@ are compared with the manifest before it ends.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from .. import audit
-from ..db.key_check import WrongKey
+from ..db.key_check import WrongKey, opens
 from ..db.uow import unit_of_work
 from ..host import generation
 from ..host.manifest import Manifest
@@ -38,7 +38,6 @@ from .operator import Operator
 from .verifying import Contents
 
 _SESSIONS = "core__session"
-_KEY_CHECK = "core__key_check"
 _BLOCK = 1 << 18
 
 
@@ -179,8 +178,6 @@ def preview(runtime: Runtime, path: Path, keys: Sequence[Any], names: Sequence[s
 
 def _by_key(rows: Iterable[tuple[str, str]], layouts: Mapping[str, tables.Layout], connection: Connection) -> dict[str, dict[Any, bytes]]:
     """Per table: the digest of each row by its key."""
-    import json
-
     found: dict[str, dict[Any, bytes]] = {name: {} for name in layouts}
     places = {}
     for name, layout in layouts.items():
@@ -244,17 +241,11 @@ def _compare(connection: Connection, layouts: Mapping[str, tables.Layout], conte
 
 def _own_key(connection: Connection, runtime: Runtime) -> None:
     """:raises WrongKey: when the backup's texts about people were sealed by another secret key."""
-    if not inspect(connection).has_table(_KEY_CHECK):
-        return
-    sealed = connection.scalar(text(f"SELECT sealed FROM {_KEY_CHECK}"))  # noqa: S608 - a name of ours
-    try:
-        if sealed is not None:
-            runtime.keyring.unseal(bytes(sealed))
-    except (InvalidTag, ValueError):
+    if not opens(connection, runtime.keyring):
         raise WrongKey(
             f"The secret key ({runtime.config.source_of_secret()}) is not the one that this backup was made with: names and addresses in it "
             "could never be read. Nothing was changed. Give it the key of that shop."
-        ) from None
+        )
 
 
 def _fitting(contents: Contents, known: Mapping[str, Path], leave_out: Sequence[str]) -> dict[str, str]:

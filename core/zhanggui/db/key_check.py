@@ -44,12 +44,18 @@ def check_key(runtime: Runtime) -> None:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return  # nothing was sealed yet
     with runtime.engine.connect() as connection:
-        seen = list(_sealed(connection))
-    if seen and not any(_opens(runtime.keyring, sealed) for sealed in seen):
+        fits = opens(connection, runtime.keyring)
+    if not fits:
         raise WrongKey(
             f"The secret key ({runtime.config.source_of_secret()}) is not the one that the data of this shop is sealed with; "
             "nothing was read or changed. Give it the key that it was set up with."
         )
+
+
+def opens(connection: Connection, keyring: crypto.Keyring) -> bool:
+    """Whether a key opens what is sealed in a database; where nothing is, every key does."""
+    seen = list(_sealed(connection))
+    return not seen or any(_opens(keyring, sealed) for sealed in seen)
 
 
 def _opens(keyring: crypto.Keyring, sealed: bytes) -> bool:
