@@ -97,7 +97,7 @@ class _Pulled(io.RawIOBase):
                 self._rest = memoryview(next(self._blocks))
         except StopIteration:
             return b""
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C too: the library would tell of it as a failure of its own
             self.failed = error
             raise
         taken, self._rest = bytes(self._rest[:size]), self._rest[size:]
@@ -118,7 +118,7 @@ class _Pushed(io.RawIOBase):
         """All of it."""
         try:
             return self._target.write(block)
-        except BaseException as error:
+        except BaseException as error:  # as above: raised again by write_sealed as it was
             self.failed = error
             raise
 
@@ -146,9 +146,8 @@ def opened(path: Path, keys: Sequence[Any]) -> Iterator[BinaryIO]:
         try:
             with os.fdopen(writing, "wb", buffering=_PIPE) as target, path.open("rb") as source:
                 pyrage.decrypt_io(source, target, list(keys))
-        except BaseException as error:
-            # Told by whoever reads: this thread has nobody to tell.
-            failed.append(error)
+        except BaseException as error:  # a panic of the library is no Exception
+            failed.append(error)  # raised by _tell, in the thread that reads: this one has nobody to tell
 
     work = threading.Thread(target=unseal, name="unseal", daemon=True)
     work.start()
@@ -175,6 +174,6 @@ def _tell(path: Path, failed: Sequence[BaseException], instead: BaseException | 
             continue  # the reader had enough
         if isinstance(error, pyrage.DecryptError) and "No matching keys" in str(error):
             raise BackupSealed(name=path.name) from error
-        if isinstance(error, FileNotFoundError):
-            raise error
+        if isinstance(error, OSError) and error.errno is not None:
+            raise error  # the disk, not what lies on it: what the library says of that has no number
         raise BackupDamaged(name=path.name, what=_l("it was changed, or its end is missing")) from (instead or error)
