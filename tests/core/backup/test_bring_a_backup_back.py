@@ -7,7 +7,7 @@ from kept_shop import sums
 from sqlalchemy import delete, func, inspect, select, text, update
 
 from zhanggui.audit.models import AuditEntry
-from zhanggui.backup import loading, restoring, tables, verifying
+from zhanggui.backup import loading, making, restoring, sealing, tables, verifying
 from zhanggui.backup.loading import RestoreRefused
 from zhanggui.backup.operator import Operator
 from zhanggui.backup.restoring import ShopIsThere
@@ -18,6 +18,8 @@ from zhanggui.host.service import found_plugins
 from zhanggui.kernel import clock
 from zhanggui.kernel.actors import SYSTEM
 from zhanggui.kernel.errors import NotFound
+from zhanggui.migrations import heads, history
+from zhanggui.migrations.changing import schema_change
 from zhanggui.runtime import activated
 from zhanggui_customers.models import Customer
 from zhanggui_orders.models import Order
@@ -190,10 +192,27 @@ def test_a_plugin_that_is_not_installed_is_named_and_can_be_left_out(shop, back_
     with pytest.raises(RestoreRefused, match="holds tables of analytics"):
         restoring.restore(elsewhere, path, keys, manifests, now=clock.now(), actor=SYSTEM)
     assert inspect(elsewhere.engine).get_table_names() == []
+    done = restoring.restore(elsewhere, path, keys, manifests, now=clock.now(), actor=SYSTEM, leave_out=("analytics",))
+    assert done.left_out == ("analytics",)
+    assert sums(elsewhere)["orders__order"] == sums(shop)["orders__order"]
 
 
-def test_a_backup_of_an_older_release_is_brought_forward(shop, back_up, keys, elsewhere, monkeypatch):
+def test_a_backup_of_an_older_release_is_brought_forward(databases, kind, elsewhere):
     """Its tables are made as that release had them, filled, and then upgraded."""
+    old = databases.empty(kind)
+    manifests = found_plugins(old).manifests
+    with activated(old), schema_change(old.write_bind) as connection:
+        for component, folder in heads.components(manifests).items():
+            history.run(connection, component, folder, to="core_0014" if component == "core" else "head")
+    path = making.create_backup(old, kind="manual", now=clock.now()).path
+    done = restore(elsewhere, path, sealing.identities(old.keyring))
+    databases.drop(old)
+    assert done.upgraded == ["core"]
+    with elsewhere.engine.connect() as connection:
+        assert heads.behind(connection, manifests) == []
+
+
+def test_a_backup_of_a_newer_release_is_refused(shop, back_up, keys, elsewhere, monkeypatch):
     path = back_up().path
     real = verifying.verify(path, keys)
     assert real.components["core"].startswith("core_")

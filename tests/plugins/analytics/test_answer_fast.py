@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -50,8 +51,8 @@ def test_of_a_shop_of_many_orders(instance: Runtime, owner: Actor, kind: str, si
         took["proof_s"] = _timed(lambda: proof.prove(proof.of_days(None, None)))
         reader = Reader(owner, shop_zone(), "en", NOW)
         for name, given in QUESTIONS.items():
-            took[f"{name}: ours_ms"] = _median(lambda given=given: _ask(reader, given))  # type: ignore[misc]
-            took[f"{name}: sql_ms"] = _median(lambda name=name: _raw(instance, SQL[name]))  # type: ignore[misc]
+            took[f"{name}: ours_ms"] = _median(partial(_ask, reader, given))
+            took[f"{name}: sql_ms"] = _median(partial(_raw, instance, SQL[name]))
         took |= _duck(instance, tmp_path)
         with reading() as db:
             found = answer(db, reader, asks.read({"metrics": "sales.gross,orders.paid,orders.pieces", "period": "last_7_days"}))
