@@ -151,6 +151,18 @@ def test_a_backup_of_a_shop_with_another_secret_key_is_refused(shop, back_up, ke
     databases.drop(other)
 
 
+def test_a_part_that_would_fill_the_memory_is_refused(shop, back_up, keys, monkeypatch):
+    path = back_up().path
+    monkeypatch.setattr(archive, "_LARGEST", 100)
+    with pytest.raises(BackupDamaged, match="is too large"):
+        verifying.verify(path, keys)
+
+
+def test_a_disk_that_fails_is_no_damaged_backup(shop, keys, tmp_path):
+    with pytest.raises(IsADirectoryError):
+        verifying.verify(tmp_path, keys)
+
+
 def test_a_file_that_is_none_is_told(shop, tmp_path, keys):
     file = tmp_path / "20260101T000000Z-manual.age"
     file.write_bytes(b"PK\x03\x04 no backup")
