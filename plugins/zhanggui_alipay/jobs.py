@@ -13,7 +13,7 @@ from .amounts import CURRENCY
 from .provider import ALIPAY
 
 
-@job(_l("Take what Alipay told"))
+@job(_l("Take what Alipay told"), first=True)
 def take_message(db: Session, *, message_id: int, **_from_newer_releases: object) -> None:
     """What Alipay told. Of a refund it says the sum of all, so the one that it is about is asked for by its number."""
     refunds = [said for said in webhook_message(db, message_id).payload if said["kind"] == "refund"]

@@ -13,7 +13,7 @@ from . import account, services
 from .provider import WECHATPAY
 
 
-@job(_l("Take what WeChat Pay told"))
+@job(_l("Take what WeChat Pay told"), first=True)
 def take_message(db: Session, *, message_id: int, **_from_newer_releases: Any) -> None:
     """What WeChat Pay told by itself."""
     take_notification(db, WECHATPAY, message_id)

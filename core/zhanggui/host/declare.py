@@ -66,6 +66,7 @@ class JobDef:
     title: Text = ""  # what it does, for whoever looks after the shop
     hears: Callable[[str], bool] | None = None  # of a handler of every event: which ones it is for, by "<name>@<version>"
     together: bool = False  # of a handler of every event: some of them share a transaction
+    first: bool = False  # done before all that are not
 
     def __post_init__(self) -> None:
         if self.together and not self.takes_db:

@@ -25,7 +25,7 @@ LATE = 60.0  # seconds after which a due job that nobody took makes the instance
 
 def job(
     title: Any = "", *, max_attempts: int = 8, timeout: int = 120, lane: str = DEFAULT_LANE, hears: Callable[[str], bool] | None = None,
-    together: bool = False,
+    together: bool = False, first: bool = False,
 ) -> Callable[[Callable[..., Any]], JobDef]:  # fmt: skip
     """Make a function a job.
 
@@ -38,11 +38,13 @@ def job(
     :param hears: for a handler of every event: ``hears("orders.order.paid@1")`` says whether this one is for it. Others make no job.
     :param together: for a handler of every event with ``db``: up to ten events share a job and its transaction, in which it is called
         for one after another. When one of them fails, each gets a job of its own.
+    :param first: it is done before all jobs of its lane that are not, however many wait: for what a provider told of money, and for nothing
+        that comes in crowds by itself.
     """
 
     def wrap(function: Callable[..., Any]) -> JobDef:
         takes_db = next(iter(inspect.signature(function).parameters), "") == "db"
-        return JobDef(function, max_attempts, timeout, takes_db, lane, title, hears, together)
+        return JobDef(function, max_attempts, timeout, takes_db, lane, title, hears, together, first)
 
     return wrap
 

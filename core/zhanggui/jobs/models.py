@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..db.base import Model
 from ..db.types import BigKey, Pii, SealedJson, UTCDateTime
 
+FIRST = "rank = 1"  # likewise small: what comes before all others
 UNFINISHED = "state IN ('ready', 'running', 'held')"  # small however many are kept: what an event has to wait for is looked up in it
 
 
@@ -21,6 +22,7 @@ class Job(Model):
     __table_args__ = (
         UniqueConstraint("event_id", "name"),
         Index("ix_core__job_due", "state", "run_at", "id"),
+        Index("ix_core__job_first", "state", "rank", "run_at", "id", **{f"{dialect}_where": text(FIRST) for dialect in ("sqlite", "postgresql")}),
         Index("ix_core__job_lease", "state", "lease_until"),
         Index("ix_core__job_unfinished", "name", "key", "event_id", **{f"{dialect}_where": text(UNFINISHED) for dialect in ("sqlite", "postgresql")}),
     )
@@ -29,6 +31,7 @@ class Job(Model):
     name: Mapped[str] = mapped_column(String(120), nullable=False)
     kwargs: Mapped[Any] = mapped_column(SealedJson, nullable=True)  # ids; what else a plugin puts in is read by nobody but its job
     state: Mapped[str] = mapped_column(String(10), nullable=False, default="ready")  # ready running done dead held
+    rank: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0")  # 1: before all others
     attempts: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     max_attempts: Mapped[int] = mapped_column(Integer, nullable=False, default=8)
     run_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from ..db.upsert import insert_for
@@ -16,7 +16,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..i18n.wording import keep_text
 from ..kernel import clock
 from ..kernel.ids import public_id
-from .models import Job
+from .models import FIRST, Job
 
 LEASE = timedelta(seconds=15)
 LOST = _l("The worker that did it was lost every time.")
@@ -36,7 +36,7 @@ def job_row(
     return {
         "name": job.name, "kwargs": dict(kwargs), "state": "ready", "attempts": 0, "max_attempts": job.max_attempts,
         "run_at": run_at or now, "event_id": event_id, "key": key, "unique_key": unique, "correlation": correlation,
-        "causation": causation, "depth": depth, "created_at": now,
+        "causation": causation, "depth": depth, "created_at": now, "rank": int(job.first),
     }  # fmt: skip
 
 
@@ -66,13 +66,15 @@ def _must_wait() -> ColumnElement[bool]:
 
 
 def claim(db: Session, which: ColumnElement[bool], limit: int = 1) -> tuple[list[int], str]:
-    """Take due jobs, oldest first: ``(ids, token)``. None of them is tried yet: see :func:`start`.
+    """Take due jobs, those that come first and then the oldest: ``(ids, token)``. None of them is tried yet: see :func:`start`.
 
     A job of an event waits while an earlier one of the same handler and key is unfinished.
     """
     now, token = clock.now(), public_id(24)
-    due = select(c.id).where(which, c.state == "ready", c.run_at <= now, ~_must_wait()).order_by(c.run_at, c.id).limit(limit)
-    ids = list(db.scalars(due.with_for_update(skip_locked=True, of=Job.__table__)))
+    due = select(c.id).where(which, c.state == "ready", c.run_at <= now, ~_must_wait()).order_by(c.run_at, c.id).with_for_update(skip_locked=True, of=Job.__table__)
+    ids = list(db.scalars(due.where(text(FIRST)).limit(limit)))
+    if len(ids) < limit:
+        ids += db.scalars(due.where(c.rank == 0).limit(limit - len(ids)))
     if ids:
         taken = update(Job.__table__).where(c.id.in_(ids)).values(state="running", lease_until=now + LEASE, lease_token=token)
         db.execute(taken)

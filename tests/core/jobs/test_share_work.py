@@ -19,8 +19,8 @@ from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.events import publish, relay
 from zhanggui.events.models import OutboxEvent
 from zhanggui.host.declare import JobDef
-from zhanggui.jobs import batch, nudge, runner, scheduler
-from zhanggui.jobs.models import Job
+from zhanggui.jobs import batch, lanes, nudge, runner, scheduler, store
+from zhanggui.jobs.models import FIRST, Job
 from zhanggui.kernel import clock
 from zhanggui.kernel.errors import WiringError
 from zhanggui.runtime import Runtime, activated
@@ -164,6 +164,34 @@ def test_a_lane_takes_its_own_jobs_and_the_default_one_what_nobody_knows(worksho
     assert [row.state for row in rows()] == ["ready", "held"]
     runner.drain("io")
     assert [row.state for row in rows()] == ["done", "held"]
+
+
+def test_what_comes_first_is_done_before_those_that_waited_longer(workshop):
+    from zhanggui_labor import jobs as work
+
+    for thing in range(30):
+        add(work.also_note, thing=thing)
+    add(work.take, thing=100)
+    with unit_of_work() as db:
+        jobs.enqueue(db, work.take, run_at=clock.now() + timedelta(hours=1), thing=102)
+    add(work.take, thing=101)
+    runner.drain("default")
+    done = [note for _job, note in marks()]
+    assert done[:4] == ["100", "101", "0", "1"]
+    assert sorted(map(int, done)) == [*range(30), 100, 101]  # and what is due later waits
+
+
+def test_what_comes_first_is_found_however_many_others_wait(workshop):
+    from zhanggui_labor import jobs as work
+
+    with unit_of_work() as db:
+        store.add_jobs(db, [store.job_row(work.also_note, {"thing": thing}, correlation="c") for thing in range(3000)])
+        add_first = store.job_row(work.take, {"thing": 1}, correlation="c")
+        store.add_jobs(db, [add_first])
+        first = store.claim(db, lanes.belongs_to("default"), 1)[0]
+        plan = " ".join(str(row) for row in db.execute(text(f"EXPLAIN QUERY PLAN SELECT id FROM core__job WHERE state = 'ready' AND {FIRST} ORDER BY run_at, id"))) if db.get_bind().dialect.name == "sqlite" else "ix_core__job_first"
+    assert [row.name for row in rows() if row.id in first] == ["labor.take"]
+    assert "ix_core__job_first" in plan
 
 
 def test_each_lane_is_told_of_its_own_work(workshop, processes):

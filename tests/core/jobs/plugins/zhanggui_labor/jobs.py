@@ -118,3 +118,9 @@ def hear_some(db: Session, *, event: dict[str, Any], note: str = "", **_told: An
 @job()
 def tick(db: Session, **_from_newer_releases: Any) -> None:
     mark(db, "tick", "")
+
+
+@job(first=True)
+def take(db, *, thing, **_from_newer_releases):
+    """Somebody told of money."""
+    mark(db, "take", thing)

@@ -20,7 +20,7 @@ def register_handlers():
 
 @hookimpl
 def register_jobs():
-    return [jobs.poison, jobs.refused, jobs.hang, jobs.robbed, jobs.slow, jobs.call, jobs.unlucky, jobs.sleep, jobs.hear, jobs.hear_some, jobs.go_on]
+    return [jobs.poison, jobs.refused, jobs.hang, jobs.robbed, jobs.slow, jobs.call, jobs.unlucky, jobs.sleep, jobs.hear, jobs.hear_some, jobs.go_on, jobs.take]
 
 
 @hookimpl
