@@ -44,6 +44,7 @@ DURING = {
     "not_enough": "the refund is refused: not enough money in the merchant's account",
     "wrong_amount": "the customer pays `by` (1) fen more than was asked (negative: less)",
     "wrong_currency": "the payment is told in `currency` (USD)",
+    "undelivered": "a short message is taken and reaches no phone: the report says `code`, if the shop named an address for reports",
     "bill": "`edit` of the bill: missing_row, extra_row, amount_off, over_midnight, bad_hash, expired_url, not_ready, empty_day, odd_name, many_rows "
     "(`rows`, 100000)",
 }

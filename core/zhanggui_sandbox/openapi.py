@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import control as c
-from . import receivers
+from . import receivers, reports
 from .control import Entry
 from .faults import KINDS, OPERATIONS, PROVIDERS
 
@@ -61,6 +61,12 @@ ENTRIES = (
     Entry("GET", "/_sim/messages", c.list_messages, "Messages, mails and texts that arrived; /_sim/phone shows them as a page", query={
         "channel": "wechat_subscribe, sms_tencent, sms_aliyun, email, wecom, dingtalk or feishu", "who": "of this person, phone, address or group", **_LIMIT,
     }),
+    Entry("POST", "/_sim/report_address", reports.set_address, "Where the shop is told whether short messages arrived, as entered in the provider's console", {
+        "provider": "sms_tencent or sms_aliyun", "url": "the address that the shop's settings name",
+    }, {"provider": "sms_tencent", "url": "http://127.0.0.1:8000/notify/sms/tencent/key"}),
+    Entry("POST", "/_sim/report", reports.report_again, "Tell of the newest short messages once more, in one report", {
+        "provider": "sms_tencent or sms_aliyun", "count": "of how many (1)", "copies": "how often (1)", "code": "why it did not arrive; without: it did",
+    }, {"provider": "sms_tencent"}),
     Entry("POST", "/_sim/receivers", receivers.know_secret, "A receiver of webhooks at /hooks/<name> checks with this secret from now on; GET shows all as a page", {
         "name": "a-z, 0-9 and -", "secret": "whsec_...", "secrets": "several, each of which is good",
     }, {"name": "books", "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}),

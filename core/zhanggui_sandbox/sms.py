@@ -12,7 +12,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from . import inbox
+from . import inbox, reports
 from .keys import Keyring
 from .web import Call, Reply
 from .world import World
@@ -128,7 +128,7 @@ def _send_tencent(world: World, asked: dict[str, Any], given: dict[str, Any]) ->
         text = f"【{SIGN}】{template}"
         fee = 1 if len(text) <= 70 else -(-len(text) // 67)
         row |= {"SerialNo": f"2028:{secrets.token_hex(8)}", "Fee": fee}
-        inbox.arrive(world, "sms_tencent", str(phones[0]), SIGN, text, fee=fee)
+        reports.arrived(world, "sms_tencent", inbox.arrive(world, "sms_tencent", str(phones[0]), SIGN, text, fee=fee, ref=row["SerialNo"]))
     return "", {"Response": {"SendStatusSet": [row], "RequestId": secrets.token_hex(16)}}
 
 
@@ -182,5 +182,6 @@ def _send_aliyun(world: World, asked: dict[str, str]) -> tuple[str, Any]:
         return "isv.BUSINESS_LIMIT_CONTROL", None
     for name in names:
         template = template.replace(f"${{{name}}}", words[name])
-    inbox.arrive(world, "sms_aliyun", f"+86{asked['PhoneNumbers']}", SIGN, f"【{SIGN}】{template}")
-    return "", {"Code": "OK", "Message": "OK", "BizId": secrets.token_hex(10), "RequestId": secrets.token_hex(16)}
+    ref = secrets.token_hex(10)
+    reports.arrived(world, "sms_aliyun", inbox.arrive(world, "sms_aliyun", f"+86{asked['PhoneNumbers']}", SIGN, f"【{SIGN}】{template}", ref=ref))
+    return "", {"Code": "OK", "Message": "OK", "BizId": ref, "RequestId": secrets.token_hex(16)}

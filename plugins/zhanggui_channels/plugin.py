@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import Channel, Envelope, SettingTest, _l, hookimpl
+from zhanggui.api import Arrival, Channel, Envelope, JobDef, SettingTest, Webhook, WebhookMessage, _l, hookimpl
 
-from . import addresses, mail, wire
+from . import addresses, jobs, mail, reports, wire
 from .account import setting
 from .dingtalk import DINGTALK
 from .feishu import FEISHU
@@ -38,6 +38,21 @@ def sms_missing() -> Any:
 SMS = Channel("sms", _l("Text message"), "device-mobile", ("customer",), send_sms, sms_missing, addresses.phone_of, billable=True, repeatable=False, longest=300, reach=addresses.with_phone, price=cost)
 
 
+def verify(arrival: Arrival) -> WebhookMessage:
+    """What one of the providers of short messages tells later."""
+    return reports.verify(arrival, PROVIDERS)
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobDef]:
+    return [jobs.take_reports]
+
+
+@hookimpl
+def register_webhooks() -> Sequence[Webhook]:
+    return [Webhook(reports.ID, reports.PATH, verify, jobs.take_reports, cap=512 * 1024)]
+
+
 @hookimpl
 def notifications_channels() -> Sequence[Channel]:
     return [SMS, mail.CHANNEL, *(robot.channel for robot in ROBOTS)]
@@ -45,4 +60,5 @@ def notifications_channels() -> Sequence[Channel]:
 
 @hookimpl
 def register_setting_tests() -> Mapping[str, SettingTest]:
-    return mail.TEST | {key: test for other in (*ROBOTS, *PROVIDERS.values()) for key, test in other.test.items()}
+    told = {key: test for provider in PROVIDERS.values() for key, test in reports.where(provider).items()}
+    return mail.TEST | told | {key: test for other in (*ROBOTS, *PROVIDERS.values()) for key, test in other.test.items()}

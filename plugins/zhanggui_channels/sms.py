@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zhanggui.api import Envelope, ProviderError, Refused, SettingTest, _, _l
+from zhanggui.api import Envelope, ProviderError, Refused, SettingTest, WebhookReply, _, _l
 
 from . import rules, wire
 from .account import Values, number, setting
@@ -15,12 +15,23 @@ NOBODY = "+8610000000000"  # a number that nobody has: what is sent there costs 
 
 
 @dataclass(frozen=True)
+class Report:
+    """What became of a message that was taken as ``ref``: ``delivered`` or ``bounced``, with the provider's own code."""
+
+    ref: str
+    state: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Provider:
-    """``call(phone, template, values, settings) -> Result``."""
+    """``call(phone, template, values, settings) -> Result``; ``reported(row) -> Report | None`` reads one line of what it tells later."""
 
     name: str  # of its settings
     needs: tuple[str, ...]
     call: Callable[[str, rules.Template, Mapping[str, str], Values], wire.Result]
+    reported: Callable[[Mapping[str, Any]], Report | None]
+    taken: WebhookReply  # what it wants to hear then
 
     def send(self, envelope: Envelope) -> wire.Result:
         """One short message, once: what nobody answered may have been sent and charged."""
@@ -60,6 +71,13 @@ class Provider:
     def test(self) -> dict[str, SettingTest]:
         """Its button on the settings screen."""
         return {f"plugin.channels.{self.name}_key": SettingTest(_l("Try the keys (nothing is sent)"), self.probe)}
+
+
+def report(ref: Any, arrived: bool, code: Any) -> Report | None:
+    """One that can be told: short plain texts; None for what names no message."""
+    if not isinstance(ref, str) or not 0 < len(ref) <= 120:
+        return None
+    return Report(ref, "delivered" if arrived else "bounced", "" if arrived or not isinstance(code, str) else code[:80])
 
 
 def cost(parts: int = 1) -> int:

@@ -7,13 +7,14 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
-from zhanggui.api import Later, Refused, Sent, Unknown, clock
+from zhanggui.api import Later, Refused, Sent, Unknown, WebhookReply, clock
 
 from . import rules, wire
 from .account import Values, setting
-from .sms import Provider, cost
+from .sms import Provider, Report, cost, report
 
 ALGORITHM, ACTION, VERSION = "ACS3-HMAC-SHA256", "SendSms", "2017-05-25"
 _EMPTY = hashlib.sha256(b"").hexdigest()
@@ -69,4 +70,10 @@ def _refusal(code: str) -> wire.Result:
     return Refused("bad_value" if code in _VALUE else "provider_refused", code)
 
 
-ALIYUN = Provider("aliyun", ("id", "key", "sign"), _call)
+def _reported(row: Mapping[str, Any]) -> Report | None:
+    """``{"biz_id", "success": true | false, "err_code", "phone_number", ...}``: the phone is not kept."""
+    return report(row.get("biz_id"), row.get("success") is True, row.get("err_code"))
+
+
+_TAKEN = WebhookReply(body='{"code":0,"msg":"OK"}', mimetype="application/json")
+ALIYUN = Provider("aliyun", ("id", "key", "sign"), _call, _reported, _TAKEN)

@@ -7,13 +7,14 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from zhanggui.api import Later, Refused, Sent, Unknown, clock
+from zhanggui.api import Later, Refused, Sent, Unknown, WebhookReply, clock
 
 from . import rules, wire
 from .account import Values, setting
-from .sms import Provider, cost
+from .sms import Provider, Report, cost, report
 
 SERVICE, ACTION, VERSION, REGION = "sms", "SendSms", "2021-01-11", "ap-guangzhou"
 _TYPE = "application/json; charset=utf-8"
@@ -80,4 +81,10 @@ def _refusal(code: str) -> wire.Result:
     return Refused("bad_value" if code in _VALUE else "provider_refused", code)
 
 
-TENCENT = Provider("tencent", ("id", "key", "app", "sign"), _call)
+def _reported(row: Mapping[str, Any]) -> Report | None:
+    """``{"sid", "report_status": "SUCCESS" | "FAIL", "errmsg", "mobile", ...}``: the phone is not kept."""
+    return report(row.get("sid"), row.get("report_status") == "SUCCESS", row.get("errmsg"))
+
+
+_TAKEN = WebhookReply(body='{"result":0,"errmsg":"OK"}', mimetype="application/json")
+TENCENT = Provider("tencent", ("id", "key", "app", "sign"), _call, _reported, _TAKEN)

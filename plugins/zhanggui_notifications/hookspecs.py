@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Audience, Channel, Envelope, _l, hookspec
+from zhanggui.api import Audience, Channel, Envelope, KindVariable, _l, hookspec
 
 from .contracts import Hold
 
@@ -25,6 +25,15 @@ def notifications_audiences() -> Sequence[Audience]:
     """Customers who can be written to together by a campaign: how many there are, and their ids page by page.
 
     Example: ``return [Audience("acme.vip", _l("Members of the club"), queries.count_vip, queries.page_of_vip)]``
+    """
+    return ()
+
+
+@hookspec(words=_l("More words for messages"))
+def notifications_variables() -> Sequence[KindVariable]:
+    """Words for the texts of others' messages, found by what their event carries.
+
+    Example: ``return [KindVariable({"orders.confirmed"}, MessageVariable("points", _l("Points"), 120, "number"), queries.points_of_order)]``
     """
     return ()
 

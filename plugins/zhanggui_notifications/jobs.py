@@ -22,6 +22,12 @@ def route(db: Session, *, event: dict[str, Any], **payload: Any) -> None:
         wake(db)
 
 
+@job(_l("Take what a provider tells of a message"), together=True)
+def take_report(db: Session, *, channel: str, ref: str, state: str, code: str, gone: bool, **_from_newer_releases: Any) -> None:
+    """What became of a message that it took: the first word counts."""
+    delivering.report(db, channel=channel, ref=ref, state=state, code=code, gone=gone, now=clock.now())
+
+
 @job(_l("Send messages"), lane="io", max_attempts=1, timeout=60)
 def deliver(**_from_newer_releases: object) -> None:
     """Send what is due, for a spell; the rest by another job, so that others in this lane get their turn."""

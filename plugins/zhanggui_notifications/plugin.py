@@ -57,7 +57,7 @@ def register_models() -> Sequence[type[Any]]:
 
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
-    return [events.CampaignStarted, events.CampaignFinished]
+    return [events.MessageSent, events.MessageFailed, events.AddressBounced, events.CampaignStarted, events.CampaignFinished]
 
 
 @hookimpl
@@ -117,12 +117,12 @@ def register_widgets() -> Sequence[Widget]:
 
 @hookimpl
 def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
-    return {"*": [jobs.route]}
+    return {"*": [jobs.route], "core.message.reported@1": [jobs.take_report]}
 
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.deliver, jobs.tidy, jobs.pump, jobs.freeze]
+    return [jobs.take_report, jobs.deliver, jobs.tidy, jobs.pump, jobs.freeze]
 
 
 @hookimpl

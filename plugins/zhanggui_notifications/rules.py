@@ -53,9 +53,10 @@ def places(text: str) -> list[str]:
     return found
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def filled(text: str, values: Mapping[str, str], *, published: bool = False) -> str:
     """A text with its variables put in; ``{{`` is a brace.
 
+    :param published: it was checked before, so a word that is no variable any more is one of a plugin that was switched off since: it is empty.
     :raises BadText: for a word that is no variable.
     """
 
@@ -65,6 +66,8 @@ def filled(text: str, values: Mapping[str, str]) -> str:
                 raise BadText(match[0])
             return match[0][0]
         if match[1] not in values:
+            if published:
+                return ""
             raise BadText(match[1])
         return _filtered(match[1], match[2], int(match[3] or 1), values) if match[2] else values[match[1]]
 

@@ -25,7 +25,7 @@ from zhanggui.api import (
 )
 
 from . import leaving, queries
-from .services import choosing, kinds, texts, trying
+from .services import choosing, kinds, more_words, texts, trying
 from .ways import ways
 
 NAMES = {texts.DRAFT: "draft", texts.PUBLISHED: "published", texts.RETIRED: "retired"}
@@ -69,7 +69,7 @@ class WordsView(View):
             "notifications/words.html", title=kind.label, kind_id=kind_id, channel=channel, rows=rows, draft=open_draft, may_edit=reader.may("can_edit", self.class_permission_name),
             may_try=reader.may("can_try_out", self.class_permission_name), may_reveal=reader.may("can_reveal", "notifications.Message"), last=bool(last),
             channels=[("*", _("All channels")), *((name, way.channel.label) for name, way in ways().items() if _speaks(kind, name))],
-            words=[{"name": one.name, "label": one.label} for one in kind.variables],
+            words=[{"name": one.name, "label": one.label} for one in more_words.variables(kind)],
             history=[
                 {"id": one.id, "version": one.version, "language": queries.LANGUAGES.get(one.locale, one.locale), "at": fmt.datetime(one.changed_at), "now": one.state == texts.PUBLISHED,
                  "subject": one.subject, "body": one.body} for one in history

@@ -5,18 +5,22 @@ The entries of a grant are written while its row is held, so a source that was b
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Later, Refused, Sent, Unknown
+from zhanggui.api import Code, Later, Refused, Sent, Unknown, publish
 
+from .events import GrantChanged
 from .models import Grant, GrantEntry, GrantHold
 
 STATES = ("accept", "reject", "ban", "filter")
+log = logging.getLogger(__name__)
+MOST_AT_ONCE = 500
 MOST = 100  # more than anybody will ever get, and a bound for who says it again and again
 NO_GRANT_LEFT = "43101"
 _holds = GrantHold.__table__
@@ -28,9 +32,12 @@ def add(db: Session, *, customer_id: int, template_id: str, state: str, source_k
     :param source_key: names the answer: of the prompt, or of WeChat's push.
     """
     grant = _held(db, customer_id, template_id, now)
+    before = (grant.state, grant.balance)
     grant.state, grant.changed_at = state, now
     if state == "accept" and grant.balance < MOST:
         _book(db, grant, "reported", 1, source_key, now)
+    if before != (grant.state, grant.balance):
+        _tell(db, grant)
 
 
 def reserve(db: Session, *, customer_id: int, template_id: str, message_id: str, now: datetime) -> bool:
@@ -62,7 +69,25 @@ def settle(db: Session, *, message_id: str, outcome: Sent | Refused | Later | Un
             _book(db, grant, "sent" if isinstance(outcome, Sent) else "unknown", -1, f"message:{message_id}", now)
     elif isinstance(outcome, Refused) and outcome.code == NO_GRANT_LEFT and grant.balance:
         _book(db, grant, "lost", -grant.balance, f"message:{message_id}", now)
+        _tell(db, grant)
     db.flush()
+
+
+def recount(db: Session, *, now: datetime) -> int:
+    """Make each balance the sum of its entries, and what is on its way that of the messages that are; how many were not.
+
+    The entries are the truth, and a balance is worked out from them at each step: this finds what a program or a hand did beside it.
+    """
+    booked = select(func.coalesce(func.sum(GrantEntry.delta), 0)).where(GrantEntry.grant_id == Grant.id).scalar_subquery()
+    held = select(func.count()).select_from(_holds).where(_holds.c.grant_id == Grant.id).scalar_subquery()
+    wrong = select(Grant).where((Grant.balance != booked) | (Grant.reserved != held)).order_by(Grant.id).limit(MOST_AT_ONCE)
+    found = list(db.scalars(wrong.with_for_update().execution_options(populate_existing=True)))
+    for grant in found:
+        total, under_way = db.execute(select(booked, held).select_from(Grant).where(Grant.id == grant.id)).one()
+        log.warning("grant %s stood at %s, %s on the way; its entries say %s, %s", grant.id, grant.balance, grant.reserved, total, under_way)
+        grant.balance, grant.reserved, grant.changed_at = max(total, 0), under_way, now
+    db.flush()
+    return len(found)
 
 
 def balances(db: Session, customer_id: int, template_ids: Sequence[str]) -> Mapping[str, tuple[int, str]]:
@@ -88,6 +113,10 @@ def _held(db: Session, customer_id: int, template_id: str, now: datetime) -> Gra
     except IntegrityError:
         pass  # another answer of his came in this moment
     return db.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def _tell(db: Session, grant: Grant) -> None:
+    publish(db, GrantChanged(grant.customer_id, Code(grant.template_id), Code(grant.state), grant.balance))
 
 
 def _book(db: Session, grant: Grant, kind: str, delta: int, source_key: str, now: datetime) -> None:

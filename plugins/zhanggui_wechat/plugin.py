@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from zhanggui.api import Channel, Operation, PersonalData, ProviderError, SettingTest, _, _l, hookimpl
+from zhanggui.api import Channel, JobDef, Operation, PersonalData, ProviderError, PublicEvent, Schedule, SettingTest, _, _l, hookimpl
 
-from . import identity, messages, models, rest, services, templates, wire
+from . import events, identity, jobs, messages, models, public_events, rest, services, templates, wire
 
 
 def try_app(values: Mapping[str, Any]) -> Any:
@@ -37,6 +37,26 @@ def try_templates(values: Mapping[str, Any]) -> Any:
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
     return [models.Token, models.Grant, models.GrantEntry, models.GrantHold]
+
+
+@hookimpl
+def register_events() -> Sequence[type[Any]]:
+    return [events.GrantChanged]
+
+
+@hookimpl
+def register_public_events() -> Sequence[PublicEvent]:
+    return public_events.PUBLIC
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobDef]:
+    return [jobs.recount_grants]
+
+
+@hookimpl
+def register_schedules() -> Sequence[Schedule]:
+    return [Schedule("recount_grants", jobs.recount_grants, cron="30 3 * * *")]
 
 
 @hookimpl

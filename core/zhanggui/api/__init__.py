@@ -59,7 +59,19 @@ from ..host.declare import (
     WebhookReply,
 )
 from ..host.measuring import Dashboard, Dimension, Drill, Fact, Metric, Tile
-from ..host.messaging import Audience, Channel, Envelope, Later, MessageKind, MessageVariable, Recipient, Refused, Sent, Unknown
+from ..host.messaging import (
+    Audience,
+    Channel,
+    Envelope,
+    KindVariable,
+    Later,
+    MessageKind,
+    MessageVariable,
+    Recipient,
+    Refused,
+    Sent,
+    Unknown,
+)
 from ..host.service import plugin_name
 from ..i18n import content as translations
 from ..i18n import regions
@@ -92,6 +104,7 @@ from ..kernel.money import Money, allocate, read_decimal
 from ..kernel.phases import ThreePhases
 from ..kernel.reader import Reader
 from ..notices import notify, read_notice
+from ..notices.events import MessageReported
 from ..notices.messages import notice_kind
 from ..papers import A4, LABEL, Paper, PaperColumn, Sheet
 from ..people import erase_person, export_person, find_person
@@ -173,8 +186,8 @@ __all__ = [
     "Choice", "Choices", "Code", "Column", "Command", "ConfigError", "Dashboard", "Decimals", "DemoData", "Dimension",
     "DomainError", "Drill", "Envelope", "Event", "Exporter", "Fact", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
     "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
-    "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KEEP", "KeptMessage", "Kind", "LABEL", "Later",
-    "Looked", "Made", "Measure", "MenuItem", "MessageKind", "MessageVariable", "Metric", "Model", "Money", "NotFound",
+    "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KEEP", "KeptMessage", "Kind", "KindVariable", "LABEL", "Later",
+    "Looked", "Made", "Measure", "MenuItem", "MessageKind", "MessageReported", "MessageVariable", "Metric", "Model", "Money", "NotFound",
     "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission", "PersonalData",
     "Pii", "Posted", "Preparation", "Present", "Preview", "ProviderError", "PublicEvent", "Question", "Reader",
     "Recipient", "Refused", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search",

@@ -15,7 +15,7 @@ def core_part() -> Contribution:
     from ..auth.jobs import clean_up
     from ..importing import work as import_work
     from ..jobs import screens as job_screens
-    from ..notices.events import NoticeCreated
+    from ..notices.events import MessageReported, NoticeCreated
     from ..notices.messages import OTHERS
     from ..people import erase_again
     from ..tasks import screens as task_screens
@@ -37,7 +37,7 @@ def core_part() -> Contribution:
         first_steps=list(FIRST_STEPS),
         permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
         role_presets=list(task_screens.ROLE_PRESETS),
-        events=[NoticeCreated],
+        events=[NoticeCreated, MessageReported],
         message_kinds=[OTHERS],
         audit_words=AUDIT_WORDS,
         jobs=[write_export, write_rows_of_list, act_on_all, erase_again, *import_work.TASKS],

@@ -66,6 +66,18 @@ class MessageKind:
 
 
 @dataclass(frozen=True)
+class KindVariable:
+    """A word that a plugin adds to kinds of others: ``load(db, event, locale) -> value`` finds it by what the event carries.
+
+    It is never required: where it cannot be found, its place stays empty and the message leaves all the same.
+    """
+
+    kinds: Collection[str]  # {"orders.confirmed", "orders.shipped"}; those of a plugin that is off wait for it
+    variable: MessageVariable
+    load: Callable[..., Any]
+
+
+@dataclass(frozen=True)
 class Envelope:
     """A message as a channel gets it: written out in the recipient's language, with the address that the channel found."""
 

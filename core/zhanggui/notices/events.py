@@ -1,4 +1,4 @@
-"""What the core tells about notices."""
+"""What the core tells about notices, and what the far end of a message tells us."""
 
 from __future__ import annotations
 
@@ -17,3 +17,17 @@ class NoticeCreated(Event, name="core.notice.created", version=1, words=_l("Noti
     kind: Code
     user_id: int | None
     permission: Code  # "can_list orders.Order", or empty
+
+
+@dataclass(frozen=True)
+class MessageReported(Event, name="core.message.reported", version=1, words=_l("Delivery of a message reported")):
+    """A provider tells what became of a message that it took as ``ref``: whoever carries messages notes it.
+
+    ``state`` is ``delivered`` or ``bounced``, ``code`` the provider's own; ``gone``: the address is none any more.
+    """
+
+    channel: Code
+    ref: Code
+    state: Code
+    code: Code
+    gone: bool = False

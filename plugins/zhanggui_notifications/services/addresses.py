@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Recipient, blind_index
+from zhanggui.api import Code, Recipient, blind_index, publish
 
+from ..events import AddressBounced
 from ..models import Address
 from .limits import insert_on
 
@@ -34,6 +35,7 @@ def came_back(db: Session, *, channel: str, recipient: Recipient, address: str, 
     if is_dead(db, channel, address):
         return False
     who = {"recipient_kind": recipient.kind, "recipient_id": recipient.id, "state": state, "code": (code or "")[:80] or None, "at": now}
+    publish(db, AddressBounced(Code(recipient.kind), recipient.id, Code(channel)))
     made = insert_on(db, Address).values(channel=channel, index=blind_index(f"{channel}:{address.strip().lower()}"), **who)
     db.execute(made.on_conflict_do_update(index_elements=["channel", "index"], set_=who))
     return True

@@ -13,14 +13,16 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Envelope, Later, Recipient, Refused, Sent, Unknown, clock, reading, unit_of_work
+from zhanggui.api import Code, Envelope, Later, Recipient, Refused, Sent, Unknown, clock, publish, reading, unit_of_work
 
 from .. import rules
+from ..events import MessageSent
+from ..messages import CAMPAIGN
 from ..models import Attempt, Message
 from ..states import MOVES, REASONS, WAITING, AttemptState, MessageState
 from ..ways import Said
 from . import addresses, limits, silent, written
-from .preparing import AT_ONE, Sending, batch_of, move, prepare
+from .preparing import AT_ONE, Sending, batch_of, failed, move, prepare
 
 SECONDS = 8.0  # after which nothing more is begun
 AT_ONCE, TOGETHER = 16, 50  # requests in all; messages that are looked at in one transaction
@@ -173,6 +175,8 @@ def _write(db: Session, sending: Sending, said: Said, milliseconds: int | None, 
     if isinstance(said, Sent):
         kept |= {"state": AttemptState.SENT, "provider_ref": said.ref[:120] or None, "cost": said.cost}
         move(db, sending.message_id, MessageState.SENT, **over, reason=None, detail=None, done_at=now)
+        if sending.envelope.kind != CAMPAIGN:
+            publish(db, MessageSent(sending.message_id, Code(sending.envelope.kind), Code(name)))
     elif isinstance(said, Refused):
         reason = _known(said.reason)
         kept |= {"state": AttemptState.REFUSED, "reason": reason}
@@ -211,23 +215,33 @@ def _again(db: Session, sending: Sending, reason: str, said: Said, code: str | N
     return None
 
 
-def report(db: Session, *, channel: str, ref: str, state: str, reason: str = "", code: str = "", now: datetime) -> bool:
-    """What a provider tells later of a message that it took: sent, delivered, bounced or failed. False when there is none, or that is no news."""
-    found = db.execute(select(a.id, a.message_id, Attempt.rendered, m.recipient_kind, m.recipient_id).join(Message, m.id == a.message_id).where(a.channel == channel, a.provider_ref == ref).order_by(a.id.desc()).limit(1)).first()
-    after = MessageState(state)
-    if found is None or after not in (MessageState.SENT, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.FAILED):
+def report(db: Session, *, channel: str, ref: str, state: str, code: str = "", gone: bool = False, now: datetime) -> bool:
+    """What a provider tells later of a message that it took: delivered or bounced. False when there is none, or that is no news.
+
+    :param gone: the address is none any more, and not only this message came back.
+    """
+    found = db.execute(_told_of(channel, ref)).first()
+    if found is None or state not in (MessageState.DELIVERED, MessageState.BOUNCED):
         return False
-    why = None if after in (MessageState.SENT, MessageState.DELIVERED) else _known(reason)
+    after = MessageState(state)
+    why = None if after == MessageState.DELIVERED else "bounced"
     settled = update(Message).where(m.id == found.message_id, m.channel == channel, m.state.in_(_settled_from(after)))
     moved = settled.values(state=after, reason=why, detail=code[:80] or None, done_at=now).returning(m.id)
     if db.scalar(moved.execution_options(synchronize_session=False)) is None:
         return False
     address = str((found.rendered or {}).get("address", ""))
     if after == MessageState.BOUNCED:
+        failed(db, found.message_id, found.kind_id, channel, "bounced")
+    if after == MessageState.BOUNCED and gone:
         addresses.came_back(db, channel=channel, recipient=Recipient(found.recipient_kind, found.recipient_id), address=address, code=code, now=now)
     elif after == MessageState.DELIVERED:
         addresses.arrived(db, channel=channel, address=address, now=now)
     return True
+
+
+def _told_of(channel: str, ref: str) -> Any:
+    wanted = select(a.message_id, Attempt.rendered, m.kind_id, m.recipient_kind, m.recipient_id).join(Message, m.id == a.message_id)
+    return wanted.where(a.channel == channel, a.provider_ref == ref).order_by(a.id.desc()).limit(1)
 
 
 def _settled_from(after: MessageState) -> tuple[MessageState, ...]:

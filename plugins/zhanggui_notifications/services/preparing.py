@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from zhanggui.api import (
+    Code,
     DomainError,
     Envelope,
     NotFound,
@@ -20,6 +21,7 @@ from zhanggui.api import (
     current_runtime,
     get_setting,
     public_id,
+    publish,
     shop_zone,
     staff_member,
     written_in,
@@ -27,11 +29,12 @@ from zhanggui.api import (
 from zhanggui_customers import facade as customers
 
 from .. import leaving, rules
+from ..events import MessageFailed
 from ..messages import CAMPAIGN
 from ..models import Attempt, Message
 from ..states import AttemptState, MessageState, before
 from ..ways import Way, ways
-from . import addresses, choosing, guarding, kinds, limits, routing, together, written
+from . import addresses, choosing, guarding, kinds, limits, more_words, routing, together, written
 from .kinds import Chosen
 
 LEASE = timedelta(minutes=2)
@@ -125,9 +128,17 @@ def wait(db: Session, message_id: int, until: datetime, **values: Any) -> None:
 
 def end(batch: Batch, message: Message, state: MessageState, reason: str, detail: str | None = None) -> None:
     """It does not leave."""
+    if state == MessageState.FAILED:
+        failed(batch.db, message.id, message.kind_id, message.passed[-1] if message.passed else "", reason)
     move(batch.db, message.id, state, reason=reason, detail=detail, done_at=batch.now, lease=None, lease_until=None)
     if message.counted is not None:
         limits.give_back(batch.db, _name(message), message.counted)
+
+
+def failed(db: Session, message_id: int, kind_id: str, channel: str, reason: str) -> None:
+    """Whoever listens is told. A campaign tells of itself: of a hundred thousand people not one by one."""
+    if kind_id != CAMPAIGN:
+        publish(db, MessageFailed(message_id, Code(kind_id), Code(channel), Code(reason)))
 
 
 def _name(message: Message) -> str:
@@ -336,9 +347,10 @@ def write(db: Session, chosen: Chosen, data: Mapping[str, Any], locale: str) -> 
     """
     kind = chosen.kind
     with written_in(locale):
-        values = rules.written(kind.variables, kind.load(db, data, locale))
+        values = rules.written(more_words.variables(kind), more_words.load(db, kind, data, locale))
         words = chosen.words(rules.INBOX, locale)
-        return rules.filled(words.subject, values).strip()[:200], rules.filled(words.body, values).strip(), rules.filled(kind.href, values), values
+        subject, body = (rules.filled(text, values, published=words.version is not None).strip() for text in (words.subject, words.body))
+        return subject[:200], body, rules.filled(kind.href, values), values
 
 
 def _addressed(db: Session, chosen: Chosen, way: Way, envelope: Envelope, message: Message) -> Envelope:
@@ -347,7 +359,8 @@ def _addressed(db: Session, chosen: Chosen, way: Way, envelope: Envelope, messag
     own = chosen.texts.get((name, envelope.locale))
     if own is not None:
         with written_in(envelope.locale):
-            subject, body = rules.filled(own.subject, envelope.values).strip()[:200], rules.filled(own.body, envelope.values).strip()
+            subject, body = (rules.filled(text, envelope.values, published=True).strip() for text in (own.subject, own.body))
+            subject = subject[:200]
     values = envelope.values
     if envelope.recipient.kind == "customer" and envelope.recipient.id is not None:
         leave = leaving.address(envelope.recipient.id, message.category, name)

@@ -15,6 +15,7 @@ from zhanggui.api import Actor, Code, Invalid, MessageKind, NotFound, _, _l, cur
 from .. import rules
 from ..models import Message, Template
 from ..ways import ways
+from . import more_words
 from .kinds import ALL, Words, kind_of
 
 DRAFT, PUBLISHED, RETIRED = "draft", "published", "retired"
@@ -137,7 +138,7 @@ def wrong_text(kind: MessageKind, text: str) -> Any:
     """Why a text cannot be used; None when it can."""
     if not text:
         return _l("Write both: the title and the text.")
-    types = {variable.name: variable.type for variable in kind.variables}
+    types = {variable.name: variable.type for variable in more_words.variables(kind)}
     try:
         strange = [name for name in rules.places(text) if name not in types]
     except rules.BadText as error:
@@ -155,11 +156,11 @@ def preview(kind: MessageKind, channel: str, locale: str, subject: str, body: st
     errors = wrong(kind, channel, locale, subject.strip(), body.strip())
     if errors:
         return Preview(error=str(next(iter(errors.values()))))
-    given = {variable.name: variable.sample for variable in kind.variables} if values is None else values
+    given = {variable.name: variable.sample for variable in more_words.variables(kind)} if values is None else values
     with written_in(locale):
         own = bool(body.strip())
         try:
-            filled_in = rules.written(kind.variables, given)
+            filled_in = rules.written(more_words.variables(kind), given)
             said = [rules.filled(text, filled_in).strip() for text in ((subject, body) if own else (str(kind.subject), str(kind.body)))]
         except rules.BadText as error:
             return Preview(error=str(_("{%(name)s} is empty: such a message is not sent.", name=error.name)))
@@ -176,6 +177,6 @@ def last_values(db: Session, kind: MessageKind, locale: str) -> tuple[int, Mappi
         return None
     try:
         with written_in(locale):
-            return row[0], kind.load(db, row[1], locale)
+            return row[0], more_words.load(db, kind, row[1], locale)
     except NotFound:
         return None

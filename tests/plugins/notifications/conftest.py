@@ -71,7 +71,7 @@ def tower() -> Iterator[Tower]:
     Belfry.address, Belfry.grants, Belfry.word, Belfry.still_true = f"http://127.0.0.1:{tower.port}", None, "dong", True
     Belfry.nobody, Belfry.missing, Belfry.breaks, Belfry.settled, Belfry.per_minute = set(), set(), set(), [], {}
     Belfry.granted = Belfry.phones = None
-    Belfry.guards = []
+    Belfry.guards, Belfry.words = [], []
     Belfry.price, Belfry.repeatable = 5, False
     yield tower
     server.shutdown()

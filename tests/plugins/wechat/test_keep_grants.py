@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -13,9 +14,11 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from zhanggui.api import SYSTEM, Later, Refused, Sent, Unknown, clock, reading, unit_of_work
+from zhanggui.events.models import OutboxEvent
 from zhanggui.runtime import Runtime
 from zhanggui_customers import facade as customers
 from zhanggui_wechat import grants
+from zhanggui_wechat.jobs import recount_grants
 from zhanggui_wechat.models import Grant, GrantEntry, GrantHold
 
 TEMPLATE = "SBXshippedTemplate0000000000000000000000001"
@@ -147,3 +150,30 @@ def test_whoever_says_yes_for_ever_is_believed_so_far(wang: int) -> None:
     for n in range(grants.MOST + 5):
         add(wang, f"s{n}")
     assert books()[0] == grants.MOST
+
+
+def test_a_balance_that_a_hand_changed_is_the_sum_of_its_entries_again_by_night(wang: int) -> None:
+    add(wang, "a")
+    add(wang, "b")
+    assert reserve(wang, "m1")
+    recount_grants.function()
+    assert books() == (2, 1, 2, 1)  # nothing was wrong
+    with unit_of_work() as db:
+        db.execute(update(Grant).values(balance=9, reserved=4))
+    recount_grants.function()
+    assert books() == (2, 1, 2, 1)
+
+
+def test_who_listens_is_told_what_a_customer_answered_and_what_was_lost_and_not_what_was_sent(wang: int) -> None:
+    add(wang, "a")
+    add(wang, "a")  # no news
+    add(wang, "b")
+    add(wang, "c", "reject")
+    for message, outcome in (("m1", Sent("1")), ("m2", GONE)):
+        reserve(wang, message)
+        settle(message, outcome)
+    with reading() as db:
+        rows = db.scalars(select(OutboxEvent.payload).where(OutboxEvent.name == "wechat.grant.changed").order_by(OutboxEvent.id))
+        told = [json.loads(row) if isinstance(row, str) else row for row in rows]
+    assert [(one["state"], one["balance"]) for one in told] == [("accept", 1), ("accept", 2), ("reject", 2), ("reject", 0)]
+    assert told[0] == {"customer_id": wang, "template": TEMPLATE, "state": "accept", "balance": 1}

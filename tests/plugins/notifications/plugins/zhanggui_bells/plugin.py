@@ -41,6 +41,7 @@ class Belfry:
     per_minute: dict[str, int] = {}
     granted: set[int] | None = None  # customers with a grant; None: there are no such channels
     phones: set[int] | None = None
+    words: list[object] = []  # that it adds to the texts of kinds
     guards: list[object] = []  # asked before a message leaves
     price, repeatable = 5, False  # of a call by phone
 
@@ -56,7 +57,7 @@ def _send(channel):
             return Unknown()
         told = json.loads(answer.body) if answer.status == 200 else {"down": 0}
         if "refuse" in told:
-            return Refused(told["refuse"], str(told.get("code", "")))
+            return Refused(told["refuse"], str(told.get("code", "")), told.get("gone", False))
         if "down" in told:
             return Later(told["down"], told.get("why", "provider_down"))
         return Sent(told.get("ref", ""), 5)
@@ -129,6 +130,11 @@ def _kind(id, category="service", channels=("paid", "free", "inbox"), **more):
         [MessageVariable("word", "Word", "dong"), MessageVariable("bell", "Bell", "1", required=False)], "Bell {bell}", "It says {word}",
         category=category, channels=channels, href="/shop#/o/{bell}", still_true=_part("still_true", lambda db, event: Belfry.still_true), **more,
     )  # fmt: skip
+
+
+@hookimpl
+def notifications_variables():
+    return Belfry.words
 
 
 @hookimpl
