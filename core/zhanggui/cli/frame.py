@@ -27,13 +27,19 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except (DomainError, ConfigError, WiringError) as error:
-            click.echo(str(error), err=True)
+            click.echo("\n".join(_sentences(error)), err=True)
         except (OperationalError, ProgrammingError) as error:
             sentence = what_to_do(str(error.orig))
             if sentence is None:
                 raise
             click.echo(sentence, err=True)
         ctx.exit(1)
+
+
+def _sentences(error: Exception) -> list[str]:
+    """What was wrong: of input each field with its own sentence."""
+    found = [f"{field}: {sentence}" for field, sentence in getattr(error, "errors", {}).items()]
+    return found or [str(error)]
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:

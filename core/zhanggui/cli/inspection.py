@@ -19,10 +19,14 @@ def config_group() -> None:
 @options
 def config_check(out: Output) -> None:
     """Read every layer; exit code 1 when one is wrong."""
-    from ..config import Config
+    from ..web.findings import findings
 
-    warnings = Config.load(out.config).warnings()
-    out.say("\n".join(["The configuration is fine.", *warnings]), {"ok": True, "warnings": warnings})
+    runtime = out.runtime()
+    warnings, wrong = runtime.config.warnings(), findings(runtime)
+    said = wrong or ["The configuration is fine."]
+    out.say("\n".join([*said, *warnings]), {"ok": not wrong, "wrong": wrong, "warnings": warnings})
+    if wrong:
+        sys.exit(1)
 
 
 @config_group.command("explain")
@@ -51,6 +55,7 @@ def doctor(out: Output) -> None:
     from ..kernel import privacy
     from ..migrations import runner
     from ..migrations.heads import behind
+    from ..web.findings import findings
     from ..web.health import readiness
 
     with out.instance() as runtime:
@@ -63,15 +68,18 @@ def doctor(out: Output) -> None:
                 faults.append({"plugin": met.plugin, "stage": "run", "sentence": how})
             failed = runner.failures(db)
             tables = dict.fromkeys(behind(db, found_plugins(runtime).manifests), "Its tables are behind: run zhanggui upgrade.") | failed
-        warnings = runtime.config.warnings()
+        warnings, wrong = runtime.config.warnings(), findings(runtime, queue=False)
+        if runtime.config["queue.url"] and parts["queue"]["status"] != "ok":
+            wrong.append("queue.url: nobody answers there")
     lines = [f"{name}: {part['status']}" for name, part in parts.items()]
+    lines += wrong
     lines += [f"plugin {f['plugin']}: {f['sentence']}" for f in faults] + [f"note: {w}" for w in warnings]
     lines += [f"tables of {name}: {sentence}" for name, sentence in tables.items()]
     lines += [f"{path} can be opened by others on this machine: run zhanggui upgrade, which closes it." for path in exposed[:_SHOWN]]
     if len(exposed) > _SHOWN:
         lines.append(f"... and {len(exposed) - _SHOWN} more.")
-    out.say("\n".join(lines), {"parts": parts, "faults": faults, "tables": tables, "warnings": warnings, "exposed": [str(path) for path in exposed]})
-    if exposed or faults or tables or parts["database"]["status"] != "ok":
+    out.say("\n".join(lines), {"parts": parts, "faults": faults, "tables": tables, "wrong": wrong, "warnings": warnings, "exposed": [str(path) for path in exposed]})
+    if exposed or wrong or faults or tables or parts["database"]["status"] != "ok":
         sys.exit(1)
 
 

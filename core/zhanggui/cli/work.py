@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
 from ..i18n.wording import kept_text
+from ..kernel.errors import NotFound
 from .frame import Output, in_unit_of_work, options
 
 
@@ -46,18 +48,25 @@ def jobs_dead(out: Output) -> None:
         sys.exit(1)
 
 
+def _requeue_all_of(db: Any, *, ids: list[int] | None, **by: Any) -> int:
+    from .. import jobs as service
+
+    count = service.requeue(db, ids=ids, **by)
+    if ids is not None and count < len(ids):
+        raise NotFound(f"{len(ids) - count} of these numbers {'is' if len(ids) - count == 1 else 'are'} of no dead job; nothing was requeued.")
+    return count
+
+
 @jobs.command("requeue")
 @options
 @click.argument("ids", nargs=-1, type=int)
 @click.option("--all", "everything", is_flag=True)
 def jobs_requeue(out: Output, ids: tuple[int, ...], everything: bool) -> None:
     """Give dead jobs another set of tries."""
-    from .. import jobs as service
-
     if not ids and not everything:
         raise click.UsageError("name the jobs, or give --all")
     with out.instance():
-        count = in_unit_of_work(service.requeue, ids=None if everything else list(ids))
+        count = in_unit_of_work(_requeue_all_of, ids=None if everything else sorted(set(ids)))
     out.say(f"{count} requeued.", {"requeued": count})
 
 

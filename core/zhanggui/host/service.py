@@ -14,6 +14,7 @@ from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..config import identity
 from ..config.models import StoredSetting
 from ..db.locks import one_at_a_time
 from ..db.uow import reading, unit_of_work
@@ -332,6 +333,8 @@ def upgrade(runtime: Runtime, report: Callable[[str], None] = lambda line: None)
             return outcome  # what follows needs the tables of this release
         _forgive(found, versions)
         _enable_first(runtime.config["plugins.enabled"], found)
+        with unit_of_work() as db:
+            identity.remember(db, runtime.config)
         host = build(runtime)
         with unit_of_work() as db:
             one_at_a_time(db, LOCK)

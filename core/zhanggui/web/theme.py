@@ -6,6 +6,7 @@ A theme is a package found by entry point ``zhanggui.themes`` (or a folder of th
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import json
 import re
@@ -46,6 +47,9 @@ class _Compiled(BytecodeCache):
 _compiled = _Compiled()
 
 
+BRAND = frozenset({"color", "css", "icon", "logo"})  # what [brand] of a theme may hold
+
+
 @dataclass(frozen=True)
 class Theme:
     """A theme and what it builds on: ``chain`` starts with the most specific folder."""
@@ -73,7 +77,9 @@ def _folder(name: str, folders: Sequence[str]) -> Path:
             spec = importlib.util.find_spec(entry.value.split(":")[0])
             if spec and spec.submodule_search_locations:
                 return Path(next(iter(spec.submodule_search_locations)))
-    raise ConfigError(f"theme.name: there is no theme {name!r}")
+    known = sorted({entry.name for entry in installed("zhanggui.themes")} | {path.parent.name for one in folders for path in Path(one).glob("*/theme.toml")})
+    near = difflib.get_close_matches(name, known, 1)
+    raise ConfigError(f"theme.name: there is no theme {name!r}" + (f"; is {near[0]} meant?" if near else f", only {', '.join(known)}"))
 
 
 def load_theme(runtime: Runtime) -> Theme:
