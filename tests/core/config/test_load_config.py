@@ -91,7 +91,7 @@ def test_the_example_of_the_guide_can_be_loaded(load: Load, tmp_path: Path):
 
 def test_it_is_read_in_less_than_a_blink(load: Load):
     load()
-    started = time.perf_counter()
+    started = time.process_time()  # its own work, whatever else the machine does
     for _ in range(5):
         load()
-    assert (time.perf_counter() - started) / 5 < 0.05
+    assert (time.process_time() - started) / 5 < 0.05
