@@ -26,6 +26,7 @@ from .supervise import SUPERVISOR, Child, die_with_parent, end_with_supervisor
 
 log = logging.getLogger(__name__)
 _STOP_SECONDS = 25
+WEB, QUEUE_SERVER = "web", "queue server"  # names of children
 
 
 class PortTaken(ConfigError):
@@ -108,6 +109,9 @@ def up(
 ) -> int:  # fmt: skip
     """Web, worker, scheduler and queue server; each started again when it dies, all ended together.
 
+    SIGHUP brings new code and a new configuration in without a request that fails: web processes are replaced one by one, workers and
+    the scheduler finish what they do and begin anew. The queue server stays.
+
     :param beside: what else is kept running.
     :param ready: called once the web server answers.
     :returns: the exit code.
@@ -115,11 +119,14 @@ def up(
     host, port = host or runtime.config["web.host"], port or runtime.config["web.port"]
     check_port(host, port)
     children = [*_children(runtime, config, host, port, workers, safe_mode), *beside]
-    signals, told = Signals(*STOP), False
+    signals, told = Signals(*STOP, signal.SIGHUP), False
     with only_one(runtime):
         privacy.close(*runtime.on_disk)
         try:
             while not signals.came(*STOP):
+                if signals.came(signal.SIGHUP):
+                    signals.forget(signal.SIGHUP)
+                    _begin_anew(children)
                 for child in children:
                     child.keep()
                 if not told and _answers(host, port):
@@ -133,7 +140,7 @@ def up(
 
 def _children(runtime: Runtime, config: str | None, host: str, port: int, workers: int | None, safe_mode: bool) -> list[Child]:
     web_arguments = ["web", "--host", host, "--port", str(port), *(["--workers", str(workers)] if workers else [])]
-    children = [Child("web", _command(config, *web_arguments, *(["--safe-mode"] if safe_mode else [])))]
+    children = [Child(WEB, _command(config, *web_arguments, *(["--safe-mode"] if safe_mode else [])))]
     if not safe_mode:
         some, io = runtime.config["jobs.workers"], runtime.config["jobs.io_workers"]
         lane = ["--lane", DEFAULT_LANE] if io else []  # without workers for the other lane they serve it as well
@@ -142,8 +149,15 @@ def _children(runtime: Runtime, config: str | None, host: str, port: int, worker
         children.append(Child("scheduler", _command(config, "scheduler")))
     if not runtime.config["queue.url"]:
         ask = die_with_parent(os.getpid())
-        children.insert(0, Child("queue server", lambda: queue_server.start(runtime, preexec_fn=ask)))
+        children.insert(0, Child(QUEUE_SERVER, lambda: queue_server.start(runtime, preexec_fn=ask)))
     return children
+
+
+def _begin_anew(children: list[Child]) -> None:
+    log.info("everything but the queue server begins anew")
+    for child in children:
+        if child.process is not None and child.process.poll() is None and child.name != QUEUE_SERVER:
+            _signal(child, signal.SIGHUP if child.name == WEB else signal.SIGTERM)
 
 
 def _answers(host: str, port: int) -> bool:
@@ -162,7 +176,7 @@ def _answers(host: str, port: int) -> bool:
 def _stop(children: list[Child]) -> None:
     """End everything, the queue server last, so that workers can give back what they hold."""
     running = [c for c in children if c.process is not None and c.process.poll() is None]
-    queue = [c for c in running if c.name == "queue server"]
+    queue = [c for c in running if c.name == QUEUE_SERVER]
     for group in ([c for c in running if c not in queue], queue):
         for child in group:
             _signal(child, signal.SIGTERM)

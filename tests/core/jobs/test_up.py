@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import threading
 import time
 from http.client import HTTPConnection, HTTPException
 
@@ -75,6 +76,38 @@ def test_it_runs_all_parts_restarts_what_dies_and_ends_all_on_a_signal(runtime, 
     assert up.wait(30) == 0
     until(lambda: gone(after), 3, "the end of every process")
     assert ask(port, "/healthz") == (0, b"")
+
+
+def test_told_by_a_hangup_everything_but_the_queue_begins_anew_and_no_request_fails(runtime, port, processes):
+    from zhanggui_labor import jobs as work
+
+    up = processes.start(runtime, "up", "--port", str(port), "--workers", "1")
+    until(lambda: is_ready(port), 40, "readiness")
+    before = {p.pid for p in descendants(up)}
+    queue = {p.pid for p in psutil.Process(up.pid).children() if "valkey" in " ".join(p.cmdline())}
+    answers, ended = [], threading.Event()
+
+    def visit():
+        while not ended.is_set():
+            answers.append(ask(port, "/healthz")[0])
+            time.sleep(0.01)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    try:
+        up.send_signal(signal.SIGHUP)
+        kept = {up.pid, *queue, *(p.pid for p in psutil.Process(up.pid).children() if "web" in p.cmdline()[-8:] or "zhanggui.cli.web_server" in p.cmdline())}
+        until(lambda: not ({p.pid for p in descendants(up)} & before) - kept, 60, "new processes in the place of all others")
+        until(lambda: is_ready(port), 40, "readiness")
+    finally:
+        ended.set()
+        visitor.join()
+    assert up.poll() is None
+    assert set(answers) == {200}
+    assert queue and queue <= {p.pid for p in descendants(up)}
+    with unit_of_work() as db:
+        jobs.enqueue(db, work.also_note, thing=1)
+    until(lambda: marks() == [("also_note", "1")], 15, "the job")
 
 
 def test_when_the_supervisor_is_killed_its_children_end(runtime, port, processes):
