@@ -93,6 +93,9 @@ def blocks(reader: Reader, board: Dashboard, chosen: Chosen) -> Iterator[Block]:
         else:
             ask = _ask(tile, chosen, reader)
             yield Block(tile.id, "chart", tile.title, partial(_chart, tile=tile, ask=ask), order=200 + tile.order, href=ask.address())
+    if board.more is not None:
+        span = span_of(chosen.period, reader.now, shop_zone())
+        yield from board.more(reader, span.first, span.last)
 
 
 def tabs(reader: Reader, chosen: Chosen) -> Block:

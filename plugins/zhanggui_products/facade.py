@@ -14,7 +14,7 @@ from .contracts import ProductRecord, Shelf, ShelfProduct, ShelfVariant, SoldVar
 from .services import history
 
 __all__ = [
-    "ProductRecord", "Shelf", "ShelfProduct", "ShelfVariant", "SoldVariant", "VariantRecord", "product_on_shelf",
+    "ProductRecord", "Shelf", "ShelfProduct", "ShelfVariant", "SoldVariant", "VariantRecord", "product_ids", "product_on_shelf",
     "shelf", "shelves", "upsert_products", "variant_ids_by_code", "variant_ids_by_sku", "variants_by_id", "variants_for_order",
     "variants_of_product",
 ]  # fmt: skip
@@ -86,6 +86,11 @@ def upsert_products(
 def variant_ids_by_sku(db: Session, skus: Iterable[str]) -> dict[str, tuple[int, int]]:
     """``{sku: (variant id, product id)}`` of those that there are."""
     return history.variant_ids_by_sku(db, skus)
+
+
+def product_ids(db: Session, public_ids: Collection[str]) -> dict[str, int]:
+    """``{public id: product id}`` of those that there are, on sale or not."""
+    return queries.product_ids(db, public_ids)
 
 
 def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:

@@ -293,3 +293,8 @@ def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:
 def has_products(db: Session, _reader: Reader) -> bool:
     """Whether the shop has a product, however far it is."""
     return bool(db.scalar(select(exists(select(Product.id)))))
+
+
+def product_ids(db: Session, public_ids: Collection[str]) -> dict[str, int]:
+    """Ids of products by their public ones."""
+    return dict(db.execute(select(Product.public_id, Product.id).where(Product.public_id.in_(list(public_ids)))).tuples().all())
