@@ -117,7 +117,7 @@ class BehaviourEvent(Model):
     product_id: Mapped[int | None] = mapped_column(BigInteger)
     q: Mapped[str | None] = mapped_column(String(64))
     results: Mapped[int | None]
-    props: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    props: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     device: Mapped[str] = mapped_column(code_string(16))
     reason: Mapped[str] = mapped_column(code_string(16))  # why it counts nowhere: bot, staff, test; else ""
     personal: Mapped[bool]  # whether its visitor agreed that a person may be seen behind it
