@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from zhanggui.api import Card, Column, Filter, Measure, Screen, _l
+from zhanggui.api import Card, Choice, Column, Filter, Measure, Screen, _l
 
 from .behaviour import ALL_NAMES, DEVICES, REASONS
 from .models import Tally, Visit
 
-_COUNTED = Column("reason", _l("Not counted because"), "choice", choices=REASONS, wide=False, order=100)
+_COUNTED = Column("reason", _l("Not counted because"), "choice", choices=(Choice("", _l("It is counted")), *REASONS), wide=False, order=100)
+_WORDS = {choice.value: choice.label for choice in ALL_NAMES}
 _FILTER = Filter("reason", _l("Not counted because"), "choice", choices=REASONS, order=60)
 
 VISITS = Screen(
@@ -54,7 +55,8 @@ TALLIES = Screen(
     title=_l("What visitors did"),
     singular=_l("Act of visitors"),
     icon="activity",
-    label="name",
+    label=lambda row: str(_WORDS.get(row.name, row.name)),
+    always=("name",),
     columns=(
         Column("at", _l("Hour"), "datetime", sortable=True, order=10),
         Column("name", _l("What"), "choice", choices=ALL_NAMES, order=20),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Row, Subquery, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, get_setting, translations, url_for_file, words
@@ -298,3 +298,9 @@ def has_products(db: Session, _reader: Reader) -> bool:
 def product_ids(db: Session, public_ids: Collection[str]) -> dict[str, int]:
     """Ids of products by their public ones."""
     return dict(db.execute(select(Product.public_id, Product.id).where(Product.public_id.in_(list(public_ids)))).tuples().all())
+
+
+def rows_of_costs() -> Subquery:
+    """See the facade."""
+    c = Variant.__table__.c
+    return select(c.id, c.cost, c.currency).subquery()

@@ -150,8 +150,8 @@ def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:
     act(payment.mark_paid_offline, fulfillment.ship_order, fulfillment.receive_order)
     act(payment.mark_paid_offline, cancellation.cancel_order)
     _money(db)
-    seen = [("visit", NOON, None, None, None), ("page", NOON, None, None, None), ("view", NOON, tea.product_id, None, None), ("search", NOON, None, "longjing", 0)]
-    customers.record_past_visits(db, [customers.PastVisit("visitor-1", seen, campaign="spring", customer_id=buyer)])
+    seen = [("visit", NOON, None, None, None), ("page", NOON, None, None, None), ("view", NOON, tea.product_id, None, None), ("search", NOON, None, "茶", 0)]
+    customers.record_past_visits(db, [customers.PastVisit("visitor-1", seen, campaign="茶", customer_id=buyer)])
     create_day(db, actor=WHO, now=NOON, day=NOON.date(), kind="off", name="茶")
     return {
         "/footprints/": [{"customer_id": buyer}],

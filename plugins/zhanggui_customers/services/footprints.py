@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, public_id, record_audit
@@ -20,7 +20,7 @@ _event, _visit, _link = BehaviourEvent.__table__, Visit.__table__, VisitorLink._
 def _mine(customer_id: int, columns: Sequence[Any]) -> Any:
     """Events of the devices that were his when they came, as far as he agreed."""
     e, link = _event.c, _link.c
-    his = (link.visitor == e.visitor) & (e.received_at >= link.since) & (func.coalesce(link.until, e.received_at) >= e.received_at)
+    his = (link.visitor == e.visitor) & (e.received_at >= link.since) & (link.until.is_(None) | (e.received_at < link.until))
     return select(*columns).join(_link, his).where(link.customer_id == customer_id, e.personal)
 
 

@@ -22,7 +22,6 @@ from ..models import BehaviourEvent, Tally, VisitorLink
 log = logging.getLogger(__name__)
 _event, _tally, _link = BehaviourEvent.__table__, Tally.__table__, VisitorLink.__table__
 _OWN_COLUMNS = ("product", "q", "results")
-_A_MOMENT = timedelta(seconds=1)
 
 
 def insert_on(db: Session, table: Any) -> Any:
@@ -120,7 +119,7 @@ def note_order(db: Session, *, name: str, key: str, customer_id: int, at: dateti
     """The shop says what became of an order: it is kept with the visit that it came from, where its customer let us know that visit."""
     e, link = _event.c, _link.c
     tick = behaviour.ticks(at)
-    mine = select(e.visitor, e.session, e.device, e.reason).join(_link, (link.visitor == e.visitor) & (e.received_at >= link.since) & (e.received_at < func.coalesce(link.until, now + _A_MOMENT)))
+    mine = select(e.visitor, e.session, e.device, e.reason).join(_link, (link.visitor == e.visitor) & (e.received_at >= link.since) & (link.until.is_(None) | (e.received_at < link.until)))
     mine = mine.where(link.customer_id == customer_id, e.personal, e.tick <= tick, e.tick > tick - 86_400_000, e.name.in_(behaviour.CLIENT))
     found = db.execute(mine.order_by(e.tick.desc(), e.id.desc()).limit(1)).first()
     if found is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, literal, null, select
+from sqlalchemy import delete, exists, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import one_at_a_time, shop_day
 
+from ..behaviour import BACK
 from ..models import BehaviourEvent, Visit, VisitorLink
 from .intake import midnight
 from .visits import LOCK
@@ -28,7 +29,8 @@ def forget_events(db: Session, before: datetime) -> int:
 
 def forget_links(db: Session, before: datetime) -> None:
     """Whose device it was leads to nothing once the events are gone."""
-    db.execute(delete(_link).where(_link.c.until < before))
+    gone = ~exists().where(_event.c.visitor == _link.c.visitor)
+    db.execute(delete(_link).where((_link.c.until < before) | ((_link.c.since < before - BACK) & gone)))
 
 
 def fold_a_day(db: Session, before: datetime) -> bool:
