@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from zhanggui.api import (
+    Band,
     Block,
+    Calendar,
     Chart,
     Dashboard,
     DomainError,
@@ -93,6 +95,9 @@ def blocks(reader: Reader, board: Dashboard, chosen: Chosen) -> Iterator[Block]:
         else:
             ask = _ask(tile, chosen, reader)
             yield Block(tile.id, "chart", tile.title, partial(_chart, tile=tile, ask=ask), order=200 + tile.order, href=ask.address())
+    if board.more is not None:
+        span = span_of(chosen.period, reader.now, shop_zone())
+        yield from board.more(reader, span.first, span.last)
 
 
 def tabs(reader: Reader, chosen: Chosen) -> Block:
@@ -285,7 +290,22 @@ def chart(db: Session, reader: Reader, found: Answer, kind: str) -> Chart:
         was = [found.was.get(key, {}).get(wanted[0].id) for key in rows]
         series.append(Series(_("Before"), [None if value is None else _shown(value) for value in was], dashed=True))
     running = found.running and found.ask.by[0] in _BARS
-    return Chart(kind, labels, series, head, wanted[0].unit, found.currency, _summary(found, wanted[0], rows), running=running)
+    bands = _festivals(db, labels) if kind in ("line", "bars") and found.ask.by[0] == "day" else ()
+    return Chart(kind, labels, series, head, wanted[0].unit, found.currency, _summary(found, wanted[0], rows), running=running, bands=bands)
+
+
+def _festivals(db: Session, days: Sequence[Any]) -> list[Band]:
+    """Festivals and days of trade of these days, as bands; of a long time only those with days off."""
+    if not days:
+        return []
+    place = {day: n for n, day in enumerate(days)}
+    found = []
+    for one in Calendar.load(db, days[0], days[-1]).festivals():
+        if len(days) > _LONG and one.first == one.last and one.id != "own":
+            continue
+        name = _("%(name)s (estimated)", name=one.label) if one.estimated else one.label
+        found.append(Band(name, place.get(max(one.first, days[0]), 0), place.get(min(one.last, days[-1]), len(days) - 1)))
+    return found
 
 
 def _series(reader: Reader, found: Answer, metric: Metric, rows: Sequence[tuple[str, ...]]) -> Series:

@@ -9,6 +9,7 @@ from .rules import SOURCES
 _SOURCE = Column("source", _l("Source"), "choice", choices=SOURCES)
 
 WORDS = [
+    AuditWords("customers.behaviour.seen", _l("Footprints looked at")),
     AuditWords("customers.address.added", _l("Address added")),
     AuditWords("customers.address.changed", _l("Address changed")),
     AuditWords("customers.address.removed", _l("Address removed")),

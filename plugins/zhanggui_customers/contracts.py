@@ -74,3 +74,34 @@ class Purchases:
     count: int
     amount: int
     last_at: datetime
+
+
+@dataclass(frozen=True)
+class BehaviourTaken:
+    """What became of the events of one call; ``dropped`` are props that mean nothing."""
+
+    accepted: int
+    refused: int
+    dropped: int
+
+
+@dataclass(frozen=True)
+class PastVisit:
+    """A visit of the past: ``steps`` are ``(name, at, product id, search, results)``; who has signed in agreed to be known."""
+
+    visitor: str
+    steps: Sequence[tuple[str, datetime, int | None, str | None, int | None]]
+    device: str = "phone"
+    campaign: str = ""
+    scene: str = ""
+    customer_id: int | None = None
+    order_id: int | None = None
+
+    def order_key(self, name: str) -> str:
+        """How what the shop itself says of its order is known again."""
+        return order_key(self.order_id or 0, name)
+
+
+def order_key(order_id: int, name: str) -> str:
+    """The key of what the shop says of an order: once, however often it is told."""
+    return f"order:{order_id}:{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from zhanggui.api import Code, Event, _l
 
@@ -28,3 +29,11 @@ class CustomerErased(Event, name="customers.customer.erased", version=1, key="cu
     """All that was known of a person was erased; whoever keeps copies (orders, tokens) erases theirs."""
 
     customer_id: int
+
+
+@dataclass(frozen=True)
+class BehaviourCounted(Event, name="customers.behaviour.counted", version=1, words=_l("Visits of past days counted anew")):
+    """What visitors did on days that are over adds up to something else now: some of it came late."""
+
+    first_day: date
+    last_day: date

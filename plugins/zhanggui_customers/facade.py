@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, clock, current_actor
 
-from . import queries
-from .contracts import AddressView, Contact, CustomerRecord, CustomerView, Purchases, Reachable
+from . import behaviour, queries
+from .contracts import AddressView, BehaviourTaken, Contact, CustomerRecord, CustomerView, PastVisit, Purchases, Reachable
 from .rules import masked_phone, name_index, normal_phone, phone_index
-from .services import addresses, counters, history, identities
+from .services import addresses, counters, history, identities, intake, past
 from .services.addresses import TooManyAddresses
 from .services.identities import IdentityTaken
 from .services.profile import CustomerIsBlocked
 
 __all__ = [
-    "AddressView", "Contact", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "IdentityTaken", "Purchases", "Reachable",
+    "AddressView", "BehaviourTaken", "Contact", "CustomerIsBlocked", "CustomerRecord", "CustomerView", "IdentityTaken", "PastVisit", "Purchases", "Reachable",
     "TooManyAddresses", "add_address", "add_purchases", "address_of", "addresses_of", "contact_of", "customer",
     "customer_for_update", "find_or_create_by_identity", "find_or_create_by_phone", "ids_by_key", "keys_by_id", "link_identity", "masked_phone", "name_index",
     "names",
-    "normal_phone", "phone_index", "reachable", "with_identity", "remove_address", "subject_of", "update_address", "upsert_customers",
+    "normal_phone", "phone_index", "reachable", "record_behaviour", "record_past_visits", "with_identity", "remove_address", "subject_of", "update_address", "upsert_customers",
 ]  # fmt: skip
 
 
@@ -211,3 +213,36 @@ def ids_by_key(db: Session, keys: Sequence[str]) -> dict[str, int]:
 def keys_by_id(db: Session, customer_ids: Collection[int]) -> dict[int, str]:
     """How customers are known in files, in one query."""
     return queries.file_keys(db, customer_ids)
+
+
+def record_behaviour(
+    db: Callable[[], Session], given: Sequence[Any], *, consent: Collection[str], customer_id: int | None, agent: str, mark: str,
+    products: Callable[[Session, Collection[str]], Mapping[str, int]], sent_at: datetime | None, now: datetime,
+) -> BehaviourTaken:  # fmt: skip
+    """Keep what a visitor of the shop did, as far as he agreed: everything is checked before ``db()`` opens a transaction.
+
+    :param given: events as a client sends them.
+    :param consent: what he agreed to, of ``needed``, ``measure``, ``personal``.
+    :param customer_id: who has signed in there.
+    :param agent: what the client says that it is.
+    :param mark: ``staff`` or ``test`` where these are no customers.
+    :param products: public id -> id of products that are meant.
+    :param sent_at: when the client sent it, by its own clock.
+    """
+    read = [behaviour.read(one) for one in given]
+    said = [one for one in read if one is not None]
+    taken = BehaviourTaken(len(said), len(read) - len(said), sum(one.dropped for one in said))
+    if not said:
+        return taken
+    session = db()
+    meant = {one.props["product"] for one in said if "product" in one.props} if behaviour.consents(consent) else set()
+    found = products(session, meant) if meant else {}
+    too_many = intake.record_events(
+        session, said, consent=consent, customer_id=customer_id, agent=agent, mark=mark, products=found, sent_at=sent_at, now=now
+    )
+    return replace(taken, accepted=taken.accepted - too_many, refused=taken.refused + too_many)
+
+
+def record_past_visits(db: Session, visits: Sequence[PastVisit]) -> int:
+    """Book visits of the past, with their sessions and counts; answers how many events they have."""
+    return past.record_past(db, visits)

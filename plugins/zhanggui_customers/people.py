@@ -12,6 +12,7 @@ from zhanggui.api import Actor, PersonalData, look_up
 from .models import Address, Customer, Identity
 from .queries import SEARCHED
 from .rules import PERSON
+from .services import footprints
 from .services.erasure import erase
 
 
@@ -37,6 +38,7 @@ def export(db: Session, person: tuple[str, Any]) -> dict[str, Any]:
     return {
         "customer": [{name: getattr(customer, name) for name in own}],
         "addresses": [{n: getattr(a, n) for n in ("name", "phone", "region", "detail", "created_at", "removed_at")} for a in addresses],
+        "behaviour": footprints.exported(db, customer.id),
         "identities": [{n: getattr(i, n) for n in ("provider", "subject", "created_at", "last_used_at")} for i in identities],
     }  # fmt: skip
 

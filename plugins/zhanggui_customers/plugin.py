@@ -8,6 +8,7 @@ from typing import Any
 from zhanggui.api import (
     Audience,
     AuditWords,
+    Dashboard,
     DemoData,
     Dimension,
     Exporter,
@@ -21,6 +22,7 @@ from zhanggui.api import (
     PersonalData,
     PublicEvent,
     RolePreset,
+    Schedule,
     Screen,
     SearchProvider,
     _l,
@@ -30,9 +32,13 @@ from zhanggui.api import (
 from . import (
     audiences,
     audit_words,
+    behaviour_figures,
+    behaviour_pages,
+    behaviour_screens,
     demo,
     events,
     exporting,
+    funnel_pages,
     importing,
     jobs,
     messages,
@@ -47,17 +53,26 @@ from . import (
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
-    return [models.Customer, models.Identity, models.Address]
+    return [models.Customer, models.Identity, models.Address, models.VisitorLink, models.BehaviourEvent, models.Visit, models.Tally]
 
 
 @hookimpl
 def register_permissions() -> Sequence[Permission]:
-    return [Permission("can_import", "customers.Customer", _l("Import customers from a file"))]
+    return [
+        Permission("can_import", "customers.Customer", _l("Import customers from a file")),
+        Permission("can_show", behaviour_pages.RESOURCE, _l("See what a customer did"), _l("Footprints")),
+        Permission("can_show", funnel_pages.RESOURCE, _l("See the way from coming to paying"), _l("Funnel")),
+    ]
+
+
+@hookimpl
+def register_views() -> Sequence[type[Any]]:
+    return [behaviour_pages.FootprintsView, funnel_pages.FunnelView]
 
 
 @hookimpl
 def register_screens() -> Sequence[Screen]:
-    return [screens.CUSTOMERS]
+    return [screens.CUSTOMERS, behaviour_screens.VISITS, behaviour_screens.TALLIES]
 
 
 @hookimpl
@@ -67,7 +82,7 @@ def register_menu() -> Sequence[MenuItem]:
 
 @hookimpl
 def register_events() -> Sequence[type[Any]]:
-    return [events.CustomerCreated, events.CustomerBlocked, events.CustomerErased]
+    return [events.CustomerCreated, events.CustomerBlocked, events.CustomerErased, events.BehaviourCounted]
 
 
 @hookimpl
@@ -77,13 +92,23 @@ def register_public_events() -> Sequence[PublicEvent]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.count_paid_order, jobs.uncount_canceled_order]
+    return [
+        jobs.count_paid_order, jobs.uncount_canceled_order, jobs.note_order_placed, jobs.note_order_paid, jobs.note_order_refunded, jobs.build_visits,
+        jobs.prune_behaviour,
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_schedules() -> Sequence[Schedule]:
+    return [Schedule("visits", jobs.build_visits, seconds=60), Schedule("prune_behaviour", jobs.prune_behaviour, cron="20 4 * * *")]
 
 
 @hookimpl
 def register_handlers() -> Mapping[str | type[Any], Sequence[JobDef]]:
     return {
-        "orders.order.paid@1": [jobs.count_paid_order],
+        "orders.order.placed@1": [jobs.note_order_placed],
+        "orders.order.paid@1": [jobs.count_paid_order, jobs.note_order_paid],
+        "orders.order.refunded@1": [jobs.note_order_refunded],
         "orders.order.canceled@1": [jobs.uncount_canceled_order],
     }
 
@@ -100,7 +125,7 @@ def register_role_presets() -> Sequence[RolePreset]:
         RolePreset(
             "clerk", _l("Clerk"), {"customers.Customer": (*reading, "add", "edit", "reveal", "block", "unblock")}
         ),
-        RolePreset("viewer", _l("Viewer"), {"customers.Customer": reading}),
+        RolePreset("viewer", _l("Viewer"), {"customers.Customer": reading, "customers.Visit": reading, "customers.Tally": reading, "customers.Funnel": ("show",)}),
     ]
 
 
@@ -136,17 +161,22 @@ def register_message_kinds() -> Sequence[MessageKind]:
 
 @hookimpl
 def register_facts() -> Sequence[Fact]:
-    return metrics.FACTS
+    return (*metrics.FACTS, *behaviour_figures.FACTS)
 
 
 @hookimpl
 def register_metrics() -> Sequence[Metric]:
-    return metrics.METRICS
+    return (*metrics.METRICS, *behaviour_figures.METRICS)
 
 
 @hookimpl
 def register_dimensions() -> Sequence[Dimension]:
-    return metrics.DIMENSIONS
+    return (*metrics.DIMENSIONS, *behaviour_figures.DIMENSIONS)
+
+
+@hookimpl
+def register_dashboards() -> Sequence[Dashboard]:
+    return [behaviour_figures.BOARD]
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zhanggui.api import Action, Card, Column, Field, Filter, Measure, MenuItem, Screen, Search, Section, _l
 
-from . import queries
+from . import behaviour_pages, queries
 from .models import Customer
 from .rules import GENDERS, SOURCES, masked_phone
 from .services import erasure, profile
@@ -89,6 +89,10 @@ CUSTOMERS = Screen(
         Section(
             "addresses", _l("Addresses"), template="customers/addresses.html", load=queries.addresses_section, order=40
         ),
+        Section(
+            "footprints", _l("Footprints"), template="customers/footprints.html", load=behaviour_pages.section, permission=behaviour_pages.MAY_SEE, aside=True,
+            order=50,
+        ),
     ),
     actions=(
         Action(
@@ -136,4 +140,7 @@ CUSTOMERS = Screen(
     empty=_l("No customers yet. They appear with their first visit to the shop."),
 )
 
-MENU = (MenuItem("customers", _l("Customers"), "users", screen="customers.Customer", group="people", order=20),)
+MENU = (
+    MenuItem("customers", _l("Customers"), "users", screen="customers.Customer", group="people", order=20),
+    MenuItem("visits", _l("Visits"), "map-pin", screen="customers.Visit", group="people", order=40),
+)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from zhanggui.api import SYSTEM, Actor, DemoData, reading, unit_of_work
 from zhanggui_products import facade as products
 
+from . import jobs
 from .models import StockLevel
 from .services.counting import count_stock, restock
 
@@ -45,4 +46,9 @@ def take_stock(now: datetime, rng: random.Random) -> None:
             )
 
 
-DEMO = (DemoData("inventory", deliver, order=30), DemoData("inventory.count", take_stock, order=60))
+def work_out_pace(now: datetime, rng: random.Random) -> None:
+    """As last night's job would have done."""
+    jobs.work_out_pace.function()
+
+
+DEMO = (DemoData("inventory", deliver, order=30), DemoData("inventory.count", take_stock, order=60), DemoData("inventory.pace", work_out_pace, order=70))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, true
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zhanggui.api import AppendOnly, BigKey, Model, Pii, UTCDateTime, Versioned, code_string
@@ -89,3 +89,15 @@ class StockReservation(Model):
     state: Mapped[str] = mapped_column(String(16), default="held")
     held_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Pace(Model):
+    """How fast a variant goes, over the 28 days before a day; worked out anew every night."""
+
+    __tablename__ = "inventory__pace"
+
+    variant_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    sold: Mapped[int]  # pieces that orders took hold of, less what they let go
+    days: Mapped[int]  # of these, on which it could be bought
+    sold_out: Mapped[int]  # of these, on which it could not
+    as_of: Mapped[date] = mapped_column(Date)

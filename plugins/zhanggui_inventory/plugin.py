@@ -9,13 +9,17 @@ from sqlalchemy.orm import Session
 
 from zhanggui.api import (
     AuditWords,
+    Dashboard,
     DemoData,
+    Fact,
     FirstStep,
     JobDef,
     MenuItem,
     MessageKind,
+    Metric,
     PersonalData,
     RolePreset,
+    Schedule,
     Screen,
     Slot,
     Total,
@@ -24,7 +28,7 @@ from zhanggui.api import (
     hookimpl,
 )
 
-from . import audit_words, demo, jobs, messages, models, queries, screens
+from . import audit_words, demo, figures, jobs, messages, models, queries, screens
 from .services.levels import forget_empty_levels
 
 
@@ -40,7 +44,7 @@ def register_totals() -> Sequence[Total]:
 
 @hookimpl
 def register_models() -> Sequence[type[Any]]:
-    return [models.Location, models.StockLevel, models.StockMovement, models.StockReservation]
+    return [models.Location, models.StockLevel, models.StockMovement, models.StockReservation, models.Pace]
 
 
 @hookimpl
@@ -65,7 +69,27 @@ def register_widgets() -> Sequence[Widget]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobDef]:
-    return [jobs.keep_levels]
+    return [jobs.keep_levels, jobs.work_out_pace]
+
+
+@hookimpl
+def register_schedules() -> Sequence[Schedule]:
+    return [Schedule("pace", jobs.work_out_pace, cron="40 2 * * *")]
+
+
+@hookimpl
+def register_facts() -> Sequence[Fact]:
+    return figures.FACTS
+
+
+@hookimpl
+def register_metrics() -> Sequence[Metric]:
+    return figures.METRICS
+
+
+@hookimpl
+def register_dashboards() -> Sequence[Dashboard]:
+    return [figures.BOARD]
 
 
 @hookimpl

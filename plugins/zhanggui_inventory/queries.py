@@ -126,3 +126,9 @@ def names_of_movements(db: Session, _reader: Reader, ids: Sequence[int]) -> dict
 def has_moved(db: Session, _reader: Reader) -> bool:
     """Whether anything was ever put on a shelf."""
     return bool(db.scalar(select(exists(select(StockMovement.id)))))
+
+
+def variants_after(db: Session, after: int, limit: int) -> list[int]:
+    """Some variants with a level, in the order of their ids."""
+    c = _levels.c
+    return list(db.scalars(select(c.variant_id).where(c.variant_id > after).distinct().order_by(c.variant_id).limit(limit)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhanggui.api import Action, Card, Column, Field, Filter, MenuItem, Question, Screen, Search, Section, Slot, Widget, _l
+from zhanggui.api import Action, Card, Column, Field, Filter, Measure, MenuItem, Question, Screen, Search, Section, Slot, Widget, _l
 
 from . import queries
 from .models import StockLevel, StockMovement
@@ -33,7 +33,10 @@ LEVELS = Screen(
     ),
     card=Card(title="title", end="left", sub=("sku", "stands")),
     always=("title", "on_hand", "reserved"),
-    filters=(Filter("low", _l("Runs low"), "bool"),),
+    filters=(
+        Filter("low", _l("Runs low"), "bool"),
+        Filter("sold_out", _l("Sold out"), "bool", clause=lambda value, c: (c.sellable & (c.on_hand <= c.reserved)) if value else (~c.sellable | (c.on_hand > c.reserved))),
+    ),
     search=Search(prefix=("sku",), words=("search_text",), hint=_l("Product or SKU")),
     default_sort=("sku", "id"),
     sections=(
@@ -146,6 +149,7 @@ MOVEMENTS = Screen(
         Filter("kind", _l("Kind"), choices=MOVEMENT_CHOICES),
         Filter("at", _l("When"), "date_range"),
     ),
+    measures=(Measure("pieces", _l("Pieces on hand, more or fewer"), "sum", "on_hand_change"),),
     search=Search(prefix=("reference",), hint=_l("Source reference")),
     empty=_l("Nothing has moved yet."),
 )

@@ -65,6 +65,7 @@ __all__ = [
     "finish_closing",
     "lines_money",
     "mark_paid_offline",
+    "moments",
     "numbers",
     "numbers_and_customers",
     "order_of_customer",
@@ -285,6 +286,11 @@ def numbers_and_customers(db: Session, order_ids: Collection[int]) -> dict[int, 
 def lines_money(db: Session, order_id: int) -> list[LineMoney]:
     """What each line of an order cost its buyer: goods, freight, fees."""
     return queries.lines_money(db, order_id)
+
+
+def moments(db: Session, *, since: datetime) -> list[tuple[int, int | None, datetime, datetime | None]]:
+    """Orders that were placed since then: ``(id, customer, when it was placed, when it was paid)``, in their order."""
+    return queries.moments(db, since)
 
 
 def rows_of_orders() -> Subquery:

@@ -246,6 +246,7 @@ DASHBOARDS = (
     Dashboard("season", _l("Season"), (
         Tile("hours", _l("Orders by weekday and hour"), ("orders.paid",), "heat", ("weekday", "hour"), order=10),
         Tile("weekdays", _l("Net sales by weekday"), ("sales.net",), "bars", ("weekday",), order=20),
+        Tile("days", _l("Net sales by day"), ("sales.net",), "line", ("day",), order=25),
         Tile("months", _l("Net sales by month"), ("sales.net",), "bars", ("month",), order=30),
     ), order=80),
 )  # fmt: skip

@@ -356,3 +356,9 @@ def customer_name(db: Session, customer_id: int | None) -> str | None:
 def has_orders(db: Session, _reader: Reader) -> bool:
     """Whether the shop has an order."""
     return bool(db.scalar(select(exists(select(Order.id)))))
+
+
+def moments(db: Session, since: datetime) -> list[tuple[int, int | None, datetime, datetime | None]]:
+    """When orders were placed and paid, and by whom."""
+    o = Order.__table__.c
+    return list(db.execute(select(o.id, o.customer_id, o.placed_at, o.paid_at).where(o.placed_at >= since).order_by(o.placed_at, o.id)).tuples())

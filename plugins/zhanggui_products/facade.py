@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import Subquery
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Actor, NotFound, _l, clock, current_actor
@@ -14,7 +15,7 @@ from .contracts import ProductRecord, Shelf, ShelfProduct, ShelfVariant, SoldVar
 from .services import history
 
 __all__ = [
-    "ProductRecord", "Shelf", "ShelfProduct", "ShelfVariant", "SoldVariant", "VariantRecord", "product_on_shelf",
+    "ProductRecord", "Shelf", "ShelfProduct", "ShelfVariant", "SoldVariant", "VariantRecord", "product_ids", "product_on_shelf", "rows_of_costs",
     "shelf", "shelves", "upsert_products", "variant_ids_by_code", "variant_ids_by_sku", "variants_by_id", "variants_for_order",
     "variants_of_product",
 ]  # fmt: skip
@@ -86,6 +87,16 @@ def upsert_products(
 def variant_ids_by_sku(db: Session, skus: Iterable[str]) -> dict[str, tuple[int, int]]:
     """``{sku: (variant id, product id)}`` of those that there are."""
     return history.variant_ids_by_sku(db, skus)
+
+
+def rows_of_costs() -> Subquery:
+    """What variants cost the shop, as a part of a statement of another plugin that adds something up: ``id``, ``cost``, ``currency``."""
+    return queries.rows_of_costs()
+
+
+def product_ids(db: Session, public_ids: Collection[str]) -> dict[str, int]:
+    """``{public id: product id}`` of those that there are, on sale or not."""
+    return queries.product_ids(db, public_ids)
 
 
 def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:

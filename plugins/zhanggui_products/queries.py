@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Row, Subquery, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from zhanggui.api import Hit, InLanguages, Reader, find_rows, fmt, get_setting, translations, url_for_file, words
@@ -293,3 +293,14 @@ def variant_ids_by_code(db: Session, codes: Collection[str]) -> dict[str, int]:
 def has_products(db: Session, _reader: Reader) -> bool:
     """Whether the shop has a product, however far it is."""
     return bool(db.scalar(select(exists(select(Product.id)))))
+
+
+def product_ids(db: Session, public_ids: Collection[str]) -> dict[str, int]:
+    """Ids of products by their public ones."""
+    return dict(db.execute(select(Product.public_id, Product.id).where(Product.public_id.in_(list(public_ids)))).tuples().all())
+
+
+def rows_of_costs() -> Subquery:
+    """See the facade."""
+    c = Variant.__table__.c
+    return select(c.id, c.cost, c.currency).subquery()

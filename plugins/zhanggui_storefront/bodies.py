@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from zhanggui.api import Invalid, _l, complaints, read_json
+from zhanggui.api import BadRequest, Invalid, _l, complaints, read_json
 
 LARGEST = 64 * 1024
 
@@ -18,6 +20,28 @@ class BadArgument(Invalid):
 
     code = "bad_request"
     status = 400
+
+
+def unpacked(raw: bytes, encoding: str) -> bytes:
+    """A body as it was before it was made small: ``gzip`` or nothing. It is never more than a body may be, however small it came.
+
+    :raises UnsupportedMediaType: for another way.
+    :raises BadRequest: when it is no gzip, or not all of it.
+    """
+    if encoding.strip().lower() in ("", "identity"):
+        return raw
+    if encoding.strip().lower() != "gzip":
+        raise UnsupportedMediaType()
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        content = reader.decompress(raw, LARGEST + 1)
+    except zlib.error:
+        raise BadRequest(_l("The body says that it is gzip, and is not.")) from None
+    if len(content) > LARGEST:
+        raise RequestEntityTooLarge()
+    if not reader.eof:
+        raise BadRequest(_l("The body says that it is gzip, and is not."))
+    return content
 
 
 def read_body(raw: bytes, mimetype: str, schema: type[Schema] | None) -> Mapping[str, Any]:

@@ -80,3 +80,14 @@ LIST_ADDRESSES = _exchange(_list(_ADDRESS))
 ADD_ADDRESS = _exchange(_ADDRESS, status=201, body={**_WRITTEN, "is_default": True})
 CHANGE_ADDRESS = _exchange({**_ADDRESS, "detail": "龙井路 2 号"}, path={"id": ADDRESS_ID}, body={"detail": "龙井路 2 号"})
 REMOVE_ADDRESS = _exchange(None, status=204, path={"id": ADDRESS_ID})
+_EVENT = {"visitor": "v-5f0c1d7e9a3b4c68", "session": "s-1b9e7c2d4f6a8035", "at": "2026-03-02T04:00:00Z"}
+SEND_EVENTS = _exchange(
+    {"accepted": 2, "refused": 0, "dropped": 0}, status=202,
+    body={
+        "events": [
+            {**_EVENT, "id": "e-3a7d5b1c9e2f4086", "name": "visit", "page": "/", "props": {"scene": "1089"}},
+            {**_EVENT, "id": "e-8c4f2a6d0b7e9153", "name": "view", "page": "/p", "props": {"product": PRODUCT_ID}},
+        ],
+        "consent": ["measure", "personal"], "sent_at": "2026-03-02T04:00:01Z",
+    },
+)  # fmt: skip

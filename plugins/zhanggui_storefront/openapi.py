@@ -70,7 +70,7 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
         "summary": operation.summary,
         "operationId": _id(operation),
         "tags": [operation.path.split("/")[1]],
-        "security": [{"customer": []}] if operation.auth == "customer" else [],
+        "security": {"customer": [{"customer": []}], "either": [{}, {"customer": []}]}.get(operation.auth, []),
         "parameters": _parameters(operation, asked),
         "responses": _responses(operation, operations),
     }

@@ -68,6 +68,6 @@ def _page() -> dict[str, Any]:
         "shop": get_setting("instance.name"), **_about_shop(), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
         # Without a plugin that takes money the shop says how it gets its money.
         "pay": _address("pay.js") if _TAKES_MONEY in offered else "", "messages": _CARRIES_MESSAGES in offered,
-        "place": _address("place.js"),
+        "place": _address("place.js"), "told": _address("told.js"),
         "languages": [code.replace("_", "-") for code in get_setting("i18n.locales")], "texts": texts(),
     }  # fmt: skip

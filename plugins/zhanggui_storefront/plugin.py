@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import MenuItem, Operation, _l, hookimpl
+from zhanggui.api import DemoData, MenuItem, Operation, _l, hookimpl
 
-from . import hookspecs, identity, operations, pages, rest
+from . import demo, hookspecs, identity, operations, pages, rest
 from .contracts import Identity
 
 
@@ -24,7 +24,12 @@ def register_views() -> Sequence[type[Any]]:
 
 @hookimpl
 def register_menu() -> Sequence[MenuItem]:
-    return [MenuItem("web_shop", _l("Web shop"), "building-store", href="/shop/", order=90)]
+    return [MenuItem("web_shop", _l("Web shop"), "building-store", href="/shop/?staff=1", order=90)]
+
+
+@hookimpl
+def register_demo() -> Sequence[DemoData]:
+    return [demo.DEMO]
 
 
 @hookimpl

@@ -33,9 +33,10 @@ from zhanggui.api import (
     visitor_is_known,
 )
 from zhanggui_customers.contracts import CustomerView
+from zhanggui_customers.facade import CustomerIsBlocked
 
 from . import openapi, services
-from .bodies import LARGEST, read_body, read_query
+from .bodies import LARGEST, read_body, read_query, unpacked
 from .contracts import ShopRequest
 
 ROOT = "/shop/api/v1"
@@ -87,7 +88,7 @@ class StorefrontView(View):
 
 
 def _route(operation: Operation) -> Callable[..., Response]:
-    reason = "the catalogue is open to everybody" if operation.auth == "public" else "customers show a token of their own"
+    reason = "customers show a token of their own" if operation.auth == "customer" else "the catalogue is open to everybody"
 
     @public(reason)
     def route(**path: str) -> Response:
@@ -100,12 +101,12 @@ def serve(operation: Operation, path: dict[str, str]) -> Response:
     """Check, run and answer one request."""
     if not all(_ID.match(value) for value in path.values()):
         raise NotFound()
-    visitor = customer_of_request() if operation.auth == "customer" else None
+    visitor = customer_of_request() if operation.auth == "customer" else somebody_of_request() if operation.auth == "either" else None
     ip = request.remote_addr
     actor = Actor("customer", visitor.id, visitor.public_id, ip=ip) if visitor else Actor(ANONYMOUS.kind, name=ANONYMOUS.name, ip=ip)
     request.max_content_length = LARGEST
     query = read_query(request.args, operation.query)
-    body = read_body(request.get_data(), request.mimetype, operation.body)
+    body = read_body(unpacked(request.get_data(), request.headers.get("Content-Encoding", "")), request.mimetype, operation.body)
     # The selector, not get_locale(): content is stored by the instance's own names of languages.
     locale = current_app.extensions["babel"].locale_selector()
 
@@ -153,6 +154,14 @@ def customer_of_request() -> CustomerView:
             visitor_is_known()
             return customer
     raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+
+
+def somebody_of_request() -> CustomerView | None:
+    """Whose token came with this request, where one did that is good: who is nobody may ask as well."""
+    try:
+        return customer_of_request()
+    except (Unauthorized, CustomerIsBlocked):
+        return None
 
 
 def _encoded(content: Any) -> bytes:

@@ -28,6 +28,7 @@ from zhanggui.auth import tokens
 from zhanggui.auth.api_tokens import KIND
 from zhanggui.auth.models import UserSession
 from zhanggui.auth.names import user_named
+from zhanggui.calendar.screen import create_day
 from zhanggui.config import settings
 from zhanggui.db.uow import reading, unit_of_work
 from zhanggui.events import relay
@@ -53,6 +54,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "plugins" / name) for name in ("
 from shop import add_customer, add_product, place  # noqa: E402 - found by the line above
 from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 
+from zhanggui_customers import facade as customers  # noqa: E402
 from zhanggui_customers.services import profile  # noqa: E402
 from zhanggui_notifications import leaving  # noqa: E402
 from zhanggui_notifications.models import Attempt as Try  # noqa: E402
@@ -148,7 +150,11 @@ def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:
     act(payment.mark_paid_offline, fulfillment.ship_order, fulfillment.receive_order)
     act(payment.mark_paid_offline, cancellation.cancel_order)
     _money(db)
+    seen = [("visit", NOON, None, None, None), ("page", NOON, None, None, None), ("view", NOON, tea.product_id, None, None), ("search", NOON, None, "茶", 0)]
+    customers.record_past_visits(db, [customers.PastVisit("visitor-1", seen, campaign="茶", customer_id=buyer)])
+    create_day(db, actor=WHO, now=NOON, day=NOON.date(), kind="off", name="茶")
     return {
+        "/footprints/": [{"customer_id": buyer}],
         **_work(db),
         "/files/": [{"file_id": picture, "size": "thumb"}, {"file_id": picture, "size": "full"}],
         "/system/plugins/": [{"plugin_id": "storefront"}, {"plugin_id": "products"}],

@@ -290,7 +290,7 @@ def test_what_asks_for_a_token(shop: Furnished, path: str, who: str) -> None:
     root = API if who == "customer" else ""
     closed = [
         (method, root + re.sub(r"{\w+}", "1", place)) for place, methods in document["paths"].items() for method, told in methods.items()
-        if told.get("security") and "refresh" not in place
+        if told.get("security") and {} not in told["security"] and "refresh" not in place
     ]  # fmt: skip
     assert len(closed) > 10
     nobody = Client(shop.site)

@@ -18,6 +18,7 @@ from ..auth.permissions import expose, has_access, permission_name, protect, pub
 from ..auth.quota import count_one
 from ..auth.staff import StaffMember, staff_member, staff_with
 from ..auth.throttle import throttled, told_to_wait
+from ..calendar import Calendar, Festival, spring_festival
 from ..config.days import reader_at_work, shop_day, shop_zone
 from ..config.settings import get as get_setting
 from ..db import words
@@ -117,7 +118,7 @@ from ..web.block_pages import show_page
 from ..web.blocks import Block, Page
 from ..web.bodies import read_json
 from ..web.brand import brand_address
-from ..web.charts import Chart, Series
+from ..web.charts import Band, Chart, Series
 from ..web.describe import (
     Action,
     Card,
@@ -182,9 +183,9 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
-    "Audience", "AuditWords", "BadRequest", "BigKey", "BlindIndex", "Block", "Card", "CartChoice", "Channel", "Chart",
+    "Audience", "AuditWords", "BadRequest", "Band", "BigKey", "BlindIndex", "Block", "Calendar", "Card", "CartChoice", "Channel", "Chart",
     "Choice", "Choices", "Code", "Column", "Command", "ConfigError", "Dashboard", "Decimals", "DemoData", "Dimension",
-    "DomainError", "Drill", "Envelope", "Event", "Exporter", "Fact", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
+    "DomainError", "Drill", "Envelope", "Event", "Exporter", "Fact", "Festival", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
     "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
     "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KEEP", "KeptMessage", "Kind", "KindVariable", "LABEL", "Later",
     "Looked", "Made", "Measure", "MenuItem", "MessageKind", "MessageReported", "MessageVariable", "Metric", "Model", "Money", "NotFound",
@@ -206,7 +207,7 @@ __all__ = [
     "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
     "regions", "remove_private_files", "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses",
     "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form",
-    "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled",
+    "show_page", "spring_festival", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled",
     "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
     "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
 ]  # fmt: skip

@@ -79,7 +79,12 @@ PARTS = (
 _ENABLED = (Choice(True, _l("on")), Choice(False, _l("off")))
 
 _RESTORED = (Column("made_at", _l("As of"), "datetime"), Column("rows", _l("Rows"), "int"))
+_DAY = [Column("day", _l("Day")), Column("kind", _l("What it is"), "choice", choices=(
+    Choice("off", _l("Day off")), Choice("work", _l("Day at work")), Choice("named", _l("With a name only"))))]  # fmt: skip
 AUDIT_WORDS = [
+    AuditWords("core.calendar_day.created", _l("Day of the calendar entered"), _DAY),
+    AuditWords("core.calendar_day.changed", _l("Day of the calendar changed"), _DAY),
+    AuditWords("core.calendar_day.removed", _l("Day of the calendar deleted"), _DAY),
     AuditWords("core.approval.requested", _l("Asked for a second person"), _ASKED),
     AuditWords("core.approval.approved", _l("Approved by a second person"), _ASKED),
     AuditWords("core.approval.refused", _l("Refused by a second person"), _ASKED),

@@ -13,6 +13,7 @@ def core_part() -> Contribution:
     from ..audit.core_words import AUDIT_WORDS
     from ..auth import screens as auth_screens
     from ..auth.jobs import clean_up
+    from ..calendar import screen as calendar_screens
     from ..importing import work as import_work
     from ..jobs import screens as job_screens
     from ..notices.events import MessageReported, NoticeCreated
@@ -30,10 +31,10 @@ def core_part() -> Contribution:
     from ..web.task_pages import TaskProgressView
 
     return Contribution(
-        screens=[approval_screens.APPROVALS, *audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS, task_screens.TASKS],
+        screens=[approval_screens.APPROVALS, *audit_screens.SCREENS, *auth_screens.SCREENS, *job_screens.SCREENS, task_screens.TASKS, calendar_screens.CALENDAR],
         views=[private_file_pages.PrivateFileView, TaskProgressView, ImportView, ExportView],
         apis=[private_file_pages.PrivateFileApi],
-        menu=[*core_menu.MENU, *task_screens.MENU],
+        menu=[*core_menu.MENU, *task_screens.MENU, *calendar_screens.MENU],
         first_steps=list(FIRST_STEPS),
         permissions=[*core_menu.PERMISSIONS, task_screens.SUPERVISE],
         role_presets=list(task_screens.ROLE_PRESETS),

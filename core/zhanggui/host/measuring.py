@@ -111,9 +111,13 @@ class Tile:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A page of tiles under one period. Tiles whose metrics are not offered here, or not for this reader, are left out."""
+    """A page of tiles under one period. Tiles whose metrics are not offered here, or not for this reader, are left out.
+
+    ``more(reader, first, last)`` gives blocks of its own for the days of that period, beside the tiles.
+    """
 
     id: str
     title: Text
     tiles: Sequence[Tile]
     order: int = 100
+    more: Callable[..., Sequence[Any]] | None = None

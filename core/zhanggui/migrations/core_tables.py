@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = ("approvals.models", "auth.models", "audit.models", "config.models", "db.key_check", "db.people", "events.models", "files.models",
+MODULES = ("approvals.models", "auth.models", "audit.models", "calendar.models", "config.models", "db.key_check", "db.people", "events.models", "files.models",
            "host.models", "i18n.content", "importing.models", "jobs.models", "list_views.models", "notices.models",
            "tasks.models", "webhooks.models")  # fmt: skip
 

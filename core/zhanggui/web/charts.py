@@ -33,10 +33,20 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Labels from the place ``first`` to ``last`` that have something in common: a festival."""
+
+    label: Text
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Chart:
     """Numbers to look at. Each series has as many numbers as there are labels.
 
-    line, bars: up to four series over days or other steps; ``running`` says that the last step is not over. ranked: rows with a bar, the
+    line, bars: up to four series over days or other steps; ``running`` says that the last step is not over,
+    ``bands`` shade some of them and are named below. ranked: rows with a bar, the
     largest first as they are given, one series. heat: a table, labels are its rows and series its columns.
     Money is in minor units of ``currency`` (the instance's unless it is said), a percent is the number before its sign.
 
@@ -52,6 +62,7 @@ class Chart:
     summary: Text = ""  # one sentence that says what is to be seen
     empty: Text = ""  # what is said when there is no number at all
     running: bool = False
+    bands: Sequence[Band] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in CHART_KINDS:
@@ -64,6 +75,10 @@ class Chart:
         for one in self.series:
             if len(one.values) != len(self.labels) or len(one.links) not in (0, len(self.labels)):
                 raise ValueError(f"the series {one.label} has {len(one.values)} numbers and {len(one.links)} links for {len(self.labels)} labels")
+
+        for band in self.bands:
+            if not 0 <= band.first <= band.last < len(self.labels):
+                raise ValueError(f"the band {band.label} goes from {band.first} to {band.last} in a chart of {len(self.labels)} labels")
 
     @property
     def bare(self) -> bool:

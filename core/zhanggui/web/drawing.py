@@ -16,7 +16,7 @@ from babel.numbers import format_compact_decimal
 
 from ..i18n.formats import fmt, reader_locale
 from ..kernel.money import exponent
-from .charts import Chart, Number
+from .charts import Band, Chart, Number
 
 _STEPS = (1, 2, Decimal("2.5"), 5, 10)
 _GRID = 4  # lines, about so many
@@ -77,6 +77,7 @@ class Drawing:
     zero: float = 100.0
     axis: Sequence[tuple[float, str, str]] = ()  # (from the left, words, anchor)
     strips: Sequence[Strip] = ()
+    bands: Sequence[tuple[float, float, str]] = ()  # (from the left, width, words)
 
 
 def draw(chart: Chart, currency: str) -> Drawing:
@@ -107,6 +108,7 @@ def draw(chart: Chart, currency: str) -> Drawing:
         drawing.series = [*drawing.series, Drawn(str(one.label), marks, one.dashed, *(_lines(marks, drawing.zero) if chart.kind == "line" else ()))]
     if chart.kind in ("line", "bars") and chart.labels:
         drawing.strips = _strips(drawing)
+        drawing.bands = [_band(chart, drawing.labels, band) for band in chart.bands]
     return drawing
 
 
@@ -209,3 +211,13 @@ def _strips(drawing: Drawing) -> list[Strip]:
         left, right = (max(width * (n - 0.5), 0), min(width * (n + 0.5), 100)) if line else (width * n, width * (n + 1))
         strips.append(Strip("  ".join([label, *said]), _round(left), _round(right - left), there[0].marks[n].x, href))
     return strips
+
+
+def _band(chart: Chart, labels: Sequence[str], band: Band) -> tuple[float, float, str]:
+    """Where a band stands, and its name with its first and last label."""
+    count = len(labels)
+    line = chart.kind == "line" and count > 1
+    width = 100 / (count - 1 if line else count)
+    left, right = (max(width * (band.first - 0.5), 0), min(width * (band.last + 0.5), 100)) if line else (width * band.first, width * (band.last + 1))
+    ends = [fmt.short_date(chart.labels[n]) if isinstance(chart.labels[n], date) else labels[n] for n in dict.fromkeys((band.first, band.last))]
+    return _round(left), _round(right - left), f"{band.label} {'–'.join(ends)}"

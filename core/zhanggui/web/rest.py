@@ -80,7 +80,7 @@ class Operation:
 
     ``handler(request) -> (body, status) | body`` gets a :class:`ShopRequest`; one that calls somebody far away is
     :class:`~zhanggui.kernel.phases.ThreePhases`, whose ``claim`` gets the request and whose ``answer`` gives the body. ``auth`` is "customer"
-    (a bearer token is needed) or "public". ``example`` holds one worked exchange:
+    (a bearer token is needed), "public", or "either" (whoever has a token is known by it). ``example`` holds one worked exchange:
     ``{"request": {...}, "response": {...}}``; it is shown in OpenAPI and tested.
     """
 

@@ -14,6 +14,7 @@ from .. import queries
 from ..events import CustomerErased
 from ..models import Address, Customer, Identity
 from ..rules import ERASED, PERSON
+from . import footprints
 
 
 def erase_customer(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
@@ -40,6 +41,7 @@ def erase(db: Session, person: tuple[str, Any], *, actor: Actor, now: datetime) 
     db.flush()
     # After the customer's own row is locked: who links an identity at this moment waits, or is seen here.
     db.execute(delete(Identity).where(Identity.customer_id == customer.id))
+    footprints.forget(db, customer.id)
     if first:
         record_audit(db, "customers.customer.erased", target=customer, label=Code(customer.public_id), actor=actor, now=now)
         publish(db, CustomerErased(customer_id=customer.id))

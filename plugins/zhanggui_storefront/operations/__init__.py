@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import addresses, buying, catalog, session
+from . import addresses, behaviour, buying, catalog, session
 
-OPERATIONS = [*session.OPERATIONS, *catalog.OPERATIONS, *buying.OPERATIONS, *addresses.OPERATIONS]
+OPERATIONS = [*session.OPERATIONS, *catalog.OPERATIONS, *buying.OPERATIONS, *addresses.OPERATIONS, *behaviour.OPERATIONS]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .answered import ADDRESSES, CATEGORIES, ORDERS, PRODUCTS, Address, Me, Order, Problem, Product, Quote, Session
-from .asked import AddressBody, AddressChanges, CancelBody, CartBody, OrderBody, SessionBody, list_query
+from .answered import ADDRESSES, CATEGORIES, ORDERS, PRODUCTS, Address, Me, Order, Problem, Product, Quote, Session, Taken
+from .asked import AddressBody, AddressChanges, CancelBody, CartBody, EventsBody, OrderBody, SessionBody, list_query
 from .fields import ChoicesField, ExtraField, Text, one_of
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "CancelBody",
     "CartBody",
     "ChoicesField",
+    "EventsBody",
     "ExtraField",
     "Me",
     "ORDERS",
@@ -26,6 +27,7 @@ __all__ = [
     "Quote",
     "Session",
     "SessionBody",
+    "Taken",
     "Text",
     "list_query",
     "one_of",

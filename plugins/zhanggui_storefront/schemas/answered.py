@@ -211,3 +211,9 @@ def listed(entry: type[Schema]) -> type[Schema]:
 
 
 PRODUCTS, CATEGORIES, ORDERS, ADDRESSES = listed(Product), listed(Category), listed(Order), listed(Address)
+
+
+class Taken(Schema):
+    accepted = fields.Integer(required=True, strict=True)
+    refused = fields.Integer(required=True, strict=True, metadata={"description": "Events without a meaning, and those beyond what one visitor may send a day."})
+    dropped = fields.Integer(required=True, strict=True, metadata={"description": "Props without a meaning."})

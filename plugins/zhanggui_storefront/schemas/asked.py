@@ -94,3 +94,17 @@ class AddressChanges(Body):
     region = _region()
     detail = Text(500, 1)
     is_default = Flag(metadata={"description": "true makes it the default; another one becomes it by its own true."})
+
+
+_EVENT = {"type": "object", "description": (
+    "id (made by the client, 8 to 64 letters and digits: sent twice, it counts once), name (visit, page, view, search, result_click, favourite, share, cart_add, "
+    "cart_remove, checkout_start, address, quote, pay_start, coupon_take, message_open or scan), at (by the client's clock, with its zone), session, visitor (random, one for "
+    "each installation), page, props. One that is wrong is counted as refused, and stops no other."
+)}  # fmt: skip
+
+
+class EventsBody(Body):
+    events = Several(fields.Raw(metadata=_EVENT), required=True, validate=Length(0, 50, error=_l("At most {max} are taken at once.")), metadata={"maxItems": 50})  # type: ignore[arg-type]
+    consent = Several(fields.String(), load_default=list, metadata={"description": "What the visitor agreed to: needed, measure, personal. Without measure nothing is kept but a count."})
+    sent_at = Text(40, load_default="", metadata={"description": "When this is sent, by the client's clock, with its zone."})
+    mark = fields.String(load_default="", validate=one_of(["", "staff", "test"]), metadata={"description": "staff or test, where this is no customer."})

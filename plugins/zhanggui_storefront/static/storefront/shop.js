@@ -96,6 +96,39 @@ async function api(method, path, body, headers = {}) {
 
 const query = (args) => "?" + new URLSearchParams(Object.entries(args).filter(([, value]) => value));
 
+// -- what the visitor does, told as far as he agreed
+
+// Whoever comes from the back office is staff, on this device for good.
+if (new URLSearchParams(location.search).has("staff")) store.set("staff", true);
+const told = page.told && await import(page.told).then(({ teller }) => teller({ store, randomKey, staff: store.get("staff"), post: postEvents })).catch(() => null);
+const pagePath = () => location.hash.slice(1).split("?")[0].replace(/^\/(p|o)\/.*/, "/$1") || "/";
+const tell = (name, props) => { if (told) told.tell(name, pagePath(), props); };
+
+// Sent to its end although the page is left.
+async function postEvents(body) {
+  const token = store.get("token");
+  const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  const response = await fetch("/shop/api/v1/events", { method: "POST", credentials: "omit", keepalive: true, headers, body: JSON.stringify(body) }).catch(() => null);
+  return response ? response.status : 0;
+}
+
+// Asked once, below everything; the shop can be used before it is answered.
+function askConsent() {
+  const line = document.getElementById("consent");
+  if (!told || !line) return;
+  const choose = (kinds) => () => {
+    told.agree(kinds);
+    line.hidden = true;
+    tell("visit");
+    tell("page");
+  };
+  line.replaceChildren(h("p", {}, t.consent), h("div", { class: "row" },
+    button({ onclick: choose([]) }, t.consent_no), button({ onclick: choose(["measure"]) }, t.consent_count), button({ class: "main", onclick: choose(["measure", "personal"]) }, t.consent_yes)));
+  line.hidden = told.consent() !== null;
+  const again = document.getElementById("consent-again");
+  if (again) again.onclick = () => { line.hidden = false; line.querySelector("button").focus(); };
+}
+
 // -- the cart: kept on this device, priced by the server
 
 const cart = {
@@ -228,6 +261,7 @@ async function home(args) {
     api("GET", "/products" + query(wanted)), categories || api("GET", "/categories?limit=100"),
   ]);
   categories = shelves;
+  if (wanted.q) tell("search", { q: wanted.q, results: found.items.length });
   const tab = (id, name) => h("a", { href: id ? `#/?c=${id}` : "#/", "aria-current": wanted.category === id ? "true" : null }, name);
   const search = h("form", { class: "search", role: "search", onsubmit: (event) => {
     event.preventDefault();
@@ -249,6 +283,7 @@ function card(product) {
 
 async function product(_args, id) {
   const found = await api("GET", `/products/${id}`);
+  tell("view", { product: id });
   let chosen = found.variants.find((v) => v.available) || found.variants[0];
   let quantity = 1;
   const price = h("p", { class: "price big" });
@@ -257,6 +292,7 @@ async function product(_args, id) {
   const add = button({ onclick: () => { take(); toast(t.added); } }, t.add);
   const buy = button({ class: "main", onclick: () => { take(); location.hash = "#/checkout"; } }, t.buy);
   const take = () => {
+    tell("cart_add", { product: id, sku: chosen.sku, quantity });
     cart.put({ variant_id: chosen.id, quantity, product_id: id, name: found.name, option: chosen.option, price: chosen.price, picture: found.pictures[0] || null });
   };
   const choose = (variant) => {
@@ -291,7 +327,7 @@ async function showCart() {
   return [heading(t.cart),
     h("ul", { class: "sheet lines" }, lines.map((line) => lineRow(line, h("p", { class: "price" }, money(line.price)),
       h("div", { class: "row" }, stepper(line.quantity, 9999, (value) => { cart.set(line.variant_id, value); count(); }),
-        button({ class: "plain", onclick: () => { cart.set(line.variant_id, 0); show(); } }, t.remove))))),
+        button({ class: "plain", onclick: () => { tell("cart_remove", { product: line.product_id, quantity: line.quantity }); cart.set(line.variant_id, 0); show(); } }, t.remove))))),
     h("div", { class: "bar" }, total, h("a", { class: "button main", href: "#/checkout" }, t.checkout))];
 }
 
@@ -300,6 +336,7 @@ async function checkout() {
   if (!cart.lines().length) return showCart();
   const addresses = (await api("GET", "/addresses?limit=100")).items;
   const lines = cart.lines().map(({ variant_id, quantity }) => ({ variant_id, quantity }));
+  tell("checkout_start", { lines: lines.length });
   const priced = h("div");
   const place = h("button", { type: "submit", class: "main", disabled: true }, t.place);
   const body = () => ({ lines, address_id: form.elements.address ? form.elements.address.value : null, note: form.elements.note.value.trim() });
@@ -315,6 +352,7 @@ async function checkout() {
   const form = h("form", { onsubmit: (event) => {
     event.preventDefault();
     busy(place, async () => {
+      if (told) await told.send(); // that its visit is known before the order
       const order = await api("POST", "/orders", body(), { "Idempotency-Key": keyFor(body()) });
       sessionStorage.removeItem("zg-shop-key");
       cart.save([]);
@@ -359,6 +397,7 @@ async function address() {
         if (!(error instanceof Refused) || error.status !== 422) throw error;
         return showErrors(form, error);
       }
+      tell("address");
       location.replace("#/checkout");
     });
   } },
@@ -490,6 +529,7 @@ async function show() {
   } finally {
     if (mine === turn) main.removeAttribute("aria-busy");
   }
+  if (view !== product) tell("page");
   const title = main.querySelector("h1");
   document.title = title && title.textContent !== page.shop ? `${title.textContent} · ${page.shop}` : page.shop;
 }
@@ -513,6 +553,7 @@ const back = new URLSearchParams(location.search).get("order");
 if (back) history.replaceState(null, "", `/shop/#/o/${encodeURIComponent(back)}`);
 for (const label of document.querySelectorAll("[data-text]")) label.textContent = t[label.dataset.text];
 cart.save(cart.lines());
+askConsent();
 show();
 addEventListener("visibilitychange", lookForMessages);
 lookForMessages();
