@@ -15,7 +15,7 @@ from .contracts import ProductRecord, Shelf, ShelfProduct, ShelfVariant, SoldVar
 from .services import history
 
 __all__ = [
-    "ProductRecord", "Shelf", "ShelfProduct", "ShelfVariant", "SoldVariant", "VariantRecord", "product_ids", "product_on_shelf", "rows_of_costs",
+    "ProductRecord", "Shelf", "ShelfProduct", "ShelfVariant", "SoldVariant", "VariantRecord", "product_ids", "product_on_shelf", "products_on_shelf", "public_ids", "rows_of_costs",
     "shelf", "shelves", "upsert_products", "variant_ids_by_code", "variant_ids_by_sku", "variants_by_id", "variants_for_order",
     "variants_of_product",
 ]  # fmt: skip
@@ -63,6 +63,16 @@ def product_on_shelf(db: Session, public_id: str, *, locale: str) -> ShelfProduc
     if product is None:
         raise NotFound(_l("There is no such product."))
     return queries.shelf_products(db, [product], locale)[0]
+
+
+def products_on_shelf(db: Session, product_ids: Collection[int], *, locale: str) -> list[ShelfProduct]:
+    """Those of some products that are on sale, by internal id."""
+    return queries.shelf_products(db, queries.on_sale(db, product_ids), locale)
+
+
+def public_ids(db: Session, product_ids: Collection[int]) -> dict[int, str]:
+    """``{product id: public id}``."""
+    return queries.public_ids(db, product_ids)
 
 
 def shelves(db: Session, *, locale: str) -> list[Shelf]:

@@ -252,6 +252,16 @@ def product_on_shelf(db: Session, public_id: str) -> Product | None:
     return db.scalar(select(Product).where(Product.public_id == public_id, Product.status == ProductStatus.ON_SALE))
 
 
+def on_sale(db: Session, product_ids: Collection[int]) -> list[Product]:
+    """Those of some products that are on sale."""
+    return list(db.scalars(select(Product).where(Product.id.in_(product_ids), Product.status == ProductStatus.ON_SALE).order_by(Product.id)))
+
+
+def public_ids(db: Session, product_ids: Collection[int]) -> dict[int, str]:
+    """The public ids of products."""
+    return dict(db.execute(select(Product.id, Product.public_id).where(Product.id.in_(product_ids))).tuples().all())
+
+
 def shelves(db: Session, locale: str) -> list[Shelf]:
     """Every visible category, parents before children, in the shop's order."""
     rows = list(db.scalars(select(Category).where(Category.visible.is_(True)).order_by(Category.position, Category.id)))

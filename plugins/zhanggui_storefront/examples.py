@@ -80,6 +80,19 @@ LIST_ADDRESSES = _exchange(_list(_ADDRESS))
 ADD_ADDRESS = _exchange(_ADDRESS, status=201, body={**_WRITTEN, "is_default": True})
 CHANGE_ADDRESS = _exchange({**_ADDRESS, "detail": "龙井路 2 号"}, path={"id": ADDRESS_ID}, body={"detail": "龙井路 2 号"})
 REMOVE_ADDRESS = _exchange(None, status=204, path={"id": ADDRESS_ID})
+_KEPT_CART = {
+    "lines": [{
+        "variant_id": VARIANT_ID, "product_id": PRODUCT_ID, "sku": "TEA-250", "name": "Longjing tea", "option": "250 g", "picture": _PICTURE,
+        "unit_price": _cny(1990), "quantity": 2, "available": 8, "sellable": True, "choices": {},
+    }],
+    "changed_at": _AT,
+}  # fmt: skip
+SHOW_CART = _exchange(_KEPT_CART)
+KEEP_CART = _exchange(_KEPT_CART, body={"lines": [{"variant_id": VARIANT_ID, "quantity": 2}]})
+LIST_FAVOURITES = _exchange(_list({"added_at": _AT, "product": _PRODUCT}))
+ADD_FAVOURITE = _exchange({"product_id": PRODUCT_ID}, status=201, body={"product_id": PRODUCT_ID})
+FORGET_FAVOURITE = _exchange(None, status=204, query={"product_id": PRODUCT_ID})
+FORGET_FAVOURITE_BY_ID = _exchange(None, status=204, path={"id": PRODUCT_ID})
 _EVENT = {"visitor": "v-5f0c1d7e9a3b4c68", "session": "s-1b9e7c2d4f6a8035", "at": "2026-03-02T04:00:00Z"}
 SEND_EVENTS = _exchange(
     {"accepted": 2, "refused": 0, "dropped": 0}, status=202,

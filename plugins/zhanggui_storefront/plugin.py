@@ -6,15 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from zhanggui.api import DemoData, MenuItem, Operation, _l, hookimpl
+from zhanggui.api import DemoData, MenuItem, Operation, PersonalData, _l, hookimpl
 
-from . import demo, hookspecs, identity, operations, pages, rest
+from . import demo, hookspecs, identity, keeping, models, operations, pages, rest
 from .contracts import Identity
 
 
 @hookimpl
 def register_hookspecs() -> Sequence[ModuleType]:
     return [hookspecs]
+
+
+@hookimpl
+def register_models() -> Sequence[type[Any]]:
+    return [models.CartLine, models.Favourite]
+
+
+@hookimpl
+def register_personal_data() -> Sequence[PersonalData]:
+    return [keeping.ANSWER]
 
 
 @hookimpl

@@ -10,7 +10,7 @@ from zhanggui.api import get_setting, url_for_file
 from zhanggui_customers.contracts import AddressView
 from zhanggui_inventory.contracts import Stock
 from zhanggui_orders.contracts import Adjustment, OrderView, Quote
-from zhanggui_products.contracts import Shelf, ShelfProduct
+from zhanggui_products.contracts import Shelf, ShelfProduct, SoldVariant
 
 Json = dict[str, Any]
 
@@ -53,6 +53,15 @@ def product(found: ShelfProduct, stock: Mapping[int, Stock]) -> Json:
 def available(stock: Mapping[int, Stock], variant_id: int) -> int:
     """How many can be ordered. A count that found less than is promised leaves none, not fewer than none."""
     return max(stock[variant_id].available, 0) if variant_id in stock else 0
+
+
+def cart_line(found: SoldVariant, product_id: str, row: Any, stock: Mapping[int, Stock]) -> Json:
+    """One line of a cart, at today's price."""
+    return {
+        "variant_id": found.public_id, "product_id": product_id, "sku": found.sku, "name": found.name, "option": found.option, "picture": picture(found.picture),
+        "unit_price": money(found.price, found.currency), "quantity": row.quantity, "available": available(stock, found.id) if found.sellable else 0,
+        "sellable": found.sellable, "choices": dict(row.choices or {}),
+    }  # fmt: skip
 
 
 def category(found: Shelf) -> Json:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import addresses, behaviour, buying, catalog, session
+from . import addresses, behaviour, buying, catalog, keeping, session
 
-OPERATIONS = [*session.OPERATIONS, *catalog.OPERATIONS, *buying.OPERATIONS, *addresses.OPERATIONS, *behaviour.OPERATIONS]
+OPERATIONS = [*session.OPERATIONS, *catalog.OPERATIONS, *buying.OPERATIONS, *addresses.OPERATIONS, *keeping.OPERATIONS, *behaviour.OPERATIONS]

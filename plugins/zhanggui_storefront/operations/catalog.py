@@ -29,16 +29,17 @@ def list_products(request: ShopRequest) -> dict[str, Any]:
         request.db, locale=request.locale, limit=query["limit"], after=(place[0], place[1]) if place else None,
         category=query.get("category") or None, q=query["q"],
     )  # fmt: skip
-    return page("products", request, _shown(request, found), following)
+    return page("products", request, shown(request, found), following)
 
 
 def show_product(request: ShopRequest) -> dict[str, Any]:
     """One product on sale."""
     found = products.product_on_shelf(request.db, request.path["id"], locale=request.locale)
-    return _shown(request, [found])[0]
+    return shown(request, [found])[0]
 
 
-def _shown(request: ShopRequest, found: Sequence[ShelfProduct]) -> list[dict[str, Any]]:
+def shown(request: ShopRequest, found: Sequence[ShelfProduct]) -> list[dict[str, Any]]:
+    """Products as they are answered, with what can be bought of them now."""
     stock = inventory.stock_of(request.db, [v.id for p in found for v in p.variants])
     return extended("product", request, found, [p.id for p in found], [shapes.product(p, stock) for p in found])
 

@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from .answered import ADDRESSES, CATEGORIES, ORDERS, PRODUCTS, Address, Me, Order, Problem, Product, Quote, Session, Taken
-from .asked import AddressBody, AddressChanges, CancelBody, CartBody, EventsBody, OrderBody, SessionBody, list_query
+from .answered import (
+    ADDRESSES,
+    CATEGORIES,
+    FAVOURITES,
+    ORDERS,
+    PRODUCTS,
+    Address,
+    Cart,
+    Liked,
+    Me,
+    Order,
+    Problem,
+    Product,
+    Quote,
+    Session,
+    Taken,
+)
+from .asked import (
+    AddressBody,
+    AddressChanges,
+    CancelBody,
+    CartBody,
+    EventsBody,
+    FavouriteBody,
+    FavouriteQuery,
+    KeptCartBody,
+    OrderBody,
+    SessionBody,
+    list_query,
+)
 from .fields import ChoicesField, ExtraField, Text, one_of
 
 __all__ = [
@@ -13,10 +41,16 @@ __all__ = [
     "AddressChanges",
     "CATEGORIES",
     "CancelBody",
+    "Cart",
     "CartBody",
     "ChoicesField",
     "EventsBody",
     "ExtraField",
+    "FAVOURITES",
+    "FavouriteBody",
+    "FavouriteQuery",
+    "KeptCartBody",
+    "Liked",
     "Me",
     "ORDERS",
     "Order",

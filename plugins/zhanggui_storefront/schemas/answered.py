@@ -210,7 +210,36 @@ def listed(entry: type[Schema]) -> type[Schema]:
     return type(f"{entry.__name__}List", (Schema,), {"items": items, "next": text(allow_none=True)})
 
 
+class CartLine(Schema):
+    variant_id = text()
+    product_id = text()
+    sku = text()
+    name = text()
+    option = text()
+    picture = fields.Nested(Picture, required=True, allow_none=True)
+    unit_price = money()
+    quantity = fields.Integer(required=True, strict=True)
+    available = fields.Integer(required=True, strict=True)
+    sellable = fields.Boolean(required=True, metadata={"description": "false: it is not on sale now, and no order takes it."})
+    choices = fields.Dict(required=True)
+
+
+class Cart(Schema):
+    lines = fields.List(fields.Nested(CartLine), required=True)
+    changed_at = moment()
+
+
+class Liked(Schema):
+    product_id = text()
+
+
+class Favourite(Schema):
+    added_at = moment()
+    product = fields.Nested(Product, required=True)
+
+
 PRODUCTS, CATEGORIES, ORDERS, ADDRESSES = listed(Product), listed(Category), listed(Order), listed(Address)
+FAVOURITES = listed(Favourite)
 
 
 class Taken(Schema):

@@ -70,6 +70,18 @@ class OrderBody(CartBody):
     )  # fmt: skip
 
 
+class KeptCartBody(Body):
+    lines = Several(fields.Nested(CartLineBody), required=True)
+
+
+class FavouriteBody(Body):
+    product_id = Text(32, 1, required=True)
+
+
+class FavouriteQuery(Query):
+    product_id = Text(32, 1, required=True)
+
+
 class CancelBody(Body):
     reason = Text(200, load_default="", allow_none=True)
 

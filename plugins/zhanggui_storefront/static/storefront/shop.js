@@ -129,13 +129,39 @@ function askConsent() {
   if (again) again.onclick = () => { line.hidden = false; line.querySelector("button").focus(); };
 }
 
-// -- the cart: kept on this device, priced by the server
+// -- the cart: kept on this device, and by the shop for whoever is signed in; priced by the server
 
+let keeping;
 const cart = {
   lines: () => store.get("cart", []),
   save(lines) {
     store.set("cart", lines);
-    const count = lines.reduce((sum, line) => sum + line.quantity, 0);
+    cart.badge();
+    clearTimeout(keeping);
+    keeping = setTimeout(cart.keep, 800);
+  },
+  // Whether the shop has it as it is here.
+  async keep() {
+    clearTimeout(keeping);
+    keeping = undefined;
+    const lines = cart.lines().map(({ variant_id, quantity }) => ({ variant_id, quantity }));
+    return !!store.get("token") && api("PUT", "/cart", { lines }).then(() => true, () => false);
+  },
+  // As another device left it; before the first sign-in both are put together.
+  async follow(first) {
+    if (!store.get("token") || (keeping !== undefined && !first && !await cart.keep())) return;
+    const kept = await api("GET", "/cart").catch(() => null);
+    if (!kept) return;
+    const there = kept.lines.filter((line) => line.sellable).map((line) => ({
+      variant_id: line.variant_id, quantity: line.quantity, product_id: line.product_id, name: line.name, option: line.option, price: line.unit_price, picture: line.picture,
+    }));
+    const here = first ? cart.lines() : [];
+    store.set("cart", [...there.filter((line) => !here.some((own) => own.variant_id === line.variant_id)), ...here]);
+    cart.badge();
+    if (here.length) await cart.keep();
+  },
+  badge() {
+    const count = cart.lines().reduce((sum, line) => sum + line.quantity, 0);
     const badge = document.getElementById("count");
     badge.hidden = count === 0;
     badge.textContent = count > 99 ? "99+" : count;
@@ -316,6 +342,7 @@ async function product(_args, id) {
 }
 
 async function showCart() {
+  await cart.follow();
   const lines = cart.lines();
   if (!lines.length) return [heading(t.cart), empty(t.cart_empty, h("a", { class: "button main", href: "#/" }, t.shop))];
   const total = h("span", { class: "price big" });
@@ -490,6 +517,7 @@ function signIn() {
     busy(enter, async () => {
       try {
         store.set("token", (await api("POST", "/session", { code: `demo:${form.elements.name.value.trim()}` })).token);
+        await cart.follow(true);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         return toast(error.message);
@@ -552,7 +580,7 @@ langs.append(...page.languages.filter((code) => code !== page.lang).map((code) =
 const back = new URLSearchParams(location.search).get("order");
 if (back) history.replaceState(null, "", `/shop/#/o/${encodeURIComponent(back)}`);
 for (const label of document.querySelectorAll("[data-text]")) label.textContent = t[label.dataset.text];
-cart.save(cart.lines());
+cart.badge();
 askConsent();
 show();
 addEventListener("visibilitychange", lookForMessages);
