@@ -38,8 +38,8 @@ def minutes(many: float) -> datetime:
 
 
 def test_half_an_hour_of_silence_ends_a_visit_whatever_the_hour(db: Session) -> None:
-    bring(db, row("a", minutes(-5)), row("b", minutes(24.99)), row("c", minutes(54.99)), now=minutes(60))  # the second over the full hour
-    assert built(db) == [("v1", minutes(-5), 2, 0), ("v1", minutes(54.99), 1, 1)]
+    bring(db, *(row(str(at), minutes(at)) for at in (-5, 24.99, 54.98, 84.98)), now=minutes(90))  # three within the hour, and over the full one
+    assert built(db) == [("v1", minutes(-5), 3, 0), ("v1", minutes(84.98), 1, 1)]
 
 
 def test_another_campaign_begins_a_visit(db: Session) -> None:
