@@ -13,7 +13,7 @@ def texts() -> dict[str, str]:
         "cancel_ask": _("Cancel this order? What it holds is given back to the shop."), "cart": _("Cart"),
         "cart_empty": _("The cart is empty."), "categories": _("Categories"), "checkout": _("Check out"), "checkout_title": _("Confirm order"), "close": _("Close"),
         "consent": _("May the shop count what is looked at here, and, once you sign in, see that it was you? It is not sold or passed on, and goes after some weeks. The shop works the same without."),
-        "consent_again": _("What is counted here"), "consent_count": _("Count only"), "consent_no": _("No, nothing"), "consent_yes": _("Yes, both"),
+        "consent_again": _("What is counted here"), "consent_count": _("Count only"), "consent_no": _("Count nothing"), "consent_yes": _("Agree to both"),
         "decline": _("No"), "demo_name": _("Your name in this demo"), "detail": _("Street and house number"),
         "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "messages": _("Messages"), "more": _("Show more"),
         "more_of": _("One more"), "name": _("Full name"), "new_address": _("New address"),

@@ -54,7 +54,8 @@ def record_events(
     reason = "bot" if behaviour.is_bot(agent) else mark
     rows = [_row(one, agreed, reason, agent, products, sent_at, now) for one in kept]
     if rows:
-        db.execute(insert_on(db, _event).values(rows).on_conflict_do_nothing(index_elements=["key"]))
+        # One statement for all calls of whatever length: it is compiled once.
+        db.execute(insert_on(db, _event).on_conflict_do_nothing(index_elements=["key"]), rows)
     if not reason:
         link_visitors(db, {one.visitor for one in kept}, customer_id if PERSONAL in agreed else None, PERSONAL in agreed, now)
     return len(said) - len(kept)

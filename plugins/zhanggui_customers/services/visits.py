@@ -17,7 +17,7 @@ from ..events import BehaviourCounted
 from ..models import BehaviourEvent, Tally, Visit
 
 _event, _visit, _tally = BehaviourEvent.__table__, Visit.__table__, Tally.__table__
-_AT_ONCE = 500  # events that one transaction looks at: short, so that orders wait for nothing
+_AT_ONCE, _VISITORS = 200, 20  # events, and visitors of them, that one transaction looks at: short, so that orders wait for nothing
 _HOUR = timedelta(hours=1)
 LOCK = "customers.visits"
 
@@ -73,9 +73,11 @@ def build(db: Session, now: datetime) -> int:
     """Sessions and counts of some of the events that were not looked at yet; answers how many these were."""
     one_at_a_time(db, LOCK)
     e = _event.c
-    waiting = db.execute(select(e.id, e.visitor, e.tick, e.received_at).where(e.visit_id.is_(None)).order_by(e.id).limit(_AT_ONCE)).all()
+    waiting = db.execute(select(e.id, e.visitor, e.tick, e.received_at).where(e.visit_id.is_(None)).order_by(e.id).limit(_AT_ONCE)).fetchall()
     if not waiting:
         return 0
+    some = list(dict.fromkeys(row.visitor for row in waiting))[:_VISITORS]
+    waiting = [row for row in waiting if row.visitor in some]
     first: dict[str, int] = {}
     for row in waiting:
         first[row.visitor] = min(row.tick, first.get(row.visitor, row.tick))
@@ -96,20 +98,27 @@ def _rebuild(db: Session, visitor: str, tick: int) -> Iterable[datetime]:
     if db.scalar(select(e.id).where(e.visitor == visitor, e.tick >= start, e.tick <= tick, e.name.not_in(SERVER)).limit(1)) is None:
         # What became of an order, long after its visit: that visit is looked at anew.
         start = db.scalar(select(func.max(v.first_tick)).where(v.visitor == visitor, v.first_tick <= tick)) or start
-    old = db.execute(select(v.id, v.started_at).where(v.visitor == visitor, v.first_tick >= start)).all()
-    columns = (e.id, e.name, e.tick, e.received_at, e.visitor, e.page, e.props, e.device, e.reason)
+    old = {row.id: row.started_at for row in db.execute(select(v.id, v.started_at).where(v.visitor == visitor, v.first_tick >= start))}
+    columns = (e.id, e.name, e.tick, e.received_at, e.visitor, e.page, e.props, e.device, e.reason, e.visit_id)
     events = db.execute(select(*columns).where(e.visitor == visitor, e.tick >= start).order_by(e.tick, e.id)).all()
-    db.execute(delete(_visit).where(v.visitor == visitor, v.first_tick >= start))
-    began, mine = [row.started_at for row in old], []
-    for session in sessions_of(events):
-        row = session.row()
-        visit_id = db.execute(insert(_visit).values(row).returning(v.id)).scalar_one()
+    began, left, moved = list(old.values()), set(old), {one.id: 0 for one in events}
+    for stay in sessions_of(events):
+        row = stay.row()
         began.append(row["started_at"])
-        mine += [{"_id": one.id, "_visit": visit_id} for one in (*session.events, *session.later)]
-    # What has no visit (a payment whose visit is pruned) is looked at: it waits no more.
-    placed = {one["_id"] for one in mine}
-    mine += [{"_id": one.id, "_visit": 0} for one in events if one.id not in placed]
-    db.connection().execute(update(_event).where(e.id == bindparam("_id")).values(visit_id=bindparam("_visit")), mine)
+        # A visit that goes on stays the one that it was: what links to it leads on, and few rows are written.
+        visit_id = next((one.visit_id for one in stay.events if one.visit_id in left), None)
+        if visit_id is None:
+            visit_id = db.execute(insert(_visit).values(row).returning(v.id)).scalar_one()
+        else:
+            left.discard(visit_id)
+            db.execute(update(_visit).where(v.id == visit_id).values(row))
+        moved |= {one.id: visit_id for one in (*stay.events, *stay.later)}
+    if left:
+        db.execute(delete(_visit).where(v.id.in_(left)))
+    # What has no visit (a payment whose visit is pruned) was looked at too: it waits no more.
+    changed = [{"_id": one.id, "_visit": moved[one.id]} for one in events if one.visit_id != moved[one.id]]
+    if changed:
+        db.connection().execute(update(_event).where(e.id == bindparam("_id")).values(visit_id=bindparam("_visit")), changed)
     return began
 
 

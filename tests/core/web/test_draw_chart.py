@@ -12,7 +12,7 @@ from flask import render_template_string
 
 from zhanggui.app import build_app
 from zhanggui.i18n import formats
-from zhanggui.web.charts import CHART_KINDS, Chart, Series
+from zhanggui.web.charts import CHART_KINDS, Band, Chart, Series
 from zhanggui.web.drawing import draw, ticks
 
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(4)]
@@ -29,6 +29,18 @@ def chart(kind="line", values=(100, 300, -50, 0), **more):
 )  # fmt: skip
 def test_the_grid_is_round_and_has_zero(low, high, expected):
     assert ticks(low, high) == [Decimal(str(value)) for value in expected]
+
+
+@pytest.mark.parametrize(("kind", "left", "width"), [("line", 12.5, 50), ("bars", 20, 40)])
+def test_a_band_stands_over_its_labels_and_is_named(kind, left, width):
+    days = [date(2026, 2, 15) + timedelta(days=n) for n in range(5)]
+    drawn = draw(Chart(kind, days, [Series("Orders", [1, 2, 3, 4, 5])], bands=[Band("Festival", 1, 2)]), "CNY")
+    ((at, wide, words),) = drawn.bands
+    assert (at, wide) == (left, width)
+    assert words.startswith("Festival ") and words.count("–") == 1
+    for first, last in ((-1, 2), (3, 2), (0, 5)):
+        with pytest.raises(ValueError, match="band"):
+            Chart(kind, days, [Series("Orders", [1, 2, 3, 4, 5])], bands=[Band("Festival", first, last)])
 
 
 @pytest.mark.parametrize("kind", ["line", "bars"])

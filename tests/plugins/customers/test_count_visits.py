@@ -38,8 +38,21 @@ def minutes(many: float) -> datetime:
 
 
 def test_half_an_hour_of_silence_ends_a_visit_whatever_the_hour(db: Session) -> None:
-    bring(db, row("a", minutes(-5)), row("b", minutes(24.99)), row("c", minutes(54.99)), now=minutes(60))  # the second over the full hour
-    assert built(db) == [("v1", minutes(-5), 2, 0), ("v1", minutes(54.99), 1, 1)]
+    bring(db, *(row(str(at), minutes(at)) for at in (-5, 24.99, 54.98, 84.98)), now=minutes(90))  # three within the hour, and over the full one
+    assert built(db) == [("v1", minutes(-5), 3, 0), ("v1", minutes(84.98), 1, 1)]
+
+
+def test_a_visit_that_goes_on_stays_the_one_that_it_was(db: Session) -> None:
+    def ids() -> list[int]:
+        return list(db.scalars(select(_visit.c.id).order_by(_visit.c.first_tick)))
+
+    bring(db, row("a", NOON), row("b", minutes(50)), now=minutes(60))
+    first, second = ids()
+    bring(db, row("c", minutes(5)), row("d", minutes(55)), now=minutes(60))
+    assert ids() == [first, second]
+    bring(db, row("e", minutes(30)), now=minutes(60))
+    assert ids() == [first]
+    assert set(db.scalars(select(_event.c.visit_id))) == {first}
 
 
 def test_another_campaign_begins_a_visit(db: Session) -> None:

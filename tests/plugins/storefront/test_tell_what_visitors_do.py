@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,11 +14,13 @@ from shop import NOON, add_product, rows
 from shoppers import Shopper
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from zhanggui.api import Actor, clock, erase_person, export_person, reading, unit_of_work
 from zhanggui.runtime import Runtime
 from zhanggui_customers import behaviour
 from zhanggui_customers.models import BehaviourEvent, Tally, VisitorLink
+from zhanggui_storefront.bodies import unpacked
 from zhanggui_storefront.operations import behaviour as door
 
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"}
@@ -77,6 +80,17 @@ def test_fifty_are_taken_at_once_and_packed_ones_too(instance: Runtime, visitor:
     for wrong in (b"{}", body[:-9]):
         assert visitor.send("POST", "/events", data=wrong, headers=packed).status_code == 400
     assert visitor.send("POST", "/events", data=body, headers={**packed, "Content-Encoding": "br"}).status_code == 415
+
+
+def test_a_small_body_takes_no_more_memory_than_a_large_one() -> None:
+    bomb = gzip.compress(b" " * 32 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RequestEntityTooLarge):
+            unpacked(bomb, "gzip")
+        assert tracemalloc.get_traced_memory()[1] < 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 def test_without_consent_only_a_count_of_the_day_stays(instance: Runtime, visitor: Shopper) -> None:
