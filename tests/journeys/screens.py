@@ -86,6 +86,8 @@ SIGHTS = (
     Sight("what I am told", "/my-messages/"),
     Sight("campaigns", "/campaigns/"),
     Sight("campaign", "/campaigns/1"),
+    Sight("backups", "/backups/"),
+    Sight("history of backups", "/backup-runs/"),
     Sight("webhook", "/webhooks/1"),
     Sight("webhook: edit", "/webhooks/1/edit"),
     Sight("deliveries", "/webhook-deliveries/"),

@@ -95,6 +95,7 @@ AUDIT_WORDS = [
     AuditWords("core.list_view.saved", _l("View of a list saved"), [Column("shared", _l("For everybody"), "bool")]),
     AuditWords("core.list_view.deleted", _l("View of a list deleted")),
     AuditWords("core.login.succeeded", _l("Signed in")),
+    AuditWords("core.login.confirmed", _l("Confirmed that it is he")),
     AuditWords("core.login.failed", _l("Sign-in refused")),
     AuditWords("core.login.throttled", _l("Sign-in refused: too many tries")),
     AuditWords("core.person.erased", _l("Personal data erased")),

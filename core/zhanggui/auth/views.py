@@ -16,7 +16,7 @@ from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import Invalid
 from ..runtime import current_runtime
-from . import known, service
+from . import fresh, known, service
 from .browsers import device_name
 from .headers import safe_next
 from .permissions import expose, public, signed_in
@@ -114,6 +114,22 @@ def register(builder: Any) -> None:
             flash(_("Your password was changed. Other devices were signed out."), "success")
             return redirect("/me/", 303)
 
+        @expose("/confirm")
+        @signed_in
+        def ask_confirm(self) -> str:
+            """Who is asked once more who he is, before what cannot be undone."""
+            return _confirm_form({})
+
+        @expose("/confirm", methods=["POST"])
+        @signed_in
+        def confirm(self) -> Any:
+            """What it was asked for may be done for ten minutes."""
+            try:
+                fresh.confirm(request.form.get("password", ""), actor=current_actor())
+            except fresh.NotYou as error:
+                return _confirm_form({name: str(text) for name, text in error.errors.items()}), 422
+            return _back("/")
+
         @expose("/devices")
         @signed_in
         def devices(self) -> str:
@@ -180,6 +196,9 @@ def register(builder: Any) -> None:
             """Places with their zones, for a field that looks one up."""
             found = find_zones(request.args.get("q", "")[:60], str(settings.get("instance.time_zone")))
             return {"items": [{"id": name, "label": label} for name, label in found]}
+
+    def _confirm_form(errors: dict[str, str]) -> str:
+        return render_template("auth/confirm.html", title=_("Confirm that it is you"), errors=errors, next=safe_next(request.values.get("next"), default="/"))
 
     def _zone_form(own: str, error: str = "") -> str:
         shops = str(settings.get("instance.time_zone"))

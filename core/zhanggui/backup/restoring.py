@@ -277,15 +277,20 @@ def _same_columns(connection: Connection, layouts: Mapping[str, tables.Layout]) 
             raise RestoreRefused(_l("%(table)s has other columns here than in the backup."), table=name)
 
 
-def _changeable(connection: Connection, names: Sequence[str]) -> None:
-    """:raises RestoreRefused: for a table to which rows are only ever added: a trail that could be set back would prove nothing."""
+def only_growing(connection: Connection) -> set[str]:
+    """The tables to which rows are only ever added."""
     if connection.dialect.name == "sqlite":
         found = connection.execute(text("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_no\\_delete' ESCAPE '\\'"))
     else:
         found = connection.execute(text(
             "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE '%\\_no\\_change'"
         ))  # fmt: skip
-    for name in sorted(set(found.scalars()) & set(names)):
+    return set(found.scalars())
+
+
+def _changeable(connection: Connection, names: Sequence[str]) -> None:
+    """:raises RestoreRefused: for a table to which rows are only ever added: a trail that could be set back would prove nothing."""
+    for name in sorted(only_growing(connection) & set(names)):
         raise RestoreRefused(_l("Rows of %(table)s are only ever added: it comes back with the whole backup or not at all."), table=name)
 
 

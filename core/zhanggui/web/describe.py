@@ -396,7 +396,8 @@ class Widget:
     where it leads come from there. Else ``data(db, reader) -> dict`` feeds the kind's macro.
 
     number: ``{"value", "kind" (money|int), "currency"?, "was"?}``, or with ``since_yesterday`` a question that names ``today``,
-    beside what it was yesterday at the same time of day; todo: ``{"count", "icon"?}``, hidden at zero;
+    beside what it was yesterday at the same time of day; todo: ``{"count", "icon"?, "words"?, "tone"?}``, hidden at zero; ``words`` stand in
+    place of the title, with the tone ``bad`` in red;
     chart: ``{"chart": Chart(...)}``, or ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
     "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``. ``{}`` means that there is nothing for this reader.
 
