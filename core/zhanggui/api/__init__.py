@@ -12,7 +12,7 @@ from .. import API_LEVEL, list_views, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
 from ..auth import programs, tokens
-from ..auth.fresh import NotFresh, require_fresh
+from ..auth.fresh import NotFresh, require_fresh, require_recent
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, permission_name, protect, public
@@ -193,7 +193,7 @@ __all__ = [
     "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days", "permission_name",
     "pgettext", "plugin_name", "programs", "protect", "public", "public_events", "public_id", "publish", "read_choices",
     "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
-    "regions", "remove_private_files", "remove_row", "request_approval", "require_fresh", "resume_task", "rich_text", "row_clauses",
+    "regions", "remove_private_files", "remove_row", "request_approval", "require_fresh", "require_recent", "resume_task", "rich_text", "row_clauses",
     "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form",
     "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "tasks_at_work", "texts_of", "throttled",
     "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..audit import chain
 from ..db.key_check import WrongKey, opens
 from ..db.uow import unit_of_work
 from ..host import generation
@@ -147,7 +148,7 @@ def restore_tables(
             for name in layouts:
                 audit.record(db, "core.backup.table_restored", target=("core.Backup", path.name[:64]), label=Code(name), actor=actor, now=now,
                              after={"made_at": contents.made_at, "rows": contents.tables[name]["rows"]})  # fmt: skip
-            db.flush()
+            chain.seal(db)
     return Restored(contents.made_at, len(layouts), sum(contents.tables[name]["rows"] for name in layouts), 0)
 
 

@@ -264,6 +264,7 @@ class Action:
     about: Callable[[Any], Text] | None = None  # (row) -> what stands above the questions: the thing, and how it stands
     done: Text = ""
     order: int = 100
+    fresh: bool | Callable[[Mapping[str, Any]], bool] = False  # whether it asks again who sits there, or (values) whether these do
 
     @property
     def asks(self) -> bool:
@@ -316,6 +317,7 @@ class Screen:
     api: bool = True  # a REST resource under /api/v1/<plugin>/<route>/
     news: bool = False  # whoever looks at anything is told of new rows; its key is a number that grows
     empty: Text = ""  # what an empty list says
+    fresh: bool = False  # whether a row is written only by who has said of late who he is
 
     @property
     def plugin(self) -> str:
