@@ -86,6 +86,8 @@ SIGHTS = (
     Sight("what I am told", "/my-messages/"),
     Sight("campaigns", "/campaigns/"),
     Sight("campaign", "/campaigns/1"),
+    Sight("second factor", "/me/factor"),
+    Sight("confirm that it is you", "/me/confirm"),
     Sight("backups", "/backups/"),
     Sight("history of backups", "/backup-runs/"),
     Sight("webhook", "/webhooks/1"),

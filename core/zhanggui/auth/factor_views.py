@@ -155,7 +155,7 @@ def register(builder: Any) -> None:
             there = factors.has_factor(db, who.id)
             begun = None if there else factors.pending(db, actor=who)
             left = factors.left(db, who.id or 0)
-        drawn = Markup(segno.make(begun[1], error="m", micro=False).svg_inline(scale=5, border=2, svgclass=None, lineclass=None, omitsize=False)) if begun else ""  # noqa: S704 - drawn by us
+        drawn = Markup(segno.make(begun[1], error="m", micro=False).svg_inline(scale=5, border=2, dark="#000", light="#fff", svgclass=None, lineclass=None)) if begun else ""  # noqa: S704 - drawn by us
         return render_template("auth/factor.html", title=_("Second factor"), there=there, secret=begun[0] if begun else "", drawn=drawn, left=left,
                                must=bool(session.get(ENROLL)), error=error)  # fmt: skip
 

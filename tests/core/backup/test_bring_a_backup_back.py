@@ -26,7 +26,7 @@ from zhanggui_customers.models import Customer
 from zhanggui_orders.models import Order
 from zhanggui_products.models import Category
 
-MOVED = {"core__audit", "core__session", "core__generation", "core__plugin", "core__repair"}  # by the restore itself
+MOVED = {"core__audit", "core__audit_link", "core__session", "core__generation", "core__plugin", "core__repair"}  # by the restore itself
 
 
 def restore(runtime, path, keys, **more):
@@ -155,7 +155,7 @@ def test_one_table_comes_back_and_all_others_stay(shop, back_up, keys):
     restoring.restore_tables(shop, path, keys, ["orders__order_term"], now=clock.now(), actor=SYSTEM)
     after = sums(shop)
     assert after["orders__order_term"] == then["orders__order_term"]
-    assert {name for name in after if after[name] != before[name]} == {"orders__order_term", "core__audit"}
+    assert {name for name in after if after[name] != before[name]} == {"orders__order_term", "core__audit", "core__audit_link"}
     with pytest.raises(NotFound, match="no table nonsense"):
         restoring.restore_tables(shop, path, keys, ["nonsense"], now=clock.now(), actor=SYSTEM)
 
@@ -182,7 +182,7 @@ def test_a_table_that_others_point_to_comes_back_only_with_what_they_need(shop, 
     assert sums(shop) == before
 
 
-@pytest.mark.parametrize("table", ["core__audit", "payments__entry"])
+@pytest.mark.parametrize("table", ["core__audit", "core__audit_link", "payments__entry"])
 def test_what_only_grows_is_not_set_back_by_itself(shop, back_up, keys, table):
     path = back_up().path
     with pytest.raises(RestoreRefused, match="only ever added"):
