@@ -137,7 +137,7 @@ def _take_step(db: Session, user_id: int, typed: str, now: datetime) -> bool:
 
 
 def _take_recovery(db: Session, user_id: int, typed: str, actor: Actor, now: datetime) -> bool:
-    used = update(RecoveryCode).where(_r.user_id == user_id, _r.digest == _digest(user_id, typed), _r.used_at.is_(None)).values(used_at=now)
+    used = update(RecoveryCode).where(_r.user_id == user_id, _r.digest == _digest(typed), _r.used_at.is_(None)).values(used_at=now)
     if not has_factor(db, user_id) or not _changed(db, used):
         return False
     audit.record(db, "core.factor.code_used", target=("core.User", user_id), label=actor.name, actor=actor, now=now, after={"left": left(db, user_id)})
@@ -188,13 +188,13 @@ def _drop(db: Session, user_id: int) -> bool:
 def _new_codes(db: Session, user_id: int) -> list[str]:
     codes = ["-".join("".join(secrets.choice(_SIGNS) for _ in range(5)) for _ in range(2)) for _ in range(CODES)]
     db.execute(delete(RecoveryCode).where(_r.user_id == user_id))
-    db.execute(insert(RecoveryCode), [{"user_id": user_id, "digest": _digest(user_id, code.replace("-", ""))} for code in codes])
+    db.execute(insert(RecoveryCode), [{"user_id": user_id, "digest": _digest(code.replace("-", ""))} for code in codes])
     return codes
 
 
-def _digest(user_id: int, code: str) -> str:
+def _digest(code: str) -> str:
     """Fifty bits of chance need no slow hash."""
-    return hashlib.sha256(f"{user_id}:{code}".encode()).hexdigest()
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _changed(db: Session, statement: Any) -> bool:

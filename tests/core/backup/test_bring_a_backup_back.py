@@ -129,6 +129,28 @@ def test_an_account_that_came_after_the_backup_is_kept_with_its_roles(shop, back
         assert db.scalars(held).all() == ["owner"]
 
 
+def test_whoever_does_it_keeps_his_second_factor(shop, back_up, keys):
+    import pyotp
+
+    from zhanggui.auth import factors
+    from zhanggui.kernel.actors import Actor
+
+    path = back_up().path
+    with reading() as db:
+        owner = Actor("user", db.scalar(text("SELECT id FROM ab_user WHERE username = 'owner'")), "owner")
+    now = clock.now()
+    with unit_of_work() as db:
+        secret, _address = factors.begin(db, actor=owner, now=now)
+    codes = factors.finish(code=pyotp.TOTP(secret).at(now), actor=owner, now=now)
+    restore(shop, path, keys, force=True, keep=Operator("owner"))
+    with reading() as db:
+        assert factors.has_factor(db, owner.id)
+    factors.check(owner.id, codes[0], actor=owner, now=now)
+    restore(shop, path, keys, force=True)
+    with reading() as db:
+        assert not factors.has_factor(db, owner.id)
+
+
 def test_one_that_fails_at_the_end_changes_nothing(shop, back_up, keys, monkeypatch):
     path, before = back_up().path, sums(shop)
 
