@@ -23,7 +23,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from . import auth
-from .auth import headers
+from .auth import factor_views, headers
 from .auth import views as auth_views
 from .auth.fab import ContainedAppBuilder
 from .db.asking import asking
@@ -191,6 +191,8 @@ def _serve_host(app: Flask, runtime: Runtime, host: Host) -> None:
             visitor_is_known()
         app.extensions["zhanggui_reader"]()
         return None
+
+    factor_views.guard(app)
 
 
 class Site:

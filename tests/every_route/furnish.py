@@ -54,6 +54,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "plugins" / name) for name in ("
 from shop import add_customer, add_product, place  # noqa: E402 - found by the line above
 from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 
+from zhanggui_backup.models import Run  # noqa: E402
 from zhanggui_customers import facade as customers  # noqa: E402
 from zhanggui_customers.services import profile  # noqa: E402
 from zhanggui_notifications import leaving  # noqa: E402
@@ -197,7 +198,10 @@ def _told_to_others(db: Session) -> dict[str, list[dict[str, Any]]]:
     partners.stop(db, id=stopped, actor=WHO, now=NOON)
     maker = replace(WHO, id=user_named(db, "owner").id)
     token = partners.give_token(db, id=partner, scopes=[("can_list", "orders.Order")], days="365", actor=maker, now=clock.now())
+    for number, state in enumerate(("done", "failed"), 1):
+        db.add(Run(kind="drill", state=state, cause="manual", name=f"20260315T19300{number}Z-manual.age", started_at=NOON, finished_at=NOON, totals={"a": [1, 1]}))
     return {
+        "/backups/": [{"name": "20260315T193000Z-manual.age"}],
         "/webhook-secrets/": [{"endpoint_id": endpoint}], "/api/v1/webhooks/secrets/": [{"endpoint_id": endpoint}],
         "/webhook-partner-tokens/": [{"partner_id": partner, "token_id": token.id}],
     }  # fmt: skip

@@ -79,12 +79,13 @@ def test_all_tables_are_as_they_were(shop: Furnished, size: Any, keep_figures: A
     assert wrong == {}
     assert len(paths) > 120
 
-    kept_before, rest_before = apart(before, "core__audit", "core__session")
-    kept_after, rest_after = apart(tables(shop.runtime), "core__audit", "core__session")
+    kept_before, rest_before = apart(before, "core__audit", "core__audit_link", "core__session")
+    kept_after, rest_after = apart(tables(shop.runtime), "core__audit", "core__audit_link", "core__session")
     assert changed(rest_before, rest_after) == {}
 
     added = [row for row in kept_after["core__audit"] if row not in kept_before["core__audit"]]
     assert len(kept_after["core__audit"]) == len(kept_before["core__audit"]) + len(added)
+    assert len(kept_after["core__audit_link"]) == len(kept_before["core__audit_link"]) + len(added)
     assert {row["action"].rsplit(".", 1)[1] for row in added} - {"errors_taken"} == {"exported", "seen"}
     by_name = Counter(row["actor_name"] for row in added)
     assert by_name == Counter({"owner": exported["owner"] + exported["token"], **{r: exported[r] for r in ROLES[1:] if exported[r]}})

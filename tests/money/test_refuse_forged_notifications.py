@@ -24,7 +24,7 @@ FOR_THE_BOOKS = {
 }  # fmt: skip
 OF_REFUNDS = {"wechatpay": ("refund_larger", "refund_of_other_order"), "alipay": ("refund_larger",)}
 # What is written when a message is refused: the trail, and the count of those who guess.
-WRITTEN = ("core__audit", "core__throttle")
+WRITTEN = ("core__audit", "core__audit_link", "core__throttle")
 
 
 @pytest.fixture

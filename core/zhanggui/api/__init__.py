@@ -12,12 +12,14 @@ from .. import API_LEVEL, list_views, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
 from ..auth import programs, tokens
+from ..auth.fresh import NotFresh, require_fresh, require_recent
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
 from ..auth.permissions import expose, has_access, permission_name, protect, public
 from ..auth.quota import count_one
 from ..auth.staff import StaffMember, staff_member, staff_with
 from ..auth.throttle import throttled, told_to_wait
+from ..backup import doors as backups
 from ..calendar import Calendar, Festival, spring_festival
 from ..config.days import reader_at_work, shop_day, shop_zone
 from ..config.settings import get as get_setting
@@ -111,7 +113,7 @@ from ..papers import A4, LABEL, Paper, PaperColumn, Sheet
 from ..people import erase_person, export_person, find_person
 from ..runtime import current_runtime
 from ..tasks.running import TaskRun
-from ..tasks.service import TaskDef, cancel_task, resume_task, start_task, task
+from ..tasks.service import AtWork, TaskDef, cancel_task, resume_task, start_task, task, tasks_at_work
 from ..web.acts import actor_names
 from ..web.asking import show_form, take_form
 from ..web.block_pages import show_page
@@ -183,20 +185,21 @@ def domain_of(package: str) -> str:
 
 __all__ = [
     "A4", "ANONYMOUS", "API_LEVEL", "Action", "Actor", "AlreadyAsked", "Api", "AppendOnly", "Approvable", "Arrival",
-    "Audience", "AuditWords", "BadRequest", "Band", "BigKey", "BlindIndex", "Block", "Calendar", "Card", "CartChoice", "Channel", "Chart",
-    "Choice", "Choices", "Code", "Column", "Command", "ConfigError", "Dashboard", "Decimals", "DemoData", "Dimension",
-    "DomainError", "Drill", "Envelope", "Event", "Exporter", "Fact", "Festival", "Field", "Fieldset", "Figure", "FileInfo", "FileRef",
-    "Filter", "FirstStep", "Forbidden", "Form", "FormContext", "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow",
-    "ImportRun", "Importer", "InLanguages", "Invalid", "JobDef", "KEEP", "KeptMessage", "Kind", "KindVariable", "LABEL", "Later",
-    "Looked", "Made", "Measure", "MenuItem", "MessageKind", "MessageReported", "MessageVariable", "Metric", "Model", "Money", "NotFound",
-    "NotGenuine", "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission", "PersonalData",
-    "Pii", "Posted", "Preparation", "Present", "Preview", "ProviderError", "PublicEvent", "Question", "Reader",
-    "Recipient", "Refused", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search",
-    "SearchProvider", "Section", "Seen", "Sent", "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow",
-    "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "Tile", "Total", "UTCDateTime", "Unknown", "UnknownChoice",
-    "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row",
-    "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards",
-    "aside", "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas",
+    "AtWork", "Audience", "AuditWords", "BadRequest", "Band", "BigKey", "BlindIndex", "Block", "Calendar", "Card",
+    "CartChoice", "Channel", "Chart", "Choice", "Choices", "Code", "Column", "Command", "ConfigError", "Dashboard",
+    "Decimals", "DemoData", "Dimension", "DomainError", "Drill", "Envelope", "Event", "Exporter", "Fact", "Festival",
+    "Field", "Fieldset", "Figure", "FileInfo", "FileRef", "Filter", "FirstStep", "Forbidden", "Form", "FormContext",
+    "GroupBy", "HelpTarget", "Hit", "IllegalMove", "ImportRow", "ImportRun", "Importer", "InLanguages", "Invalid",
+    "JobDef", "KEEP", "KeptMessage", "Kind", "KindVariable", "LABEL", "Later", "Looked", "Made", "Measure", "MenuItem",
+    "MessageKind", "MessageReported", "MessageVariable", "Metric", "Model", "Money", "NotFound", "NotFresh", "NotGenuine",
+    "Operation", "Outcome", "OutsideTrouble", "Page", "Paper", "PaperColumn", "Permission", "PersonalData", "Pii",
+    "Posted", "Preparation", "Present", "Preview", "ProviderError", "PublicEvent", "Question", "Reader", "Recipient",
+    "Refused", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
+    "Section", "Seen", "Sent", "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow", "TaskDef", "TaskRun",
+    "TermIndex", "ThreePhases", "Tile", "Total", "UTCDateTime", "Unknown", "UnknownChoice", "Versioned", "View",
+    "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within", "acting_as",
+    "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "aside",
+    "attach_private_file", "backups", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas",
     "chosen_scopes", "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor",
     "current_runtime", "dashboards", "decode_cursor", "dimensions", "encode_cursor", "enqueue", "erase_person",
     "export_person", "expose", "facts", "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting",
@@ -205,9 +208,10 @@ __all__ = [
     "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days", "permission_name",
     "pgettext", "plugin_name", "programs", "protect", "public", "public_events", "public_id", "publish", "read_choices",
     "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
-    "regions", "remove_private_files", "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses",
-    "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form",
-    "show_page", "spring_festival", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled",
-    "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
-    "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
+    "regions", "remove_private_files", "remove_row", "request_approval", "require_fresh", "require_recent", "resume_task",
+    "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day",
+    "shop_zone", "show_form", "show_page", "spring_festival", "staff_member", "staff_with", "start_task", "take_back",
+    "take_form", "task", "tasks_at_work", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations",
+    "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
+    "written_in",
 ]  # fmt: skip

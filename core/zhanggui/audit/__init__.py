@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +10,7 @@ from enum import Enum
 from numbers import Number
 from typing import Any
 
-from sqlalchemy import Row, insert, inspect, select
+from sqlalchemy import CursorResult, Row, insert, inspect, select
 from sqlalchemy.orm import Session
 
 from ..db.people import Subject, erase_person, keys_of, seal_for, unseal_with
@@ -21,6 +19,8 @@ from ..kernel.actors import Actor
 from ..kernel.ids import Code
 from ..kernel.money import Money
 from ..kernel.trace import current_trace
+from . import chain
+from .canonical import canonical_hash
 from .models import AuditEntry
 
 __all__ = ["Subject", "TimelineEntry", "Told", "canonical_hash", "counted", "erase_person", "read_pii", "record", "timeline", "told"]
@@ -54,7 +54,8 @@ def record(
         "correlation": trace.correlation, "causation": trace.causation,
     }  # fmt: skip
     values["hash"] = canonical_hash(values)
-    db.execute(_INSERT, values)
+    made: CursorResult[Any] = db.execute(_INSERT, values)  # type: ignore[assignment] # an insert answers a cursor
+    chain.add(db, made.inserted_primary_key[0], values["hash"])  # type: ignore[index] # one row was written
     db.info.setdefault(_COUNTED, Counter())[target_type, target_id] += 1
 
 
@@ -89,18 +90,6 @@ def _is_open(value: Any) -> bool:
     if isinstance(value, list | tuple | set | frozenset):
         return all(_is_open(v) for v in value)
     return value is None or value == "" or isinstance(value, Number | Enum | Code | Money | date | datetime)
-
-
-def canonical_hash(values: Mapping[str, Any]) -> str:
-    """SHA-256 over a row's canonical form: sorted keys, UTC times, no white space."""
-    plain = {k: _canonical(v) for k, v in values.items() if k not in ("id", "hash", "previous_hash")}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _target(target: Any) -> tuple[str, str]:

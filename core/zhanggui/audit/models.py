@@ -48,3 +48,13 @@ class AuditEntry(AppendOnly, Model):
     causation: Mapped[str | None] = mapped_column(String(64))
     previous_hash: Mapped[str | None] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), nullable=False)
+
+
+class AuditLink(AppendOnly, Model):
+    """The place of a row in the chain. ``number`` has no gaps; ``digest`` covers the row, its place and the digest before it."""
+
+    __tablename__ = "core__audit_link"
+
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    audit_id: Mapped[int] = mapped_column(BigKey, unique=True, nullable=False)
+    digest: Mapped[str] = mapped_column(String(64), nullable=False)

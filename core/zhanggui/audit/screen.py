@@ -13,7 +13,7 @@ from ..i18n.formats import fmt
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.reader import Reader
 from ..web.describe import Card, Choice, Column, Filter, Screen, Search, Section
-from . import Told, canonical_hash, told
+from . import Told, canonical_hash, chain, told
 from .models import AuditEntry
 
 _c = AuditEntry.__table__.c
@@ -86,8 +86,8 @@ def _entry(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:
     return {
         "what": act_name(entry.action), "who": actor_names(db, [by])[by], "subject": subjects(db, reader, [entry], [said])[entry.id],
         "reason": said.reason if visible else "", "at": fmt.moment(entry.at), "ip": entry.ip or "",
-        "changes": changes(db, reader.actor, entry, said.before, said.after) if visible else [], "number": fmt.number(entry.id),
-        "whole": canonical_hash(entry._asdict()) == entry.hash, "beside": beside, "together": f"/system/audit/?correlation={entry.correlation}",
+        "changes": changes(db, reader.actor, entry, said.before, said.after) if visible else [], "number": fmt.number(chain.number_of(db, entry.id) or entry.id),
+        "whole": chain.stands(db, entry.id, canonical_hash(entry._asdict())), "beside": beside, "together": f"/system/audit/?correlation={entry.correlation}",
     }  # fmt: skip
 
 

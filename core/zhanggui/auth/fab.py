@@ -23,10 +23,11 @@ from marshmallow import Schema
 from marshmallow.fields import Field
 
 from ..db.uow import reading, unit_of_work
+from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import current_actor
-from ..kernel.errors import BadRequest, NotFound
-from . import service
+from ..kernel.errors import BadRequest, Forbidden, NotFound
+from . import factors, service
 from .principal import Principal, find_principal
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class ContainedSecurityApi(SecurityApi):
                   properties:
                     username: {type: string}
                     password: {type: string}
+                    code: {type: string, description: "of the second factor, for who has one"}
                     refresh: {type: boolean}
           responses:
             200:
@@ -88,6 +90,11 @@ class ContainedSecurityApi(SecurityApi):
         if not isinstance(body.get("username"), str) or not isinstance(body.get("password"), str):
             raise BadRequest()
         principal = service.authenticate(body["username"], body["password"], request.remote_addr)
+        if factors.asked(principal.id):
+            code = body.get("code")
+            factors.check(principal.id, code if isinstance(code, str) else "", actor=principal.actor(request.remote_addr), now=clock.now())
+        elif factors.is_required(principal.roles):
+            raise Forbidden(_l("Your role may not work without a second factor. Sign in with a browser to set one up."))
         with unit_of_work() as db:  # listed among the devices, and ended from there
             row_id, _secret = service.start_session(
                 db, principal, ip=request.remote_addr, device=f"API {request.user_agent.string}".strip(), now=clock.now()

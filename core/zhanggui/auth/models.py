@@ -70,6 +70,29 @@ class Profile(Model):
     credentials_since: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
 
 
+class Factor(Model):
+    """The secret from which the codes of a user's app come. It counts once it was confirmed by its first code. See ``factors``."""
+
+    __tablename__ = "core__factor"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[Any] = mapped_column(SealedJson, nullable=False)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_step: Mapped[int] = mapped_column(BigKey, nullable=False)  # of the last code that was taken: none is good twice
+
+
+class RecoveryCode(Model):
+    """A code for when the phone is lost; good once. Only a digest is kept."""
+
+    __tablename__ = "core__recovery_code"
+    __table_args__ = (Index("ix_core__recovery_code_user", "user_id"),)
+
+    digest: Mapped[str] = mapped_column(code_string(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), nullable=False)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class IdempotencyKey(Model):
     """A creation that was asked for under a key, with its answer, so that a retry gets the same one."""
 

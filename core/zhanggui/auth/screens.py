@@ -14,7 +14,7 @@ from ..i18n.texts import lazy_gettext as _l
 from ..kernel.actors import Actor, current_actor
 from ..kernel.reader import Reader
 from ..web.describe import Action, Card, Choice, Column, Field, Filter, Screen, Search, Section
-from . import service
+from . import factors, service
 from .rights import resource_names, rights
 
 _ACTIVE = [Choice(True, _l("active"), "good"), Choice(False, _l("disabled"), "neutral")]
@@ -93,17 +93,22 @@ USERS = Screen(
     sections=[Section("account", _l("Account"), columns=("username", "first_name", "active", "roles", "last_login"))],
     actions=[
         Action("set_roles", _l("Change roles"), set_roles, "shield", "primary",
-               fields=[Field("roles", _l("Roles"), "choices", choices=_role_choices, get=_roles_list)]),
+               fields=[Field("roles", _l("Roles"), "choices", choices=_role_choices, get=_roles_list)], fresh=True),
         Action("set_password", _l("Set a new password"), service.set_password, "lock", fields=[_USER_PASSWORD],
                when=lambda row: not service.is_oneself(current_actor(), row.id),  # one's own asks for the present one
                done=_l("The password was changed; all devices were signed out.")),
+        Action("reset_factor", _l("Reset the second factor"), factors.reset, "fingerprint", "danger", fresh=True,
+               when=lambda row: not service.is_oneself(current_actor(), row.id),
+               confirm=lambda row: _l("Reset the second factor of %(name)s?", name=row.username),
+               follows=_l("His password alone lets him in until he sets up a new one; his devices are signed out."), stays=_l("Leave it"),
+               done=_l("The second factor was reset.")),
         Action("disable", _l("Disable"), service.disable_user, "lock", "danger", when=lambda row: bool(row.active), needs=("active",),
                confirm=lambda row: _l("Disable the account %(name)s?", name=row.username), follows=_l("Its devices are signed out; it can be enabled again."),
                stays=_l("Leave it enabled"), done=_l("The account was disabled.")),
         Action("enable", _l("Enable"), service.enable_user, "check", when=lambda row: not row.active, needs=("active",),
                done=_l("The account was enabled.")),
     ],
-    create=create_user, always=("last_login",), api=False,
+    create=create_user, always=("last_login",), api=False, fresh=True,
 )  # fmt: skip
 
 
@@ -162,7 +167,7 @@ ROLES = Screen(
                load=lambda db, _reader, ids: _counts(db, ids, assoc_permissionview_role.c.role_id, assoc_permissionview_role.c.id)),
     ],
     card=Card(title="name", end="users", sub=("rights",)),
-    fields=role_fields, create=create_role, update=update_role, delete=service.delete_role, api=False,
+    fields=role_fields, create=create_role, update=update_role, delete=service.delete_role, api=False, fresh=True,
 )  # fmt: skip
 
 SCREENS = [USERS, ROLES]

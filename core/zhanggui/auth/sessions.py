@@ -64,7 +64,7 @@ class ServerSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
         """A user signed in: a new id, and nothing of the stranger's session but his language."""
         locale = self.get("locale")
         self.clear()
-        self.update(_user_id=str(user_id), _fresh=True, csrf_token=secrets.token_hex(20))
+        self.update(_user_id=str(user_id), _fresh=True, csrf_token=secrets.token_hex(20), signed_in_at=clock.now().isoformat())
         if locale:
             self["locale"] = locale
         self.row_id, self.session_id, self.renewed = row_id, session_id, True

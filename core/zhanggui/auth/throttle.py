@@ -101,14 +101,14 @@ def sign_in_succeeded(db: Session, tried: Tried) -> None:
     _set(db, left)
 
 
-def count(db: Session, buckets: Sequence[str]) -> dict[str, int]:
+def count(db: Session, buckets: Sequence[str], window: timedelta = WINDOW) -> dict[str, int]:
     """One more try in each; a window that has run out starts anew. Answers how many each has now.
 
     One statement, so that parallel tries add up.
     """
     now = clock.now()
     insert = insert_for(db, Throttle).values([{"bucket": b, "window_start": now, "count": 1} for b in sorted(buckets)])
-    expired = _c.window_start <= now - WINDOW
+    expired = _c.window_start <= now - window
     statement = insert.on_conflict_do_update(
         index_elements=["bucket"],
         set_={"count": case((expired, 1), else_=_c.count + 1), "window_start": case((expired, now), else_=_c.window_start)},

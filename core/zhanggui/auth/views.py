@@ -16,11 +16,10 @@ from ..kernel import clock
 from ..kernel.actors import current_actor
 from ..kernel.errors import Invalid
 from ..runtime import current_runtime
-from . import known, service
+from . import factor_views, factors, fresh, known, service
 from .browsers import device_name
 from .headers import safe_next
 from .permissions import expose, public, signed_in
-from .sessions import zone_of
 from .throttle import TooManyTries, throttled
 
 
@@ -55,20 +54,25 @@ def register(builder: Any) -> None:
             username, password = request.form.get("username", "").replace("\0", "").strip(), request.form.get("password", "")
             try:
                 principal = service.authenticate(username, password, request.remote_addr, known.cookie_of(request))
-                with unit_of_work() as db:
-                    token = known.token_for(db, known.cookie_of(request))
-                    row_id, session_id = service.start_session(
-                        db, principal, ip=request.remote_addr, device=request.user_agent.string, now=clock.now(), token=token,
-                        replaces=session.row_id, zone=zone_of(request),  # type: ignore[attr-defined] # our own session
-                    )  # fmt: skip
+                if factors.asked(principal.id):
+                    return factor_views.ask_code(principal)
+                return factor_views.let_in(principal, _back)
             except service.WrongCredentials as error:
                 return _form(error.text(), username), 401
             except TooManyTries as error:
                 return _form(error.text(), username), 429, {"Retry-After": "300"}
-            session.start(principal.id, row_id, session_id)  # type: ignore[attr-defined]
-            response = _back("/")
-            known.keep_cookie(response, token)
-            return response
+
+        @expose("/login/code")
+        @public("nobody is signed in yet")
+        def code(self) -> Any:
+            """The second question: a code of the app, or a recovery code."""
+            return factor_views.code_form() if factor_views.half() is not None else _back("/login/")
+
+        @expose("/login/code", methods=["POST"])
+        @public("nobody is signed in yet")
+        def enter_code(self) -> Any:
+            """Check it, then start a session under a new id."""
+            return factor_views.take_code(_back)
 
         @expose("/logout/", methods=["POST"])
         @public("signing out twice does no harm")
@@ -113,6 +117,22 @@ def register(builder: Any) -> None:
                 return render_template("auth/password.html", title=_("Change password"), errors=errors), 422
             flash(_("Your password was changed. Other devices were signed out."), "success")
             return redirect("/me/", 303)
+
+        @expose("/confirm")
+        @signed_in
+        def ask_confirm(self) -> str:
+            """Who is asked once more who he is, before what cannot be undone."""
+            return _confirm_form({})
+
+        @expose("/confirm", methods=["POST"])
+        @signed_in
+        def confirm(self) -> Any:
+            """What it was asked for may be done for ten minutes."""
+            try:
+                fresh.confirm(request.form.get("password", ""), request.form.get("code", ""), actor=current_actor())
+            except (fresh.NotYou, factors.WrongCode) as error:
+                return _confirm_form({name: str(text) for name, text in error.errors.items()}), 422
+            return _back("/")
 
         @expose("/devices")
         @signed_in
@@ -181,6 +201,10 @@ def register(builder: Any) -> None:
             found = find_zones(request.args.get("q", "")[:60], str(settings.get("instance.time_zone")))
             return {"items": [{"id": name, "label": label} for name, label in found]}
 
+    def _confirm_form(errors: dict[str, str]) -> str:
+        return render_template("auth/confirm.html", title=_("Confirm that it is you"), errors=errors, asks_code=factors.asked(current_actor().id or 0),
+                               next=safe_next(request.values.get("next"), default="/"))  # fmt: skip
+
     def _zone_form(own: str, error: str = "") -> str:
         shops = str(settings.get("instance.time_zone"))
         field = FormField(
@@ -199,6 +223,7 @@ def register(builder: Any) -> None:
 
     builder.add_view_no_menu(LoginView)
     builder.add_view_no_menu(AccountView)
+    factor_views.register(builder)
     _answer_bad_tokens(builder.sm.jwt_manager)
 
 

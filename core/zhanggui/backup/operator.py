@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role, User, assoc_user_role
 from sqlalchemy import Table, delete, func, insert, inspect, or_, select, update
 from sqlalchemy.engine import Connection
 
+from ..auth.models import Factor, RecoveryCode
 from ..config.models import StoredSetting
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel.errors import NotFound
@@ -18,6 +19,7 @@ from ..runtime import Runtime
 _user: Table = User.__table__
 _role: Table = Role.__table__
 _setting = StoredSetting.__table__
+_FACTOR: tuple[Table, ...] = (Factor.__table__, RecoveryCode.__table__)  # type: ignore[assignment] # tables of mapped classes
 _ACCOUNT = ("username", "password", "active", "first_name", "last_name")
 
 
@@ -28,6 +30,7 @@ class Kept:
     account: Mapping[str, Any] | None
     roles: Sequence[str]
     secrets: Sequence[Mapping[str, Any]]
+    factor: Mapping[Table, Sequence[Mapping[str, Any]]] = field(default_factory=dict)  # rows of the account's second factor
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Operator:
         :raises NotFound: when nobody of this name is here.
         """
         account, roles, secrets = None, [], []
+        factor: dict[Table, list[dict[str, Any]]] = {}
         with runtime.engine.connect() as connection:
             if inspect(connection).has_table(_setting.name) and self.secrets:
                 names = [key for key, setting in runtime.config.settings.items() if setting.secret]
@@ -54,9 +58,12 @@ class Operator:
                 if row is None:
                     raise NotFound(_l("There is no user %(name)s here."), name=self.username)
                 account = dict(row)
+                for table in _FACTOR:
+                    if inspect(connection).has_table(table.name):
+                        factor[table] = [dict(r) for r in connection.execute(select(table).where(table.c.user_id == row["id"])).mappings()]
                 held = select(_role.c.name).join(assoc_user_role, assoc_user_role.c.role_id == _role.c.id).where(assoc_user_role.c.user_id == account.pop("id"))
                 roles = list(connection.scalars(held))
-        return Kept(account, roles, secrets)
+        return Kept(account, roles, secrets, factor)
 
     def put_back(self, connection: Connection, kept: Kept) -> None:
         """Into the rows that were restored."""
@@ -77,3 +84,8 @@ class Operator:
         first = (connection.scalar(select(func.max(assoc_user_role.c.id))) or 0) + 1
         for number, role_id in enumerate(missing, first):
             connection.execute(insert(assoc_user_role).values(id=number, user_id=same, role_id=role_id))
+        for table, rows in kept.factor.items():
+            if inspect(connection).has_table(table.name):
+                connection.execute(delete(table).where(table.c.user_id == same))
+                if rows:
+                    connection.execute(insert(table), [{**row, "user_id": same} for row in rows])

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from .. import audit
+from ..audit import chain
 from ..db.key_check import WrongKey, opens
 from ..db.uow import unit_of_work
 from ..host import generation
@@ -147,7 +148,7 @@ def restore_tables(
             for name in layouts:
                 audit.record(db, "core.backup.table_restored", target=("core.Backup", path.name[:64]), label=Code(name), actor=actor, now=now,
                              after={"made_at": contents.made_at, "rows": contents.tables[name]["rows"]})  # fmt: skip
-            db.flush()
+            chain.seal(db)
     return Restored(contents.made_at, len(layouts), sum(contents.tables[name]["rows"] for name in layouts), 0)
 
 
@@ -277,15 +278,20 @@ def _same_columns(connection: Connection, layouts: Mapping[str, tables.Layout]) 
             raise RestoreRefused(_l("%(table)s has other columns here than in the backup."), table=name)
 
 
-def _changeable(connection: Connection, names: Sequence[str]) -> None:
-    """:raises RestoreRefused: for a table to which rows are only ever added: a trail that could be set back would prove nothing."""
+def only_growing(connection: Connection) -> set[str]:
+    """The tables to which rows are only ever added."""
     if connection.dialect.name == "sqlite":
         found = connection.execute(text("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_no\\_delete' ESCAPE '\\'"))
     else:
         found = connection.execute(text(
             "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE '%\\_no\\_change'"
         ))  # fmt: skip
-    for name in sorted(set(found.scalars()) & set(names)):
+    return set(found.scalars())
+
+
+def _changeable(connection: Connection, names: Sequence[str]) -> None:
+    """:raises RestoreRefused: for a table to which rows are only ever added: a trail that could be set back would prove nothing."""
+    for name in sorted(only_growing(connection) & set(names)):
         raise RestoreRefused(_l("Rows of %(table)s are only ever added: it comes back with the whole backup or not at all."), table=name)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -93,7 +94,21 @@ def verify(path: Path, keys: Sequence[Any]) -> Contents:
     return Contents(head, manifest["tables"], manifest["files"], manifest["totals"], told["config"])
 
 
-def each(path: Path, keys: Sequence[Any]) -> Iterator[archive.Member]:
+def head_of(path: Path, keys: Sequence[Any]) -> Mapping[str, Any]:
+    """What a backup says of itself at its beginning; whether it is whole is not looked at.
+
+    :raises BackupDamaged: when even that cannot be read.
+    """
+    with closing(each(path, keys)) as members:
+        for member in members:
+            if member.name == "head.json":
+                head: Mapping[str, Any] = member.json()
+                return head
+            break
+    raise BackupDamaged(name=path.name, what=_l("it does not begin with its head"))
+
+
+def each(path: Path, keys: Sequence[Any]) -> Generator[archive.Member]:
     """Every member of a backup in turn; the form of it is looked at first.
 
     :raises BackupDamaged: for what is no backup of ours; what it says is only known to be true at the end.

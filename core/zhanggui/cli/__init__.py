@@ -15,7 +15,7 @@ COMMANDS = {
     "up": "running:up", "web": "running:web", "worker": "running:worker", "scheduler": "running:scheduler",
     "upgrade": "running:upgrade", "demo": "running:demo", "sandbox": "sandbox:sandbox", "plugin": "plugins:plugin", "user": "staff:user", "jobs": "work:jobs",
     "outbox": "work:outbox", "config": "inspection:config_group", "doctor": "inspection:doctor", "hooks": "inspection:hooks",
-    "import": "rows:import_", "export": "rows:export", "pii": "people:pii", "backup": "backups:backup",
+    "import": "rows:import_", "export": "rows:export", "pii": "people:pii", "backup": "backups:backup", "audit": "trail:audit",
 }  # fmt: skip
 
 

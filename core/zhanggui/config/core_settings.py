@@ -48,6 +48,10 @@ CORE_SETTINGS = (
        "port: a printer, a simulator. Public hosts are called by https alone and need not stand here."),
     _s("security.secret_key", "secret", "", "At least 32 random characters; every key of the instance is derived from it."),
     _s("security.secret_key_file", "str", "", "A file that holds the secret key, readable by the instance alone."),
+    _s("auth.factor_roles", "list", [], "Roles whose members may not work without a second factor, such as owner. They set it up when they sign in next.",
+       "成员必须启用两步验证的角色，例如 owner。下次登录时须先设置。", ("Roles that need a second factor", "必须两步验证的角色"), runtime=True),
+    _s("audit.heads_file", "str", "", "A file to which the end of the audit trail is added every hour; empty: audit-heads.jsonl in the data folder. "
+       "A place that who runs the database cannot write proves more."),
     _s("backup.recipients", "list", [], "Public keys (age1... or ssh-ed25519 ...) that open the shop's backups beside its own."),
     _s("backup.daily", "int", 7, "Of how many days `backup prune` keeps the newest backup.", "`backup prune` 保留最近多少天、每天最新的备份。",
        ("Days kept", "保留的天数"), runtime=True, minimum=1, maximum=366),

@@ -19,7 +19,7 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 
 # What may be written about somebody who reads: that he did, under which key it is sealed, when he or his token was last seen, how often he tried.
 RECORDS: dict[str, tuple[type, ...]] = {
-    "core__audit": (Insert,), "core__person_key": (Insert,), "core__session": (Update,), "core__throttle": (Insert, Update, Delete),
+    "core__audit": (Insert,), "core__audit_link": (Insert,), "core__person_key": (Insert,), "core__session": (Update,), "core__throttle": (Insert, Update, Delete),
     "core__token": (Update,),
 }  # fmt: skip
 _UPDATED = {"core__session": {"last_seen_at", "zone"}, "core__token": {"last_used_at", "last_ip"}}  # and of an update, these columns alone

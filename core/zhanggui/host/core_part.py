@@ -11,6 +11,7 @@ def core_part() -> Contribution:
     from ..approvals import screens as approval_screens
     from ..audit import screen as audit_screens
     from ..audit.core_words import AUDIT_WORDS
+    from ..audit.verifying import keep_head
     from ..auth import screens as auth_screens
     from ..auth.jobs import clean_up
     from ..calendar import screen as calendar_screens
@@ -43,6 +44,7 @@ def core_part() -> Contribution:
         audit_words=AUDIT_WORDS,
         jobs=[write_export, write_rows_of_list, act_on_all, erase_again, *import_work.TASKS],
         schedules=[
+            Schedule("keep_head", keep_head, seconds=3600),
             Schedule("clean_up", clean_up, seconds=3600),
             Schedule("tidy_tasks", upkeep.tidy_tasks, seconds=3600),
             Schedule("tidy_imports", import_work.tidy_imports, seconds=3600),

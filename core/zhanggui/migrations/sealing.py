@@ -10,8 +10,8 @@ from alembic import op
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from ..audit import Told, canonical_hash, sealed_parts, told
-from ..audit.models import AuditEntry
+from ..audit import Told, canonical_hash, chain, sealed_parts, told
+from ..audit.models import AuditEntry, AuditLink
 from ..db.append_only import guards, removal
 from ..db.people import Subject
 from ..db.types import Pii, SealedJson
@@ -96,6 +96,18 @@ def seal_trail(
             connection.execute(update, writes)
         db.commit()
     for statement in guards(dialect, trail, [["id"]], "the audit trail"):
+        op.execute(statement)
+    if sa.inspect(connection).has_table(AuditLink.__tablename__):
+        link_trail()
+
+
+def link_trail() -> None:
+    """The chain of the trail anew, over rows as they stand; its guards are made anew too."""
+    connection, links = op.get_bind(), AuditLink.__tablename__
+    for statement in removal(connection.dialect.name, links):
+        op.execute(statement)
+    chain.fill(connection)
+    for statement in guards(connection.dialect.name, links, [["number"], ["audit_id"]], "the chain of the audit trail"):
         op.execute(statement)
 
 

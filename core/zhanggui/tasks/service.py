@@ -19,7 +19,7 @@ from ..host import current_host
 from ..host.declare import DEFAULT_LANE, JobDef
 from ..i18n.texts import LazyText
 from ..i18n.texts import lazy_gettext as _l
-from ..i18n.wording import stored
+from ..i18n.wording import spoken, stored
 from ..jobs import enqueue
 from ..jobs.models import Job
 from ..kernel import clock
@@ -28,7 +28,7 @@ from ..kernel.errors import DomainError, IllegalMove, WiringError
 from .ending import KEEP
 from .models import Task
 from .running import TaskCanceled, TaskRested, TaskRun, TaskTaken
-from .states import TaskState
+from .states import ENDED, TaskState
 from .texts import CANCELED, GONE, NOBODY
 
 log = logging.getLogger(__name__)
@@ -39,14 +39,18 @@ c: Any = Task.__table__.c
 class TaskDef(JobDef):
     """A job that does a task; made by the ``@task`` decorator, listed in ``register_jobs``."""
 
+    rests: bool = True
 
-def task(title: Any, *, max_attempts: int = 8, timeout: int = 300, lane: str = DEFAULT_LANE) -> Callable[[Callable[..., Any]], TaskDef]:
+
+def task(title: Any, *, max_attempts: int = 8, timeout: int = 300, lane: str = DEFAULT_LANE, rests: bool = True) -> Callable[[Callable[..., Any]], TaskDef]:
     """Make ``function(run, **arguments)`` a task: it goes on from ``run.place`` in steps, each ``with run.step() as db:``.
 
     It is called anew after a kill, after a failure that may pass, and after every few seconds, to let other jobs have their turn.
 
     :param title: what it is called among the tasks of whoever begins it, as a lazy text.
     :param timeout: seconds for one call: a few, and the longest step.
+    :param rests: whether it makes room for others after some seconds. One that reads everything as of one moment cannot: it is of the lane ``io``
+        and begins anew when it was killed.
     """
 
     def wrap(function: Callable[..., Any]) -> TaskDef:
@@ -54,7 +58,7 @@ def task(title: Any, *, max_attempts: int = 8, timeout: int = 300, lane: str = D
         def turn(*, task_id: int, **_from_newer_releases: object) -> None:
             _take_turn(made, function, task_id)
 
-        made = TaskDef(turn, max_attempts, timeout, False, lane, title)
+        made = TaskDef(turn, max_attempts, timeout, False, lane, title, rests=rests)
         return made
 
     return wrap
@@ -121,6 +125,24 @@ def resume_task(db: Session, *, id: int, actor: Actor, now: datetime) -> None:
     audit.record(db, "core.task.resumed", target=("core.Task", id), actor=actor, now=now)
 
 
+@dataclass(frozen=True)
+class AtWork:
+    """A task that has not ended: what it does and how far it is."""
+
+    id: int
+    name: str
+    sentence: str
+    done: int
+    total: int | None
+
+
+def tasks_at_work(db: Session, *tasks: TaskDef) -> list[AtWork]:
+    """Those of these tasks that wait or run, whoever began them; the oldest first."""
+    names = [task.name for task in tasks]
+    rows = db.execute(select(c.id, c.name, c.sentence, c.done, c.total).where(c.name.in_(names), c.state.not_in(ENDED)).order_by(c.id))
+    return [AtWork(row.id, row.name, spoken(row.sentence), row.done, row.total) for row in rows]
+
+
 def take_up(db: Session, task_id: int, *, now: datetime, canceled: bool = False) -> Any | None:
     """The row of a task that this process does from now on, as it stands; None when it ended.
 
@@ -152,7 +174,7 @@ def _take_turn(task: TaskDef, function: Callable[..., Any], task_id: int) -> Non
     if row is None:
         return
     actor = _author(row)
-    run = TaskRun(row, actor or Actor("user", row.user_id, row.actor))
+    run = TaskRun(row, actor or Actor("user", row.user_id, row.actor), rests=task.rests)
     try:
         if actor is None or run.result_is_lost:
             run.fail(NOBODY if actor is None else GONE)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 
+from ..auth.fresh import NotFresh, require_recent
 from ..config.days import shop_zone
 from ..db.uow import reading, unit_of_work
 from ..i18n.texts import gettext as _
@@ -48,14 +49,21 @@ def _after(screen: Screen, row_id: Any) -> str:
     return f"{screen.route}/{row_id}"
 
 
+def _ask_who(screen: Screen) -> None:
+    if screen.fresh:
+        require_recent()
+
+
 def show_add(screen: Screen, bound: Bound | None = None, error: DomainError | None = None) -> Answer:
     """The form of a new row: empty, or as it was typed with what is wrong with it."""
+    _ask_who(screen)
     form = gateway.form(screen, context.actor(), new=True)
     return draw(screen, form, bound, error, title=_("Add %(thing)s", thing=screen.singular), action=f"{screen.route}/add")
 
 
 def add_row(screen: Screen) -> Answer:
     """What the empty form posts."""
+    _ask_who(screen)
     who, form = context.actor(), gateway.form(screen, context.actor(), new=True)
     bound = Bound()
     try:
@@ -73,6 +81,7 @@ def show_edit(screen: Screen, row_id: Any, bound: Bound | None = None, error: Do
     """The form of one row: as it stands, or as it was typed with what is wrong with it."""
     if cell_edits.asked():
         return cell_edits.show(screen, None, row_id)
+    _ask_who(screen)
     who = context.actor()
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission="can_edit")
@@ -84,6 +93,7 @@ def edit_row(screen: Screen, row_id: Any) -> Answer:
     """What the form of one row posts. A save over somebody else's is refused, showing both."""
     if cell_edits.asked():
         return cell_edits.save(screen, None, row_id, _posted_version())
+    _ask_who(screen)
     who, form = context.actor(), gateway.form(screen, context.actor())
     bound = Bound()
     try:
@@ -112,6 +122,7 @@ def _posted_version() -> int | None:
 
 def delete_row(screen: Screen, row_id: Any) -> Answer:
     """Delete one row, after the question was answered."""
+    _ask_who(screen)
     who = context.actor()
     with unit_of_work() as db:
         writing.remove_row(db, resource=screen.resource, id=row_id, actor=who, now=clock.now())
@@ -124,6 +135,8 @@ def ask_action(screen: Screen, action: Action, row_id: Any, bound: Bound | None 
     if cell_edits.asked():
         return cell_edits.show(screen, action, row_id)
     who = context.actor()
+    if action.fresh is True:
+        require_recent()
     with reading() as db:
         row = gateway.one(db, screen, who, row_id, permission=f"can_{action.name}")
     where, form = f"{screen.route}/{row_id}/{action.name}", gateway.questions(screen, action, who)
@@ -164,7 +177,10 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
     def answers(db: Session) -> dict[str, Any]:
         nonlocal bound
         bound = bind(form, request.form, request.files, context.form_context(), db)
-        return bound.check()
+        values = bound.check()
+        if action.fresh is True or (callable(action.fresh) and action.fresh(values)):
+            require_recent()
+        return values
 
     try:
         said = perform(action, row_id, who, answers)
@@ -172,7 +188,7 @@ def act_on_row(screen: Screen, action: Action, row_id: Any) -> Answer:
         flash(trouble.text(), "warning")
         return redirect(_after(screen, row_id), 303)
     except DomainError as error:
-        if not form.fields:
+        if not form.fields or isinstance(error, NotFresh):
             raise
         return ask_action(screen, action, row_id, bound, error)
     flash(said or str(action.done) or _("Done."), "success")

@@ -264,6 +264,7 @@ class Action:
     about: Callable[[Any], Text] | None = None  # (row) -> what stands above the questions: the thing, and how it stands
     done: Text = ""
     order: int = 100
+    fresh: bool | Callable[[Mapping[str, Any]], bool] = False  # whether it asks again who sits there, or (values) whether these do
 
     @property
     def asks(self) -> bool:
@@ -316,6 +317,7 @@ class Screen:
     api: bool = True  # a REST resource under /api/v1/<plugin>/<route>/
     news: bool = False  # whoever looks at anything is told of new rows; its key is a number that grows
     empty: Text = ""  # what an empty list says
+    fresh: bool = False  # whether a row is written only by who has said of late who he is
 
     @property
     def plugin(self) -> str:
@@ -396,7 +398,8 @@ class Widget:
     where it leads come from there. Else ``data(db, reader) -> dict`` feeds the kind's macro.
 
     number: ``{"value", "kind" (money|int), "currency"?, "was"?}``, or with ``since_yesterday`` a question that names ``today``,
-    beside what it was yesterday at the same time of day; todo: ``{"count", "icon"?}``, hidden at zero;
+    beside what it was yesterday at the same time of day; todo: ``{"count", "icon"?, "words"?, "tone"?}``, hidden at zero; ``words`` stand in
+    place of the title, with the tone ``bad`` in red;
     chart: ``{"chart": Chart(...)}``, or ``{"points": [(date, amount)], "kind", "currency"?, "summary"}``; list: ``{"rows": [{"title", "sub", "end",
     "href"}]}``. Where it leads: ``"opens"``, a :class:`Question`, or ``"href"``. ``{}`` means that there is nothing for this reader.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 from flask import Flask, Response, g, json, redirect, render_template, request
 from markupsafe import escape
@@ -11,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..auth.fresh import NotFresh
 from ..auth.throttle import WINDOW
 from ..i18n.texts import gettext as _
 from ..i18n.texts import reader
@@ -67,6 +69,8 @@ def install(app: Flask) -> None:
     @app.errorhandler(DomainError)
     def refused(error: DomainError) -> BaseResponse:
         g.zg_refusal = error.code
+        if isinstance(error, NotFresh) and not context.wants_json():
+            return _ask_who(error)
         if request.method == "POST" and not context.wants_json() and error.status in (409, 422):
             return _back_with(error)
         errors = {k: str(v) for k, v in error.errors.items()} if isinstance(error, Invalid) else None
@@ -123,6 +127,13 @@ def _sentence(status: int) -> str:
         404: _("There is no such page."), 405: _("This cannot be done here."), 413: _("This is too large."),
         415: _("This kind of content is not taken."), 429: _("Too many tries. Please wait a few minutes."),
     }.get(status, _("That did not work."))  # fmt: skip
+
+
+def _ask_who(error: NotFresh) -> BaseResponse:
+    """Whoever sits at a browser says that it is he, and comes back to the page on which he asked."""
+    came = request.full_path if request.method == "GET" else request.referrer or ""
+    back = came.removeprefix(request.host_url.rstrip("/"))
+    return redirect(f"/me/confirm?next={quote(back.rstrip('?') or '/')}", 303)
 
 
 def _back_with(error: DomainError) -> BaseResponse:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, make_response, redirect, render_template, request
 
 from ..auth import api_tokens, tokens
+from ..auth.fresh import require_recent
 from ..auth.permissions import expose, has_access
 from ..auth.rights import resource_names, rights
 from ..db.uow import reading, unit_of_work
@@ -41,12 +42,14 @@ class TokensView(View):
     @has_access
     def ask(self) -> Answer:
         """The form: a name, a life, and what of one's own rights it gets."""
+        require_recent()
         return _form(None, None)
 
     @expose("/add", methods=["POST"])
     @has_access
     def add(self) -> Answer:
         """Make one. This page is the only one that ever shows it, so it is no redirect."""
+        require_recent()
         bound = Bound()
         try:
             with unit_of_work() as db:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Actor, Code, IllegalMove, Invalid, Money, _l, get_setting, record_audit, request_approval
+from zhanggui.api import Actor, Code, IllegalMove, Invalid, Money, _l, get_setting, record_audit, request_approval, require_recent
 from zhanggui_orders import facade as orders
 
 from .. import queries
@@ -39,6 +39,7 @@ def claim_order_refund(
             db, "payments.refund", id=id, values=values, label=Code(order.number), reason=note or "", subject=_person(order), actor=actor, now=now
         )  # fmt: skip
         return {"refund_ids": []}
+    _ask_who(Money(total, order.currency))
     made = refunds.request_refund(db, id, parts, reason=reason, note=note, actor=actor, now=now)
     return refunds.claim_refunds(db, made, now=now)
 
@@ -86,6 +87,13 @@ def above_limit(db: Session, order_id: int, amount: Money) -> bool:
     return Money(int(before or 0) + amount.amount, amount.currency).decimal > limit
 
 
+def _ask_who(amount: Money) -> None:
+    """:raises NotFresh: above the owner's limit, when who sits at the browser has not said of late who he is."""
+    limit = int(get_setting("plugin.payments.fresh_above"))
+    if limit and amount.decimal > limit:
+        require_recent()
+
+
 def _person(row: Any) -> tuple[str, int]:
     """Whom a request for a second person is about."""
     order_id = row.id if isinstance(row, orders.OrderFacts) else row.order_id
@@ -108,6 +116,7 @@ def claim_requested(db: Session, *, id: int, actor: Actor, now: datetime) -> dic
         orders.facts(db, order_id)  # locked first: two of one order that are sent at once count together
     refund = queries.refund_for_update(db, id)
     amount = Money(refund.amount, refund.currency)
+    _ask_who(amount)
     if refund.state == RefundState.REQUESTED and above_limit(db, refund.order_id, amount):
         values = {"amount": refund.amount, "currency": refund.currency}
         request_approval(db, "payments.send", id=id, values=values, label=Code(refund.number), subject=_person(refund), actor=actor, now=now)
@@ -136,6 +145,7 @@ def claim_case_refund(db: Session, *, id: int, actor: Actor, now: datetime) -> d
         raise IllegalMove(_l("This case is closed already."))
     orders.facts(db, case.order_id)  # locked, see above
     amount = Money(_case_amount(db, case.attempt_id, case.order_id), case.currency)
+    _ask_who(amount)
     if above_limit(db, case.order_id, amount):
         values = {"amount": amount.amount, "currency": amount.currency}
         attempt = db.get_one(Attempt, case.attempt_id)

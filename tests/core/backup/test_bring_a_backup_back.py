@@ -26,7 +26,7 @@ from zhanggui_customers.models import Customer
 from zhanggui_orders.models import Order
 from zhanggui_products.models import Category
 
-MOVED = {"core__audit", "core__session", "core__generation", "core__plugin", "core__repair"}  # by the restore itself
+MOVED = {"core__audit", "core__audit_link", "core__session", "core__generation", "core__plugin", "core__repair"}  # by the restore itself
 
 
 def restore(runtime, path, keys, **more):
@@ -129,6 +129,28 @@ def test_an_account_that_came_after_the_backup_is_kept_with_its_roles(shop, back
         assert db.scalars(held).all() == ["owner"]
 
 
+def test_whoever_does_it_keeps_his_second_factor(shop, back_up, keys):
+    import pyotp
+
+    from zhanggui.auth import factors
+    from zhanggui.kernel.actors import Actor
+
+    path = back_up().path
+    with reading() as db:
+        owner = Actor("user", db.scalar(text("SELECT id FROM ab_user WHERE username = 'owner'")), "owner")
+    now = clock.now()
+    with unit_of_work() as db:
+        secret, _address = factors.begin(db, actor=owner, now=now)
+    codes = factors.finish(code=pyotp.TOTP(secret).at(now), actor=owner, now=now)
+    restore(shop, path, keys, force=True, keep=Operator("owner"))
+    with reading() as db:
+        assert factors.has_factor(db, owner.id)
+    factors.check(owner.id, codes[0], actor=owner, now=now)
+    restore(shop, path, keys, force=True)
+    with reading() as db:
+        assert not factors.has_factor(db, owner.id)
+
+
 def test_one_that_fails_at_the_end_changes_nothing(shop, back_up, keys, monkeypatch):
     path, before = back_up().path, sums(shop)
 
@@ -155,7 +177,7 @@ def test_one_table_comes_back_and_all_others_stay(shop, back_up, keys):
     restoring.restore_tables(shop, path, keys, ["orders__order_term"], now=clock.now(), actor=SYSTEM)
     after = sums(shop)
     assert after["orders__order_term"] == then["orders__order_term"]
-    assert {name for name in after if after[name] != before[name]} == {"orders__order_term", "core__audit"}
+    assert {name for name in after if after[name] != before[name]} == {"orders__order_term", "core__audit", "core__audit_link"}
     with pytest.raises(NotFound, match="no table nonsense"):
         restoring.restore_tables(shop, path, keys, ["nonsense"], now=clock.now(), actor=SYSTEM)
 
@@ -182,7 +204,7 @@ def test_a_table_that_others_point_to_comes_back_only_with_what_they_need(shop, 
     assert sums(shop) == before
 
 
-@pytest.mark.parametrize("table", ["core__audit", "payments__entry"])
+@pytest.mark.parametrize("table", ["core__audit", "core__audit_link", "payments__entry"])
 def test_what_only_grows_is_not_set_back_by_itself(shop, back_up, keys, table):
     path = back_up().path
     with pytest.raises(RestoreRefused, match="only ever added"):

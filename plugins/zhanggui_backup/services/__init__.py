@@ -1,0 +1,1 @@
+"""Use cases: making and sending, rehearsing, telling of what is late."""
