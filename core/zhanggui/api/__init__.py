@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .. import API_LEVEL, list_views, outside
+from .. import API_LEVEL, articles, list_views, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
 from ..auth import programs, tokens
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
-from ..auth.permissions import expose, has_access, permission_name, protect, public
+from ..auth.permissions import expose, has_access, permission_name, protect, public, signed_in
 from ..auth.quota import count_one
 from ..auth.staff import StaffMember, staff_member, staff_with
 from ..auth.throttle import throttled, told_to_wait
@@ -182,7 +182,7 @@ __all__ = [
     "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "Tile", "Total", "UTCDateTime", "Unknown", "UnknownChoice",
     "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row",
     "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards",
-    "aside", "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas",
+    "articles", "aside", "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas",
     "chosen_scopes", "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor",
     "current_runtime", "dashboards", "decode_cursor", "dimensions", "encode_cursor", "enqueue", "erase_person",
     "export_person", "expose", "facts", "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting",
@@ -193,7 +193,7 @@ __all__ = [
     "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
     "regions", "remove_private_files", "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses",
     "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form",
-    "show_page", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled",
+    "show_page", "signed_in", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled",
     "timeline", "tokens", "told_to_wait", "translations", "unit_of_work", "url_for_file", "url_for_private",
     "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ Clause = Any  # a SQLAlchemy boolean expression
 
 Validate = Callable[[Mapping[str, Any]], Iterable[tuple[str, Text]]]
 
+EVERY_SCREEN = "screen:*"
 WIDGET_KINDS = ("number", "todo", "chart", "list")
 TONES = ("neutral", "info", "good", "warn", "bad")
 
@@ -381,7 +382,8 @@ class MenuItem:
 class HelpTarget:
     """Where something is explained: ``key`` is the stable name (``data-key``) of a screen, fieldset or section.
 
-    Its head gets a question mark that leads to ``href``. Of two for one name the first by ``order`` stands.
+    Its head gets a question mark that leads to ``href``. Of two for one name the first by ``order`` stands. ``screen:*`` is
+    every screen that has none of its own, for whoever is signed in; ``{key}`` in its ``href`` becomes the name of the screen.
     """
 
     key: str
