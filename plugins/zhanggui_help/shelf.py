@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zhanggui.api import Actor, Reader, _, articles, plugin_name
+from sqlalchemy.orm import Session
+
+from zhanggui.api import Actor, InLanguages, Reader, _, articles, plugin_name
+
+from .services import shop_texts
 
 _SHOP = "shop"
 
@@ -44,6 +48,16 @@ def groups(reader: Reader) -> list[Group]:
     order = {owner: place for place, owner in enumerate(articles.library().owners)}
     owners = sorted(by_owner, key=lambda owner: order.get(owner, 0))
     return [Group(owner, owner_name(owner), [line(a, reader.actor) for a in by_owner[owner]]) for owner in owners]
+
+
+def of_shop(db: Session, reader: Reader) -> list[Group]:
+    """What the shop published itself, for staff and for customers."""
+    lines = []
+    for article, version in shop_texts.published(db):
+        said = InLanguages("", {code: text["title"] for code, text in version.texts.items()}).of(reader.locale) or article.title
+        ref = shop_texts.ref_of(article.public_id)
+        lines.append(Line(ref, said, "", f"/help/a/{ref}"))
+    return [Group(_SHOP, owner_name(_SHOP), lines)] if lines else []
 
 
 def owner_name(owner: str) -> str:

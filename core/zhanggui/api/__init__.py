@@ -105,6 +105,8 @@ from ..web.blocks import Block, Page
 from ..web.bodies import read_json
 from ..web.brand import brand_address
 from ..web.charts import Chart, Series
+from ..web.companions import accompany
+from ..web.context import reader as reader_here
 from ..web.describe import (
     Action,
     Card,
@@ -180,7 +182,7 @@ __all__ = [
     "Recipient", "Refused", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search",
     "SearchProvider", "Section", "Seen", "Sent", "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow",
     "TaskDef", "TaskRun", "TermIndex", "ThreePhases", "Tile", "Total", "UTCDateTime", "Unknown", "UnknownChoice",
-    "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row",
+    "Versioned", "View", "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "accompany", "act_on_row",
     "act_within", "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards",
     "articles", "aside", "attach_private_file", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas",
     "chosen_scopes", "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor",
@@ -190,7 +192,7 @@ __all__ = [
     "is_aside", "job", "keep_text", "kept_text", "lazy_gettext", "list_views", "look_up", "message_kinds", "metrics",
     "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days", "permission_name",
     "pgettext", "plugin_name", "programs", "protect", "public", "public_events", "public_id", "publish", "read_choices",
-    "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
+    "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reader_here", "reading", "record_audit", "recording",
     "regions", "remove_private_files", "remove_row", "request_approval", "resume_task", "rich_text", "row_clauses",
     "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form",
     "show_page", "signed_in", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task", "texts_of", "throttled",

@@ -10,7 +10,7 @@ from ..host.host import Host
 from ..host.permissions import wanted_permissions
 from ..i18n.readers import speaking
 from ..i18n.texts import lazy_gettext as _l
-from ..kernel.actors import SYSTEM
+from ..kernel.actors import ANONYMOUS
 from ..kernel.errors import WiringError
 from .files import LOCALES, SOURCE, Article
 from .library import CORE, Library, library_of, wrong
@@ -20,7 +20,7 @@ from .tours import Tour
 _LINK = re.compile(r"\]\(([^)\s]+)")
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _LOOKS_LIKE_ONE = re.compile(r"\{[a-z]+ [^}\n]*\}")
-_TARGET = re.compile(r"(screen|column|filter|action|section|field|fieldset|figure|menu):(.+)\Z")
+_TARGET = re.compile(r"(screen|column|filter|action|section|field|fieldset|figure|menu|search|setting):(.+)\Z")
 _OWNS = ("screen", "button", "field", "setting", "permission")
 
 
@@ -42,7 +42,7 @@ def _of_article(host: Host, shelf: Library, article: Article) -> Iterator[object
     text = _CODE.sub("", article.body)
     told = set(directives(text))
     for kind, name in sorted(told):
-        if shelf.named(kind, name, SYSTEM) is None:
+        if shelf.named(kind, name, ANONYMOUS) is None:
             yield _l("{%(kind)s %(name)s} names nothing", kind=kind, name=name)
         elif kind in _OWNS and not _within_reach(host, article.owner, _owner(kind, name)):
             yield _l("{%(kind)s %(name)s} belongs to a plugin that this one neither requires nor names under after", kind=kind, name=name)
@@ -57,13 +57,13 @@ def _of_article(host: Host, shelf: Library, article: Article) -> Iterator[object
     if article.locale == SOURCE:
         known = wanted_permissions(host)[0]
         for resource in article.screens:
-            if shelf.named("screen", resource, SYSTEM) is None:
+            if shelf.named("screen", resource, ANONYMOUS) is None:
                 yield _l("{%(kind)s %(name)s} names nothing", kind="screen", name=resource)
         for right in article.permissions:
             if right not in known:
                 yield _l("{%(kind)s %(name)s} names nothing", kind="permission", name=" ".join(right))
         for key in article.settings:
-            if shelf.named("setting", key, SYSTEM) is None:
+            if shelf.named("setting", key, ANONYMOUS) is None:
                 yield _l("{%(kind)s %(name)s} names nothing", kind="setting", name=key)
 
 
@@ -89,7 +89,7 @@ def _of_tour(host: Host, tour: Tour) -> Iterator[object]:
         yield _l("{%(kind)s %(name)s} names nothing", kind="permission", name=" ".join(tour.permission))
     routes = [screen.route for screen in host.screens.values()]
     routes += [str(entry.href).rstrip("/") for entry in host.every("menu") if entry.href]
-    if tour.start != "/" and not any(tour.start == route or tour.start.startswith(f"{route}/") for route in routes if route):
+    if tour.start != "/" and not any(tour.start.partition("?")[0].rstrip("/") == route or tour.start.startswith(f"{route}/") for route in routes if route):
         yield _l("its start %(start)s is no page", start=tour.start)
     for number, step in enumerate(tour.steps, 1):
         if not is_target(host, step.target):
@@ -104,6 +104,10 @@ def is_target(host: Host, target: str) -> bool:
     kind, name = match.groups()
     if kind == "menu":
         return name in {f"{plugin}.{entry.id}" for plugin, part in host.parts.items() for entry in part.menu} | {"core.messages", "core.me"}
+    if kind == "setting":
+        return name in {setting.key for setting in settings.editable(host)}
+    if kind == "search":
+        return name in host.screens and host.screens[name].search is not None
     resource, _dot, last = name.rpartition(".")
     if kind == "screen":
         return (f"can_{last}", resource) in wanted_permissions(host)[0]

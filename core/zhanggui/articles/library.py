@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import tomllib
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ class Library:
     aliases: dict[str, str] = field(default_factory=dict)
     synonyms: list[tuple[str, ...]] = field(default_factory=list)
     faults: list[tuple[str, WiringError]] = field(default_factory=list)  # (owner, what is wrong)
+    stamp: str = ""  # of the plugins that it is of, and their versions
     owners: list[str] = field(default_factory=list)  # the core, then plugins in the order of what they require
 
     def article(self, article_id: str, locale: str) -> Article | None:
@@ -61,7 +63,7 @@ def library_of(host: Host) -> Library:
     wanted = tuple((m.id, m.version, str(m.path)) for m in host.manifests.values())
     kept = current_runtime().shared.get(_KEY)
     if kept is None or kept[0] != wanted:
-        read = Library()
+        read = Library(stamp=hashlib.sha256(repr(wanted).encode()).hexdigest()[:8])
         for owner, folder in (("core", CORE), *((m.id, m.path) for m in host.manifests.values())):
             read.owners.append(owner)
             _read(read, owner, folder)

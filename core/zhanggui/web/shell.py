@@ -26,6 +26,7 @@ from ..kernel.actors import Actor
 from ..runtime import current_runtime
 from . import context
 from .brand import COLOR, brand_address
+from .companions import companion
 from .core_texts import GROUPS, me_label, messages_label
 from .describe import EVERY_SCREEN, MenuItem, Question
 from .gateway import COUNT_LIMIT
@@ -181,4 +182,4 @@ def help_at(key: str, why: bool = False) -> tuple[str, str]:
     return href + ("&why=1" if why and "?" in href else ""), str(target.label) or _("Help")
 
 
-TEMPLATE_GLOBALS = {"shell": shell, "flashes": flashes, "fmt": fmt, "screen_key": screen_key, "help": help_mark, "help_at": help_at}
+TEMPLATE_GLOBALS = {"shell": shell, "flashes": flashes, "fmt": fmt, "screen_key": screen_key, "help": help_mark, "help_at": help_at, "companion": companion}
