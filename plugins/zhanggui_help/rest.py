@@ -51,7 +51,7 @@ def _all(db: Session, locale: str) -> list[dict[str, Any]]:
     for ref in shelf.articles:
         bundled = shelf.article(ref, locale)
         if bundled is not None and bundled.audience == "customer":
-            lead = articles.plain(bundled.body.split("\n\n", 1)[0], ANONYMOUS, shelf.named)
+            lead = articles.plain(bundled.body.split("\n\n", 1)[0], ANONYMOUS, shelf.labeled)
             found.append({"id": _id(ref), "title": bundled.title, "lead": lead})
     return found
 
@@ -90,7 +90,7 @@ def show_article(request: Any) -> dict[str, Any]:
     found = shelf.article(f"{owner}.{rest}", request.locale)
     if found is None or found.audience != "customer":
         raise missing
-    html, lead = articles.render(found.body, ANONYMOUS, shelf.named).html, articles.plain(found.body.split("\n\n", 1)[0], ANONYMOUS, shelf.named)
+    html, lead = articles.render(found.body, ANONYMOUS, shelf.named).html, articles.plain(found.body.split("\n\n", 1)[0], ANONYMOUS, shelf.labeled)
     return {"id": _id(found.id), "title": found.title, "lead": lead, "html": str(html), "lang": found.locale.replace("_", "-")}
 
 

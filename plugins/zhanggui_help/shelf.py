@@ -73,7 +73,7 @@ def line(article: articles.Article, actor: Actor) -> Line:
 def lead_of(article: articles.Article, actor: Actor) -> str:
     """Its first paragraph as plain words."""
     first = article.body.split("\n\n", 1)[0]
-    return "" if first.startswith("#") else articles.plain(first, actor, articles.library().named)
+    return "" if first.startswith("#") else articles.plain(first, actor, articles.library().labeled)
 
 
 def of_screen(reader: Reader, key: str) -> list[articles.Article]:

@@ -13,7 +13,7 @@ def texts() -> dict[str, str]:
         "cancel_ask": _("Cancel this order? What it holds is given back to the shop."), "cart": _("Cart"),
         "cart_empty": _("The cart is empty."), "categories": _("Categories"), "checkout": _("Check out"), "checkout_title": _("Confirm order"), "close": _("Close"),
         "decline": _("No"), "demo_name": _("Your name in this demo"), "detail": _("Street and house number"),
-        "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "messages": _("Messages"), "more": _("Show more"),
+        "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "help": _("Help"), "language": _("Language"), "less": _("One less"), "messages": _("Messages"), "more": _("Show more"),
         "more_of": _("One more"), "name": _("Full name"), "new_address": _("New address"),
         "no_demo": _("Please open this shop in its mini-program to order."),
         "no_messages": _("The shop has told you nothing yet."),

@@ -52,6 +52,11 @@ class Library:
             return None if tour is None else Named(str(tour.title), f"/help/tours/{tour.id}", actor.may(*tour.permission))
         return named(kind, name, actor)
 
+    def labeled(self, kind: str, name: str, actor: Actor) -> Named | None:
+        """The same as a bare label, without what it is worth or who may open it: for what is searched and for leads."""
+        found = self.named(kind, name, actor)
+        return None if found is None else Named(found.label)
+
 
 def library() -> Library:
     """The one of the plugins that run now."""

@@ -95,11 +95,12 @@ def _parser() -> Any:
 
 def _anchors(state: Any) -> None:
     """A heading has the id that stands behind it, and never stands above those of the page around it."""
-    for token, inline in zip(state.tokens, [*state.tokens[1:], None], strict=True):
+    for place, token in enumerate(state.tokens):
         if token.type not in ("heading_open", "heading_close"):
             continue
         token.tag = f"h{min(max(int(token.tag[1]), 2), 4)}"
-        anchor = _ANCHOR.search(inline.content) if token.type == "heading_open" and inline is not None else None
-        if anchor is not None and inline.children:
+        inline = state.tokens[place + 1] if token.type == "heading_open" else None
+        anchor = _ANCHOR.search(inline.content) if inline is not None else None
+        if inline is not None and anchor is not None and inline.children:
             token.attrSet("id", anchor.group(1))
             inline.children[-1].content = _ANCHOR.sub("", inline.children[-1].content)

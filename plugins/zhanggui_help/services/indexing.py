@@ -17,7 +17,7 @@ from . import shop_texts
 
 LOCK = "help.index"
 TITLE, KEYWORDS, HEADING, BODY = 5, 4, 3, 1
-FORM = "1"  # of what is kept: another number writes everything anew
+FORM = "2"  # of what is kept: another number writes everything anew
 _SOME = 400
 _LOOKS = Actor("system", name="help")  # labels as somebody reads them who may nothing: no value of a setting is indexed
 
@@ -101,9 +101,9 @@ def _bundled(fresh: set[tuple[str, str]]) -> list[Text]:
                 one = versions.get(locale)
                 if one is None or (ref, locale) not in fresh:
                     continue
-                body = articles.plain(one.body, _LOOKS, shelf.named)
+                body = articles.plain(one.body, _LOOKS, shelf.labeled)
                 headings = " ".join(line.lstrip("# ").split("{#")[0] for line in one.body.splitlines() if line.startswith("##"))
-                lead = articles.plain(one.body.split("\n\n", 1)[0], _LOOKS, shelf.named)
+                lead = articles.plain(one.body.split("\n\n", 1)[0], _LOOKS, shelf.labeled)
                 found.append(Text(ref, locale, one.owner, one.audience, one.permissions, one.title, one.keywords, headings, body, lead, digests[ref, locale]))
     return found
 

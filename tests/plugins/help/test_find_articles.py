@@ -38,7 +38,7 @@ def test_each_article_is_found_by_words_from_its_middle(indexed: Runtime, find: 
     for ref, versions in shelf.articles.items():
         for locale, one in versions.items():
             with written_in(locale):
-                said = articles.plain(one.body, ANONYMOUS, shelf.named)
+                said = articles.plain(one.body, ANONYMOUS, shelf.labeled)
             middle = said[len(said) // 2 :]
             piece = middle[:14] if locale == "zh_CN" else " ".join(middle.split()[1:7])
             if ref not in find(piece, locale, audience=one.audience):

@@ -68,7 +68,7 @@
 
   async function show(step) {
     open();
-    if (step >= tour.steps.length) { await tell({step}); before?.focus?.(); return; }
+    if (step >= tour.steps.length) { removeEventListener("keydown", onKey, true); before?.isConnected && before.focus?.(); return; }
     const one = tour.steps[step];
     target = find(one.target);
     if (!target && one.optional) { await tell({step: step + 1}); return show(step + 1); }
