@@ -60,6 +60,14 @@ def of_shop(db: Session, reader: Reader) -> list[Group]:
     return [Group(_SHOP, owner_name(_SHOP), lines)] if lines else []
 
 
+def digest_of(db: Session, ref: str, reader: Reader) -> str:
+    """Of the text that somebody reads now; "" where there is none for him."""
+    if ref.startswith(f"{_SHOP}."):
+        return next((str(version.number) for _article, version in shop_texts.published(db, ref.partition(".")[2])), "")
+    found = articles.library().article(ref, reader.locale)
+    return found.digest if found is not None and found.may_be_read_by(reader.actor) else ""
+
+
 def owner_name(owner: str) -> str:
     """Whose articles they are, in words."""
     return _("The shop as a whole") if owner == "core" else _("Of this shop") if owner == _SHOP else plugin_name(owner)

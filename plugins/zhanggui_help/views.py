@@ -88,6 +88,8 @@ class HelpView(View):
         ref, digest = given.get("ref", "")[:120], given.get("digest", "")[:40]
         clear = given.get("clear") == "1"
         with unit_of_work() as db:
+            if shelf.digest_of(db, ref, reader) != digest:
+                raise NotFound(_l("This article was changed in the meantime. Please read it again."))
             asking.vote(db, ref=ref, digest=digest, locale=reader.locale, clear=clear, reason="" if clear else given.get("reason", ""), actor=reader.actor, now=clock.now())
         flash(_("Thank you."), "success")
         return redirect(f"/help/a/{ref}", 303)

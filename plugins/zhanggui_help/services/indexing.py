@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from . import shop_texts
 
 LOCK = "help.index"
 TITLE, KEYWORDS, HEADING, BODY = 5, 4, 3, 1
-FORM = "2"  # of what is kept: another number writes everything anew
+FORM = "3"  # of what is kept: another number writes everything anew
+_WRITTEN = re.compile(r"\b[a-z]{4,40}\b")
 _SOME = 400
 _LOOKS = Actor("system", name="help")  # labels as somebody reads them who may nothing: no value of a setting is indexed
 
@@ -84,7 +86,8 @@ def _weights(text: Text) -> Mapping[str, int]:
 
 def terms(text: str) -> set[str]:
     """Whole terms of a text that say something."""
-    return {term for term in words.terms(text) if any(ch.isalnum() for ch in term)}
+    # Words as they are written, beside their stems: what was mistyped is compared with those.
+    return {term for term in words.terms(text) if any(ch.isalnum() for ch in term)} | set(_WRITTEN.findall(words.fold(text)))
 
 
 def _digests() -> dict[tuple[str, str], str]:

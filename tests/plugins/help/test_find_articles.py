@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from zhanggui.api import ANONYMOUS, Actor, articles, clock, reading, unit_of_work, words, written_in
 from zhanggui.runtime import Runtime
@@ -51,8 +51,8 @@ def test_articles_of_the_readers_language_come_first_and_others_are_marked(index
     with reading() as db:
         from zhanggui.api import Reader, shop_zone
 
-        found = searching.search(db, Reader(owner, shop_zone(), "zh_CN", clock.now()), "tracking number carrier")
-    assert found[0].ref == "orders.ship" and found[0].other == "en"
+        found = searching.search(db, Reader(owner, shop_zone(), "zh_CN", clock.now()), "a forgotten password is replaced")
+    assert [(one.ref, one.other) for one in found][:1] == [("core.staff", "en")]
 
 
 def test_who_holds_none_of_its_rights_does_not_find_an_article(indexed: Runtime, find: Find, clerk: Actor, outsider: Actor):
@@ -118,13 +118,15 @@ def test_five_thousand_articles_are_searched_in_ten_milliseconds(instance: Runti
             texts.append(indexing.Text(f"t.{number}", locale, "core", "staff", (), body[:12], (), "", body, body[:80], "x"))
     with unit_of_work() as db:
         indexing.write(db, texts)
+    with instance.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))  # as both databases do by themselves in time
     took = []
     reader = Reader(owner, shop_zone(), "zh_CN", clock.now())
     with reading() as db:
         for number in range(300):
-            text = rng.choice(texts)
-            question = text.body[200:205] if text.locale == "zh_CN" else " ".join(text.body.split()[40:43])
-            if number % 5 == 0 and text.locale == "en":
+            one = rng.choice(texts)
+            question = one.body[200:205] if one.locale == "zh_CN" else " ".join(one.body.split()[40:43])
+            if number % 5 == 0 and one.locale == "en":
                 question = question[:-2] + question[-1]
             started = time.perf_counter()
             found = searching.search(db, reader, question)

@@ -8,7 +8,7 @@
 
   const tell = (fields) => fetch(`/help/tours/${tour.tour}/step`, {
     method: "POST", keepalive: true, headers: {"X-CSRFToken": $("meta[name='csrf-token']").content, Accept: "application/json"}, body: new URLSearchParams(fields),
-  });
+  }).then((answer) => answer.text());
 
   function make(tag, props, ...children) {
     const node = Object.assign(document.createElement(tag), props);
