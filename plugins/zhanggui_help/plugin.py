@@ -16,11 +16,13 @@ from zhanggui.api import (
     RolePreset,
     Schedule,
     Screen,
+    SearchProvider,
     _l,
     hookimpl,
 )
 
 from . import audit_words, demo, jobs, models, permissions, rest, screens, views
+from .services import searching
 
 
 @hookimpl
@@ -45,6 +47,11 @@ def register_menu() -> Sequence[MenuItem]:
         MenuItem("articles", _l("Articles of the shop"), "file-text", screen=permissions.ARTICLE, group="shop", order=92),
         MenuItem("asked", _l("Questions without an answer"), "search", href="/help-asked/", permission=("can_see", permissions.SEARCH), group="system", order=6),
     ]
+
+
+@hookimpl
+def register_search() -> Sequence[SearchProvider]:
+    return [SearchProvider("help", _l("Help"), None, searching.hits, order=900)]
 
 
 @hookimpl

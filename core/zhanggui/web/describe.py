@@ -428,13 +428,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchProvider:
-    """Searches a plugin's rows: ``find(db, reader, text, limit) -> [Hit]``, only for who holds the permission.
+    """Searches a plugin's rows: ``find(db, reader, text, limit) -> [Hit]``, only for who holds the permission; None: for whoever has signed in.
 
     ``zhanggui.api.find_rows`` searches as the list does, under its rules.
     """
 
     id: str
     label: Text
-    permission: tuple[str, str]
+    permission: tuple[str, str] | None
     find: Callable[..., Sequence[Hit]]
     order: int = 100

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from zhanggui.api import Reader, articles, words
+from zhanggui.api import Hit, Reader, articles, words
 
 from ..models import LONGEST_QUESTION, Entry, Term, Word
 
 LEAST = 0.6  # of the parts of a question must be in what is found
-MOST, CANDIDATES, NEAR, WAYS = 20, 200, 400, 4
+MOST, CANDIDATES, NEAR, WAYS = 20, 200, 600, 4
 _LATIN = re.compile(r"[a-z]{4,}\Z")
 
 
@@ -49,6 +49,11 @@ def search(db: Session, reader: Reader, question: str, *, audience: str = "staff
     for e in entries:
         found.setdefault(e.ref, Found(e.ref, e.title, e.lead, e.owner, "" if e.locale == reader.locale else e.locale))
     return list(found.values())[:limit]
+
+
+def hits(db: Session, reader: Reader, text: str, limit: int) -> Sequence[Hit]:
+    """Articles beside orders and products, in the search over everything."""
+    return [Hit(one.title, one.lead[:80], one.href, "help") for one in search(db, reader, text, limit=limit)]
 
 
 def _may_read(entry: Entry, reader: Reader, audience: str) -> bool:
@@ -98,9 +103,10 @@ def _near(db: Session, part: str, known: dict[str, int]) -> str:
     slips = 1 if len(part) < 8 else 2
     first, after = part[0], chr(ord(part[0]) + 1)
     alike = select(Word.term, Word.entries).where(Word.term >= first, Word.term < after, func.length(Word.term).between(len(part) - slips, len(part) + slips))
-    best = (slips + 1, 0, "")
+    letters, best = set(part), (slips + 1, 0, "")
     for term, entries in db.execute(alike.order_by(Word.entries.desc()).limit(NEAR)).tuples():
-        best = min(best, (distance(part, term, slips), -entries, term))
+        if len(letters ^ set(term)) <= 2 * slips:  # what differs in more letters is farther away: not worth counting
+            best = min(best, (distance(part, term, slips), -entries, term))
     if best[0] > slips:
         return ""
     known[best[2]] = -best[1]

@@ -8,11 +8,11 @@ export async function help({ api, h, t, heading, empty }, args, id) {
   }
   const q = args.get("q") || "";
   const found = await api("GET", `/articles${q ? `?q=${encodeURIComponent(q)}` : ""}`);
-  const box = h("input", { name: "q", type: "search", value: q, maxlength: 80, "aria-label": t.search, placeholder: t.search });
-  const form = h("form", { class: "row", role: "search", onsubmit: (event) => {
+  const box = h("input", { name: "q", type: "search", value: q, maxlength: 80, "aria-label": t.search, placeholder: t.search, enterkeyhint: "search" });
+  const form = h("form", { class: "search", role: "search", onsubmit: (event) => {
     event.preventDefault();
     location.hash = `#/help${box.value.trim() ? `?q=${encodeURIComponent(box.value.trim())}` : ""}`;
-  } }, box, h("button", { class: "main" }, t.search));
+  } }, box);
   const row = (a) => h("li", {}, h("a", { class: "sheet order", href: `#/help/${a.id}` }, h("span", { class: "name" }, a.title), h("span", { class: "muted" }, a.lead)));
   return [heading(t.help), form, found.items.length ? h("ul", { class: "orders" }, found.items.map(row)) : empty(t.nothing)];
 }
