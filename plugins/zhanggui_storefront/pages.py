@@ -14,7 +14,7 @@ from zhanggui.api import View, brand_address, expose, get_setting, public, regio
 from .identity import demo_login_allowed
 from .texts import texts
 
-_TAKES_MONEY, _CARRIES_MESSAGES = "/shop/api/v1/payment-methods", "/shop/api/v1/messages"
+_TAKES_MONEY, _CARRIES_MESSAGES, _EXPLAINS = "/shop/api/v1/payment-methods", "/shop/api/v1/messages", "/shop/api/v1/articles"
 _A_DAY = 24 * 60 * 60
 _FILES = Path(__file__).parent / "static" / "storefront"
 
@@ -68,6 +68,6 @@ def _page() -> dict[str, Any]:
         "shop": get_setting("instance.name"), **_about_shop(), "demo": demo_login_allowed(), "lang": locale.replace("_", "-"),
         # Without a plugin that takes money the shop says how it gets its money.
         "pay": _address("pay.js") if _TAKES_MONEY in offered else "", "messages": _CARRIES_MESSAGES in offered,
-        "place": _address("place.js"), "told": _address("told.js"),
+        "help": _address("help.js") if _EXPLAINS in offered else "", "place": _address("place.js"), "told": _address("told.js"),
         "languages": [code.replace("_", "-") for code in get_setting("i18n.locales")], "texts": texts(),
     }  # fmt: skip

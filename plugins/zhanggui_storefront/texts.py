@@ -15,7 +15,7 @@ def texts() -> dict[str, str]:
         "consent": _("May the shop count what is looked at here, and, once you sign in, see that it was you? It is not sold or passed on, and goes after some weeks. The shop works the same without."),
         "consent_again": _("What is counted here"), "consent_count": _("Count only"), "consent_no": _("Count nothing"), "consent_yes": _("Agree to both"),
         "decline": _("No"), "demo_name": _("Your name in this demo"), "detail": _("Street and house number"),
-        "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "language": _("Language"), "less": _("One less"), "messages": _("Messages"), "more": _("Show more"),
+        "discount": _("Discount"), "from": _("from {n}"), "freight": _("Freight"), "help": _("Help"), "language": _("Language"), "less": _("One less"), "messages": _("Messages"), "more": _("Show more"),
         "more_of": _("One more"), "name": _("Full name"), "new_address": _("New address"),
         "no_demo": _("Please open this shop in its mini-program to order."),
         "no_messages": _("The shop has told you nothing yet."),

@@ -57,6 +57,8 @@ from shoppers import API, Shopper, allow_demo_login  # noqa: E402
 from zhanggui_backup.models import Run  # noqa: E402
 from zhanggui_customers import facade as customers  # noqa: E402
 from zhanggui_customers.services import profile  # noqa: E402
+from zhanggui_help.models import Article  # noqa: E402
+from zhanggui_help.services import own  # noqa: E402
 from zhanggui_notifications import leaving  # noqa: E402
 from zhanggui_notifications.models import Attempt as Try  # noqa: E402
 from zhanggui_notifications.models import Campaign, CampaignRecipient, Message, Template  # noqa: E402  # noqa: E402
@@ -112,6 +114,7 @@ def furnish(runtime: Runtime) -> Furnished:
         shop.blanks |= _goods(db)
         shop.blanks |= _told_to_others(db)
         shop.blanks |= _told_to_people(db)
+        shop.blanks |= _explained(db)
         shop.blanks |= {"/analytics/board/": [{"name": "sales"}], "/analytics/parts/": [{"metric_id": "sales.net"}]}
         owner = Actor("user", id=user_named(db, "owner").id, name="owner", everything=True)
         shop.blanks |= _brought(db, owner)
@@ -129,6 +132,18 @@ def furnish(runtime: Runtime) -> Furnished:
     _let_in(shop)
     shop.addresses = _addresses(shop)
     return shop
+
+
+def _explained(db: Session) -> dict[str, list[dict[str, Any]]]:
+    """An article of the shop's own that is published, and one that is not; the index of all."""
+    tea = {"zh_CN": "茶", "en": "Longjing tea"}
+    read, _draft = (own.create(db, title=tea, body=tea, actor=WHO, now=NOON) for _n in range(2))
+    own.publish(db, id=read, actor=WHO, now=NOON)
+    written = f"shop.{db.get_one(Article, read).public_id}"
+    return {
+        "/help/a/": [{"ref": "core.rights"}, {"ref": written}], "/help/tours/": [{"tour_id": "products.first-product"}],
+        f"{API}/articles/": [{"id": "storefront-how-to-order"}, {"id": written.replace(".", "-")}],
+    }  # fmt: skip
 
 
 def _goods(db: Session) -> dict[str, list[dict[str, Any]]]:

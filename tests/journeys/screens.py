@@ -45,6 +45,11 @@ def _open_cell(page: Page) -> None:
         page.wait_for_selector(".cell-form")
 
 
+def _open_help(page: Page) -> None:
+    page.locator(".help-mark").first.click()
+    page.wait_for_selector("dialog[open]")
+
+
 SIGHTS = (
     Sight("login", "/login/", who=None),
     Sight("home", "/"),
@@ -116,6 +121,15 @@ SIGHTS = (
     Sight("visits", "/visits/"),
     Sight("what visitors did", "/visitor-acts/"),
     Sight("calendar", "/calendar/"),
+    Sight("help", "/help/"),
+    Sight("help: an article", "/help/a/orders.ship"),
+    Sight("help: of this page", "/orders/", then=_open_help),
+    Sight("help: found", "/help/search?q=refund"),
+    Sight("help: found nothing", "/help/search?q=unicorns"),
+    Sight("help: a tour", "/help/tours/products.first-product"),
+    Sight("help: questions in vain", "/help-asked/"),
+    Sight("articles of the shop", "/help-articles/"),
+    Sight("article of the shop: add", "/help-articles/add"),
     Sight("audit trail", "/system/audit/"),
     Sight("messages", "/messages/"),
     Sight("me", "/me/"),

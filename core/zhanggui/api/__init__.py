@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .. import API_LEVEL, list_views, outside
+from .. import API_LEVEL, articles, list_views, outside
 from ..approvals import AlreadyAsked, request_approval
 from ..audit import record as record_audit
 from ..auth import programs, tokens
 from ..auth.fresh import NotFresh, require_fresh, require_recent
 from ..auth.idempotency import idempotent, idempotent_in_phases
 from ..auth.lookups import look_up
-from ..auth.permissions import expose, has_access, permission_name, protect, public
+from ..auth.permissions import expose, has_access, permission_name, protect, public, signed_in
 from ..auth.quota import count_one
 from ..auth.staff import StaffMember, staff_member, staff_with
 from ..auth.throttle import throttled, told_to_wait
@@ -121,6 +121,8 @@ from ..web.blocks import Block, Page
 from ..web.bodies import read_json
 from ..web.brand import brand_address
 from ..web.charts import Band, Chart, Series
+from ..web.companions import accompany
+from ..web.context import reader as reader_here
 from ..web.describe import (
     Action,
     Card,
@@ -197,21 +199,21 @@ __all__ = [
     "Refused", "RolePreset", "SYSTEM", "Schedule", "Screen", "Sealed", "SealedJson", "Search", "SearchProvider",
     "Section", "Seen", "Sent", "Series", "SettingTest", "Sheet", "Slot", "StaffMember", "StaleRow", "TaskDef", "TaskRun",
     "TermIndex", "ThreePhases", "Tile", "Total", "UTCDateTime", "Unknown", "UnknownChoice", "Versioned", "View",
-    "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "act_on_row", "act_within", "acting_as",
-    "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "aside",
-    "attach_private_file", "backups", "blind_index", "brand_address", "cancel_task", "change_row", "choice_schemas",
-    "chosen_scopes", "clock", "code_string", "complaints", "count_one", "counted", "create_row", "current_actor",
-    "current_runtime", "dashboards", "decode_cursor", "dimensions", "encode_cursor", "enqueue", "erase_person",
-    "export_person", "expose", "facts", "find_person", "find_rows", "fmt", "formulas", "gateway", "get_setting",
-    "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases", "in_phases",
-    "is_aside", "job", "keep_text", "kept_text", "lazy_gettext", "list_views", "look_up", "message_kinds", "metrics",
-    "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days", "permission_name",
-    "pgettext", "plugin_name", "programs", "protect", "public", "public_events", "public_id", "publish", "read_choices",
-    "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work", "reading", "record_audit", "recording",
-    "regions", "remove_private_files", "remove_row", "request_approval", "require_fresh", "require_recent", "resume_task",
-    "rich_text", "row_clauses", "row_labels", "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day",
-    "shop_zone", "show_form", "show_page", "spring_festival", "staff_member", "staff_with", "start_task", "take_back",
-    "take_form", "task", "tasks_at_work", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations",
-    "unit_of_work", "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows",
-    "written_in",
+    "Webhook", "WebhookMessage", "WebhookReply", "When", "Widget", "_", "_l", "accompany", "act_on_row", "act_within",
+    "acting_as", "actor_names", "added_up", "address_of", "after_commit", "allocate", "append_only_guards", "articles",
+    "aside", "attach_private_file", "backups", "blind_index", "brand_address", "cancel_task", "change_row",
+    "choice_schemas", "chosen_scopes", "clock", "code_string", "complaints", "count_one", "counted", "create_row",
+    "current_actor", "current_runtime", "dashboards", "decode_cursor", "dimensions", "encode_cursor", "enqueue",
+    "erase_person", "export_person", "expose", "facts", "find_person", "find_rows", "fmt", "formulas", "gateway",
+    "get_setting", "gettext", "has_access", "hookimpl", "hooks", "hookspec", "idempotent", "idempotent_in_phases",
+    "in_phases", "is_aside", "job", "keep_text", "kept_text", "lazy_gettext", "list_views", "look_up", "message_kinds",
+    "metrics", "network", "ngettext", "notice_kind", "notify", "one_at_a_time", "outside", "period_days",
+    "permission_name", "pgettext", "plugin_name", "programs", "protect", "public", "public_events", "public_id",
+    "publish", "read_choices", "read_decimal", "read_json", "read_notice", "readable_file", "reader_at_work",
+    "reader_here", "reading", "record_audit", "recording", "regions", "remove_private_files", "remove_row",
+    "request_approval", "require_fresh", "require_recent", "resume_task", "rich_text", "row_clauses", "row_labels",
+    "save_image", "save_private_file", "scope_fields", "set_aside", "shop_day", "shop_zone", "show_form", "show_page",
+    "signed_in", "spring_festival", "staff_member", "staff_with", "start_task", "take_back", "take_form", "task",
+    "tasks_at_work", "texts_of", "throttled", "timeline", "tokens", "told_to_wait", "translations", "unit_of_work",
+    "url_for_file", "url_for_private", "visitor_is_known", "webhook_message", "words", "write_rows", "written_in",
 ]  # fmt: skip

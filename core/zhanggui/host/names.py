@@ -29,7 +29,7 @@ from .spots import Step
 if TYPE_CHECKING:
     from .host import Host
 
-_EXPLAINED = re.compile(r"(screen|fieldset|section):[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
+_EXPLAINED = re.compile(r"(screen:\*|(screen|fieldset|section):[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)\Z")
 _EVENT_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+@[1-9][0-9]*\Z")
 
 

@@ -57,6 +57,7 @@ def check_plugins(config: str | None, folders: Sequence[str], environ: Mapping[s
 
 
 def _findings(runtime: Runtime, folders: Sequence[str]) -> Iterator[Finding]:
+    from ..articles import checks as help_checks
     from ..web.theme import icon_names
     from ..web.unworded import without_any
 
@@ -72,6 +73,8 @@ def _findings(runtime: Runtime, folders: Sequence[str]) -> Iterator[Finding]:
         host = build_host(found.manifests, set(host.manifests) - {fault.plugin}, core_part(), icons=icon_names(runtime))
     yield from map(_said, host.findings)
     with hosted(host):
+        for plugin_id, error in help_checks.findings(host):
+            yield Finding(plugin_id, error.sentence)
         for error in without_any(host, "core", CORE, CORE.name):
             yield Finding("core", said_at(error.sentence, find(CORE, error.at)))
         for plugin_id, manifest in host.manifests.items():

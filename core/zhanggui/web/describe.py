@@ -22,6 +22,7 @@ Clause = Any  # a SQLAlchemy boolean expression
 
 Validate = Callable[[Mapping[str, Any]], Iterable[tuple[str, Text]]]
 
+EVERY_SCREEN = "screen:*"
 WIDGET_KINDS = ("number", "todo", "chart", "list")
 TONES = ("neutral", "info", "good", "warn", "bad")
 
@@ -383,7 +384,8 @@ class MenuItem:
 class HelpTarget:
     """Where something is explained: ``key`` is the stable name (``data-key``) of a screen, fieldset or section.
 
-    Its head gets a question mark that leads to ``href``. Of two for one name the first by ``order`` stands.
+    Its head gets a question mark that leads to ``href``. Of two for one name the first by ``order`` stands. ``screen:*`` is
+    every screen that has none of its own, for whoever is signed in; ``{key}`` in its ``href`` becomes the name of the screen.
     """
 
     key: str
@@ -429,13 +431,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchProvider:
-    """Searches a plugin's rows: ``find(db, reader, text, limit) -> [Hit]``, only for who holds the permission.
+    """Searches a plugin's rows: ``find(db, reader, text, limit) -> [Hit]``, only for who holds the permission; None: for whoever has signed in.
 
     ``zhanggui.api.find_rows`` searches as the list does, under its rules.
     """
 
     id: str
     label: Text
-    permission: tuple[str, str]
+    permission: tuple[str, str] | None
     find: Callable[..., Sequence[Hit]]
     order: int = 100

@@ -177,7 +177,7 @@ def _search(text: str) -> list[dict[str, Any]]:
     reader, groups, asked = context.reader(), [], words.fold(text)
     with reading() as db:
         for provider in current_host().every("search"):
-            if reader.may(*provider.permission):
+            if provider.permission is None or reader.may(*provider.permission):
                 hits = provider.find(db, reader, text, HITS)
                 if hits:
                     rows = [{"title": h.title, "sub": str(h.sub), "href": h.href, "icon": h.icon} for h in hits]

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import quote
 
 from flask import current_app, g, get_flashed_messages, request
 from flask_login import current_user
@@ -25,8 +26,9 @@ from ..kernel.actors import Actor
 from ..runtime import current_runtime
 from . import context
 from .brand import COLOR, brand_address
+from .companions import companion
 from .core_texts import GROUPS, me_label, messages_label
-from .describe import MenuItem, Question
+from .describe import EVERY_SCREEN, MenuItem, Question
 from .gateway import COUNT_LIMIT
 from .page import Link, Shell
 from .questions import counting_of
@@ -160,13 +162,24 @@ def screen_key(key: str = "") -> str:
 
 def help_mark(key: str) -> Markup:
     """What stands at the end of a head: a question mark where a plugin explains what has this stable name."""
-    target = current_host().help_targets.get(key)
-    if target is None:
+    href, label = help_at(key)
+    if not href:
         return Markup()
-    label = str(target.label) or _("Help")
-    return Markup('<a class="btn btn-quiet btn-icon help-mark" href="%s" aria-label="%s" data-help="%s">%s</a>') % (
-        target.href, label, key, current_app.jinja_env.globals["icon"]("help"),  # type: ignore[operator]
+    return Markup('<a class="btn btn-quiet btn-icon help-mark" href="%s" aria-label="%s" data-help="%s" data-asks>%s</a>') % (
+        href, label, key, current_app.jinja_env.globals["icon"]("help"),  # type: ignore[operator]
     )  # fmt: skip
 
 
-TEMPLATE_GLOBALS = {"shell": shell, "flashes": flashes, "fmt": fmt, "screen_key": screen_key, "help": help_mark}
+def help_at(key: str, why: bool = False) -> tuple[str, str]:
+    """The address and the words of what explains this name: its own target, else that of every screen. ``why``: it was refused."""
+    host = current_host()
+    target = host.help_targets.get(key)
+    if target is None and key.startswith("screen:") and current_user.is_authenticated:
+        target = host.help_targets.get(EVERY_SCREEN)
+    if target is None:
+        return "", ""
+    href = target.href.replace("{key}", quote(key.removeprefix("screen:"), safe=""))
+    return href + ("&why=1" if why and "?" in href else ""), str(target.label) or _("Help")
+
+
+TEMPLATE_GLOBALS = {"shell": shell, "flashes": flashes, "fmt": fmt, "screen_key": screen_key, "help": help_mark, "help_at": help_at, "companion": companion}

@@ -231,6 +231,7 @@ def test_a_shop_in_earnest_offers_no_demo_login(tea: Any, phone: Page) -> None:
 def test_its_files_are_small(kind: str) -> None:
     files = [Path(pages.__file__).parent / "static" / "storefront" / name for name in ("shop.js", "shop.css", "pay.js", "place.js")]
     assert sum(Path(f"{file}.br").stat().st_size for file in files) <= 13.5 * 1024  # the cart that follows its customer, and the line of consent, cost 700 bytes
+    assert Path(f"{files[0].with_name('help.js')}.br").stat().st_size <= 1024  # fetched when it is opened
 
 
 def test_they_are_sent_compressed(site: Site) -> None:

@@ -529,11 +529,13 @@ function signIn() {
   return null;
 }
 
+const help = async (args, id) => page.help ? (await import(page.help)).help({ api, h, t, heading, empty }, args, id) : home(args);
+
 // -- routes
 
 const ROUTES = [
   [/^\/p\/([\w-]+)$/, product, "shop"], [/^\/cart$/, showCart, "cart"], [/^\/checkout$/, checkout, "cart"], [/^\/address$/, address, "cart"],
-  [/^\/messages$/, messages, "messages"], [/^\/orders$/, orders, "orders"], [/^\/o\/([\w-]+)$/, order, "orders"], [/^\/?$/, home, "shop"],
+  [/^\/messages$/, messages, "messages"], [/^\/help(?:\/([\w-]+))?$/, help, ""], [/^\/orders$/, orders, "orders"], [/^\/o\/([\w-]+)$/, order, "orders"], [/^\/?$/, home, "shop"],
 ];
 let turn = 0;
 

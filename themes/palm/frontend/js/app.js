@@ -21,7 +21,7 @@ document.addEventListener("click", (event) => {
   if (!link || event.metaKey || event.ctrlKey || !navigator.onLine) return;
   event.preventDefault();
   link.closest("dialog")?.close();
-  formSheet(link.href, link.textContent.trim(), enhance);
+  formSheet(link.href, link.textContent.trim() || link.ariaLabel, enhance);
 });
 
 // Back goes to where one came from when that was here, so the list stands as it was.

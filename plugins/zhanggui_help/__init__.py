@@ -1,0 +1,1 @@
+"""Help: articles, search, tours, and what the shop writes itself."""
