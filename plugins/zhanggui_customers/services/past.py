@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from zhanggui.api import one_at_a_time, public_id
@@ -33,11 +33,12 @@ def record_past(db: Session, visits: Iterable[PastVisit]) -> int:
     for visit in visits:
         events = [_row(visit, step) for step in visit.steps]
         stays += sessions_of(sorted(events, key=lambda one: one["tick"]))
-    last = db.scalar(select(func.max(_visit.c.id))) or 0
-    for visit_id, stay in enumerate(stays, last + 1):
-        for event in (*stay.events, *stay.later):
-            event["visit_id"] = visit_id
-    _write(db, _visit, [{"id": visit_id, **stay.row()} for visit_id, stay in enumerate(stays, last + 1)])
+    for start in range(0, len(stays), _AT_ONCE):
+        some = stays[start : start + _AT_ONCE]
+        made = db.scalars(insert(_visit).returning(_visit.c.id, sort_by_parameter_order=True), [stay.row() for stay in some])
+        for visit_id, stay in zip(made, some, strict=True):
+            for event in (*stay.events, *stay.later):
+                event["visit_id"] = visit_id
     events = [event for stay in stays for event in (*stay.events, *stay.later)]
     _write(db, _event, events)
     links = {(visit.visitor, visit.customer_id): min(step[1] for step in visit.steps) for visit in reversed(list(visits)) if visit.customer_id is not None}

@@ -108,8 +108,8 @@ class AddressChanges(Body):
     is_default = Flag(metadata={"description": "true makes it the default; another one becomes it by its own true."})
 
 
-_EVENT = {"type": "object", "description": (
-    "id (made by the client, 8 to 64 letters and digits: sent twice, it counts once), name (visit, page, view, search, result_click, favourite, share, cart_add, "
+_EVENT = {"description": (
+    "An object: id (made by the client, 8 to 64 letters and digits: sent twice, it counts once), name (visit, page, view, search, result_click, favourite, share, cart_add, "
     "cart_remove, checkout_start, address, quote, pay_start, coupon_take, message_open or scan), at (by the client's clock, with its zone), session, visitor (random, one for "
     "each installation), page, props. One that is wrong is counted as refused, and stops no other."
 )}  # fmt: skip
