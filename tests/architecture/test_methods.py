@@ -18,6 +18,7 @@ ALLOWED = {
     "core/zhanggui/auth/permissions.py:guarded": "a cookie needs a CSRF token for whatever is not safe",
     "core/zhanggui/auth/idempotency.py:_print": "is part of the fingerprint of a request",
     "core/zhanggui/web/errors.py:refused": "a refused button leads back to its page; nothing is done any more",
+    "core/zhanggui/web/errors.py:_ask_who": "leads back to the page that was asked for, or to the one on which the button stood",
     "core/zhanggui/web/errors.py:broken": "names the request in the log",
 }
 
