@@ -45,7 +45,6 @@ def register_menu() -> Sequence[MenuItem]:
     return [
         MenuItem("help", _l("Help"), "help", href="/help/", group="system", order=5),
         MenuItem("articles", _l("Articles of the shop"), "file-text", screen=permissions.ARTICLE, group="shop", order=92),
-        MenuItem("asked", _l("Questions without an answer"), "search", href="/help-asked/", permission=("can_see", permissions.SEARCH), group="system", order=6),
     ]
 
 

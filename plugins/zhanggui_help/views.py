@@ -47,7 +47,8 @@ class HelpView(View):
         reader = reader_here()
         with reading() as db:
             own = shelf.of_shop(db, reader)
-        return self.render("help/index.html", title=_("Help"), key=f"{READING}.index", groups=[*own, *shelf.groups(reader)], tours=shelf.tours_for(reader))
+        return self.render("help/index.html", title=_("Help"), key=f"{READING}.index", groups=[*own, *shelf.groups(reader)], tours=shelf.tours_for(reader),
+                           may_see_asked=reader.may("can_see", SEARCH))  # fmt: skip
 
     @expose("/a/<ref>")
     @signed_in

@@ -120,7 +120,7 @@ def test_five_thousand_articles_are_searched_in_ten_milliseconds(instance: Runti
         indexing.write(db, texts)
     with instance.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))  # as both databases do by themselves in time
-    took = []
+    took, worked = [], []
     reader = Reader(owner, shop_zone(), "zh_CN", clock.now())
     with reading() as db:
         for number in range(300):
@@ -128,12 +128,14 @@ def test_five_thousand_articles_are_searched_in_ten_milliseconds(instance: Runti
             question = one.body[200:205] if one.locale == "zh_CN" else " ".join(one.body.split()[40:43])
             if number % 5 == 0 and one.locale == "en":
                 question = question[:-2] + question[-1]
-            started = time.perf_counter()
+            started, begun = time.perf_counter(), time.process_time()
             found = searching.search(db, reader, question)
             took.append(time.perf_counter() - started)
+            worked.append(time.process_time() - begun)
             assert found or number % 5 == 0
     took.sort()
-    print(f"search in 5,000 articles: p50 {took[150] * 1000:.1f} ms, p95 {took[285] * 1000:.1f} ms")
+    worked.sort()
+    print(f"search in 5,000 articles: p50 {took[150] * 1000:.1f} ms, p95 {took[285] * 1000:.1f} ms; of it at work here p95 {worked[285] * 1000:.1f} ms")
     assert took[285] < 0.010
 
 
