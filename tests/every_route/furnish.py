@@ -67,6 +67,7 @@ from zhanggui_orders.services import cancellation, fulfillment, payment  # noqa:
 from zhanggui_payments.facade import Snapshot  # noqa: E402
 from zhanggui_payments.models import Attempt  # noqa: E402
 from zhanggui_payments.services import settling  # noqa: E402
+from zhanggui_products.models import Product  # noqa: E402
 from zhanggui_products.services import editing  # noqa: E402
 from zhanggui_products.services.categories import create_category  # noqa: E402
 from zhanggui_webhooks.services import endpoints, fan_out, partners  # noqa: E402
@@ -115,6 +116,7 @@ def furnish(runtime: Runtime) -> Furnished:
         shop.blanks |= _told_to_others(db)
         shop.blanks |= _told_to_people(db)
         shop.blanks |= _explained(db)
+        shop.blanks |= {f"{API}/favourites/": [{"id": db.scalars(select(Product.public_id).order_by(Product.id)).first()}]}
         shop.blanks |= {"/analytics/board/": [{"name": "sales"}], "/analytics/parts/": [{"metric_id": "sales.net"}]}
         owner = Actor("user", id=user_named(db, "owner").id, name="owner", everything=True)
         shop.blanks |= _brought(db, owner)

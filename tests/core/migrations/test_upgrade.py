@@ -87,7 +87,7 @@ def test_the_history_makes_exactly_what_the_models_say(instance):
     import_models(manifests)
     with instance.engine.connect() as connection:
         found = {component: differences(connection, component) for component in components(manifests)}
-    assert len(found) == 15
+    assert len(found) == 16
     assert found == dict.fromkeys(found, [])
 
 
