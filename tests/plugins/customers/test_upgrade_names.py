@@ -42,6 +42,8 @@ def test_digests_of_names_are_made_anew(instance: Runtime, people: None) -> None
     with instance.write_bind.begin() as connection:  # as the release before left it
         first = select(func.min(Customer.id)).scalar_subquery()
         connection.execute(update(Customer.__table__).where(Customer.id == first).values(name_index=digests(["josé müller"])[0]))
+        for later in ("tally", "visit", "event", "visitor_link"):
+            connection.exec_driver_sql(f"DROP TABLE customers__{later}")
         connection.exec_driver_sql("UPDATE customers__alembic SET version_num = 'customers_0003'")
     assert indexes() == digests(["josé müller", "王老五", ""])
     with schema_change(instance.write_bind) as connection:
