@@ -54,7 +54,7 @@ def _of_visits(measure: str) -> Drill:
 
 
 def _of_acts(name: str, measure: str = "times") -> Drill:
-    return Drill("customers.Tally", "at", measure, {"name": name, "counted": "1"}, {"product": "product_id", "searched": "q"})
+    return Drill("customers.Tally", "at", measure, {"name": name, "counted": "1"}, {"product": "product_id", "searched": "searched"})
 
 
 METRICS = (

@@ -71,7 +71,7 @@ TALLIES = Screen(
         Filter("at", _l("Hour"), "date_range", order=10),
         Filter("name", _l("What"), "choice", choices=ALL_NAMES, order=20),
         Filter("product_id", _l("Product"), "lookup", to="products.Product", order=30),
-        Filter("q", _l("Searched for"), "text", order=40),
+        Filter("searched", _l("Searched for"), "text", column="q", order=40),
         Filter("counted", _l("Counted"), "bool", clause=lambda value, c: (c.reason == "") if value else (c.reason != ""), order=50),
         _FILTER,
     ),

@@ -16,6 +16,7 @@ from .spots import Step
 
 # The verbs of every screen: an action of that name would take the place of one of them.
 _RESERVED = {"add", "bulk", "delete", "edit", "export", "list", "lookup", "show"}
+OF_EVERY_LIST = frozenset({"q", "sort", "size", "page", "after", "before", "by", "figures", "columns"})  # what stands in its address beside filters
 _ROOMS = ("columns", "filters", "actions", "sections", "fields")
 
 
@@ -37,6 +38,9 @@ def check_screen(screen: Screen, kinds: Mapping[str, Kind]) -> None:
                 raise _wrong(screen, section, _l("the screen has no column “%(column)s”", column=name), name)
     for room in _ROOMS:
         _check_names(screen, () if callable(getattr(screen, room)) else getattr(screen, room))
+    for f in screen.filters:
+        if f.name in OF_EVERY_LIST:
+            raise _wrong(screen, f, _l("every list knows “%(filter)s” already: call it otherwise", filter=f.name), f.name)
     for column in screen.columns:
         if column.edit is not None and (column.name == card.title or (target_of(screen, column, kinds.__getitem__) is None and not callable(screen.fields))):
             raise _wrong(screen, column, _l("edit names no field or question of one input: “%(edit)s”", edit=column.edit), column.edit)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Table, inspect
 
 from ..db.types import Pii, SealedJson
+from ..host.columns import OF_EVERY_LIST
 from ..i18n.texts import lazy_gettext as _l
 from ..kernel import clock
 from ..kernel.actors import Actor
@@ -35,7 +36,6 @@ _PLACES: dict[str, tuple[type[Any], Callable[[str], Any]]] = {
     "t": (datetime, datetime.fromisoformat), "d": (date, date.fromisoformat), "c": (time, time.fromisoformat), "n": (Decimal, Decimal),
 }  # fmt: skip
 _NONCE = 12
-_OWN = {"q", "sort", "size", "page", "after", "before", "by", "figures", "columns"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneIn
     :raises BadRequest: naming the argument that makes no sense.
     """
     filters = {f.name: f for f in visible_filters(screen, actor)}
-    known = set(_OWN)
+    known = set(OF_EVERY_LIST)
     for f in filters.values():
         kind, ranged = filter_kind(f.kind)
         known |= {f"{f.name}_from", f"{f.name}_to"} if ranged else set()
@@ -107,7 +107,7 @@ def parse(screen: Screen, args: Mapping[str, str], actor: Actor, *, zone: ZoneIn
     for name in args:
         if name not in known:
             raise BadRequest(_l("There is no filter %(name)s here."), name=name, field=name)
-    raw = {name: args[name].strip() for name in args if name not in _OWN and args[name].strip()}
+    raw = {name: args[name].strip() for name in args if name not in OF_EVERY_LIST and args[name].strip()}
     cleaned = {}
     for name, f in filters.items():
         value = clean(f, raw, zone, currency, now)

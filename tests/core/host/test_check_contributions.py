@@ -108,6 +108,7 @@ REFUSED = {
     "a column below": (screens(card="\n Card(title='name', sub=['note'])  # here\n"), "the screen has no column “note”"),
     "a column of a section": (screens(more="sections=[\n Section('a', 'A', columns=['nme'])]  # here\n"), "the screen has no column “nme”"),
     "a filter": (screens(more="filters=[\n Filter('nme', 'Name', 'text')]  # here\n"), "there is no column “nme”"),
+    "a filter of every list": (screens(more="filters=[\n Filter('q', 'Name', 'text', column='name')]  # here\n"), "every list knows “q” already"),
     "a search": (screens(more="search=\n Search(prefix=['nme'])  # here\n"), "there is no column “nme”"),
     "a sort": (screens(more="default_sort=[\n '-nme']  # here\n"), "there is no column “nme”"),
     "a label": (screens(more="label=\n 'nme'  # here\n"), "there is no column “nme”"),
