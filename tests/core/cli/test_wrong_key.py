@@ -23,7 +23,7 @@ WRONG = "another-key-0123456789-abcdefghijklmnop"
 ARGUMENTS = {
     "plugin/enable": ["orders"], "plugin/disable": ["orders"], "user/create": ["lin", "--role", "clerk", "--password", "a long one 7"], "user/password": ["lin", "--password", "a long one 7"],
     "user/disable": ["lin"], "import": ["customers", "{file}"], "export": ["customers", "{file}.out"], "jobs/requeue": ["--all"],
-    "config/explain": ["web.port"], "plugin/new": ["loyalty"], "pii/erase": ["customers.Customer:1", "--yes"], "pii/export": ["Wang", "{file}.json"],
+    "config/explain": ["web.port"], "plugin/new": ["loyalty"], "pii/erase": ["customers.Customer:1", "--yes"], "pii/export": ["Wang", "{file}.json"], "audit/export": ["{file}.trail"],
 }  # fmt: skip
 # These open no instance: they read no data of it.
 SERVERS = {"up", "web", "worker", "scheduler"}  # last: one that started all the same would not come back

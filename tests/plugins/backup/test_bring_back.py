@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from zhanggui.api import SYSTEM, backups, clock, reading, unit_of_work
+from zhanggui.api import SYSTEM, NotFound, backups, clock, reading, unit_of_work
 from zhanggui.audit.models import AuditEntry
 from zhanggui.auth import service
 from zhanggui.runtime import Runtime
@@ -126,3 +126,12 @@ def test_who_may_see_may_not_take_or_bring_back(instance: Runtime, visit: Any, c
         assert one.get(path).status_code == 403
     for path in ("/backups/create", f"/backups/{made.name}/drill", f"/backups/{made.name}/preview", f"/backups/{made.name}/restore"):
         assert one.post(path, {"table": "*"}).status_code == 403
+
+
+def test_the_door_takes_names_and_no_paths(instance: Runtime, copy: Callable[[], Any], tmp_path: Any):
+    made = copy()
+    elsewhere = tmp_path / "20260315T193000Z-manual.age"
+    elsewhere.write_bytes(made.path.read_bytes())
+    with pytest.raises(NotFound):
+        backups.find(str(elsewhere))
+    assert backups.find(made.name).path == made.path

@@ -23,6 +23,7 @@ from zhanggui.jobs import runner
 from zhanggui.jobs.models import Job
 from zhanggui.runtime import Runtime
 from zhanggui.testing.browsing import Visitor
+from zhanggui.testing.fixtures import PASSWORD
 from zhanggui.testing.racing import race, refused
 from zhanggui_orders.models import Order, OrderLine
 from zhanggui_orders.services.payment import mark_paid_offline
@@ -259,6 +260,23 @@ def test_below_the_limit_nobody_is_asked(paid: str, panda: Panda) -> None:
         settings.set(db, "plugin.payments.approve_above", 40, actor=SYSTEM, now=clock.now())
     give_back()
     assert sums()[0] == "refunded"
+
+
+@pytest.mark.parametrize(("limit", "asked"), [(39, True), (40, False), (0, False)])
+def test_much_money_asks_who_sits_there_when_the_sign_in_is_long_ago(
+    paid: str, visit: Callable[..., Visitor], instance: Runtime, limit: int, asked: bool
+) -> None:  # fmt: skip
+    with unit_of_work() as db:
+        settings.set(db, "plugin.payments.fresh_above", limit, actor=SYSTEM, now=clock.now())
+    one, form = visit("owner"), {"what": "all", "reason": "damaged"}
+    with clock.hold(clock.now() + timedelta(minutes=10)):
+        answer = one.post("/orders/1/payments__refund", form)
+        assert answer.location.startswith("/me/confirm") is asked
+        assert ask(Refund.id) == ([] if asked else [1])
+        if asked:
+            assert one.post("/me/confirm", {"password": PASSWORD}).status_code == 303
+            assert one.post("/orders/1/payments__refund", form).location == "/orders/1"
+            assert ask(Refund.id) == [1]
 
 
 def test_each_right_is_one_of_its_own(paid: str, visit: Callable[..., Visitor]) -> None:
