@@ -83,7 +83,7 @@ def show_article(request: Any) -> dict[str, Any]:
         for _article, version in shop_texts.published(request.db, rest):
             if version.audience == "customer":
                 code, said = said_in(version.texts, request.locale)
-                html = articles.render(said["body"], ANONYMOUS, shop_texts.no_names).html
+                html = articles.render(said["body"], ANONYMOUS, None).html
                 return {"id": request.path["id"], "title": said["title"], "lead": shop_texts.lead(said), "html": str(html), "lang": code.replace("_", "-")}
         raise missing
     shelf = articles.library()

@@ -13,7 +13,7 @@ from zhanggui.api import ANONYMOUS, Action, Card, Choice, Column, Field, Filter,
 
 from .models import Article, Version
 from .permissions import ARTICLE
-from .services import own, shop_texts
+from .services import own
 
 AUDIENCES = (Choice("customer", _l("Customers"), "info"), Choice("staff", _l("Staff"), "neutral"))
 
@@ -31,7 +31,7 @@ STATES = (Choice("draft", _l("Nobody reads it yet"), "neutral"), Choice("publish
 
 def shown(text: str) -> Markup:
     """A text of the shop: Markdown, cleaned, naming nothing."""
-    return articles.render(text, ANONYMOUS, shop_texts.no_names).html
+    return articles.render(text, ANONYMOUS, None).html
 
 
 def _reading(db: Session, reader: Reader, row: Any) -> Mapping[str, Any]:

@@ -240,7 +240,7 @@ def test_screens_fields_actions_and_entries_have_stable_names_and_heads_a_place_
     assert 'href="/help/tastings" aria-label="What a tasting is"' in listed
     shown = owner_visits.get(f"/tastings/{row.id}").text
     assert 'data-key="screen:tasting.Tasting.show"' in shown and 'data-key="action:tasting.Tasting.edit"' in shown
-    assert "help-mark" not in shown, "nobody explains this one"
+    assert 'href="/help/panel?screen=tasting.Tasting.show"' in shown, "what has no page of its own is explained by the help of every screen"
     form = owner_visits.get(f"/tastings/{row.id}/edit").text
     assert names(form) == {"name", "place", "seats", "link", "fee", "begins", "ends", "grams", "discount", "stars", "about"}
     assert form.count('data-key="screen:') == 1 and 'data-key="fieldset:tasting.Tasting.where"' in form

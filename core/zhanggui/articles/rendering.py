@@ -38,24 +38,28 @@ def directives(text: str) -> Iterator[tuple[str, str]]:
         yield found.group(1), found.group(2)
 
 
-def render(text: str, actor: Actor, more: Resolve = named) -> Rendered:
-    """The text for this reader. What was typed as HTML, and every address that is none of the web, stays text."""
+def render(text: str, actor: Actor, more: Resolve | None = named) -> Rendered:
+    """The text for this reader. What was typed as HTML, and every address that is none of the web, stays text.
+
+    :param more: what finds the things that are named in braces; None: braces are braces, as in a text that a shop wrote.
+    """
     found: list[Markup] = []
     missing: list[tuple[str, str]] = []
 
     def put(match: re.Match[str]) -> str:
-        thing = more(match.group(1), match.group(2), actor)
+        thing = None if more is None else more(match.group(1), match.group(2), actor)
         if thing is None:
             missing.append((match.group(1), match.group(2)))
         found.append(_printed(match.group(1), thing))
         return f"\ue000{len(found) - 1}\ue001"
 
-    clean = _cleaned(DIRECTIVE.sub(put, text.replace("\ue000", "").replace("\ue001", "")))
+    typed = text.replace("\ue000", "").replace("\ue001", "")
+    clean = _cleaned(typed if more is None else DIRECTIVE.sub(put, typed))
     html = _PLACE.sub(lambda match: str(found[int(match.group(1))]), clean)
     return Rendered(Markup(html), tuple(missing))  # noqa: S704 - cleaned above, and what is put in is markup of our own
 
 
-def plain(text: str, actor: Actor, more: Resolve = named) -> str:
+def plain(text: str, actor: Actor, more: Resolve | None = named) -> str:
     """The words of a text alone, with the labels in it: what is searched, and what a list says of it."""
     html = nh3.clean(render(text, actor, more).html, tags=set())
     return " ".join(Markup(html).unescape().split())  # noqa: S704 - goes back to text
