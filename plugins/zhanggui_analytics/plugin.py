@@ -110,7 +110,7 @@ def register_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def register_role_presets() -> Sequence[RolePreset]:
-    seen = {f"analytics.{area}": ("see",) for area in ("Sales", "Customers", "Products")}
+    seen = {f"analytics.{area}": ("see",) for area in ("Sales", "Customers", "Products", "Stock", "Behaviour")}
     return [
         RolePreset("clerk", _l("Clerk"), {"analytics.Report": ("show",), **seen}),
         RolePreset("viewer", _l("Viewer"), {"analytics.Report": ("show",), **seen}),

@@ -16,7 +16,7 @@ from .models import Campaign, Message
 
 def _message(db: Session, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     found = db.scalar(select(Message.public_id).where(Message.id == payload["message_id"]))
-    return None if found is None else {"message": found, **{name: payload[name] for name in ("kind", "channel", "reason") if name in payload}}
+    return None if found is None else {"message": found, **{name: payload[name] for name in ("kind", "channel") if name in payload}, **({"cause": payload["reason"]} if "reason" in payload else {})}
 
 
 def _address(db: Session, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -42,7 +42,7 @@ _SENT = {"message": "m4x1c8kq2mzt4h7n", "kind": "orders.shipped", "channel": "sm
 PUBLIC = (
     PublicEvent("notifications.message.sent@1", _l("A message was sent"), _texts("message", "kind", "channel"), _SENT, _message),
     PublicEvent(
-        "notifications.message.failed@1", _l("A message reached nobody"), _texts("message", "kind", "channel", "reason"), {**_SENT, "reason": "no_address"}, _message
+        "notifications.message.failed@1", _l("A message reached nobody"), _texts("message", "kind", "channel", "cause"), {**_SENT, "cause": "no_address"}, _message
     ),
     PublicEvent(
         "notifications.address.bounced@1", _l("An address of a customer is none any more"), _texts("customer", "channel"),

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 pytestmark = pytest.mark.long
 
-COLD, WARM = 45_500, 12_000  # each plugin with a page is a line of the menu, and each page has a question mark
+COLD, WARM = 45_700, 12_000  # each plugin with a page is a line of the menu, and each page has a question mark
 LISTS = ("/orders/", "/products/", "/customers/")
 
 

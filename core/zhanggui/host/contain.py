@@ -175,6 +175,7 @@ SLOTS: dict[type[Any], dict[str, Rule]] = {
         "when": Rule(lambda action, args: False),
         "confirm": Rule(lambda action, args: "", passes=(DomainError,)),
         "about": Rule(lambda action, args: "", passes=(DomainError,)),
+        "fresh": Rule(lambda action, args: True),  # whoever cannot say is asked
         "run": Rule(refuses=PluginTrouble.message, passes=(DomainError,)),
         "validate": Rule(refuses=_SAVED, passes=(DomainError,), check=lambda action, found: [(str(name), text) for name, text in found or ()]),
         "preview": Rule(refuses=_ASKED, passes=(DomainError,), check=_preview),

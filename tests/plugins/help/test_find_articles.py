@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -100,8 +101,9 @@ def test_a_vote_of_one_person_counts_once_for_a_version(indexed: Runtime, owner:
         assert asking.unclear(db) == [("orders.ship", 5, 11)]
 
 
+@pytest.mark.hard
 @pytest.mark.proof
-def test_five_thousand_articles_are_searched_in_ten_milliseconds(instance: Runtime, owner: Actor):
+def test_five_thousand_articles_are_searched_in_ten_milliseconds(instance: Runtime, owner: Actor, kind: str, keep_figures: Any):
     """95 of 100 questions, with slips and synonyms among them."""
     import time
 
@@ -135,7 +137,7 @@ def test_five_thousand_articles_are_searched_in_ten_milliseconds(instance: Runti
             assert found or number % 5 == 0
     took.sort()
     worked.sort()
-    print(f"search in 5,000 articles: p50 {took[150] * 1000:.1f} ms, p95 {took[285] * 1000:.1f} ms; of it at work here p95 {worked[285] * 1000:.1f} ms")
+    keep_figures(f"help_search_{kind}", {"articles": 5000, "p50_ms": round(took[150] * 1000, 1), "p95_ms": round(took[285] * 1000, 1), "work_p95_ms": round(worked[285] * 1000, 1)})
     assert took[285] < 0.010
 
 
