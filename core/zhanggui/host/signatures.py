@@ -64,7 +64,7 @@ CALLS: dict[type[Any], dict[str, Call | None]] = {
     Block: {"data": Call(["db", "reader"]), "save": Call(["db"], _SERVICE)},
     Action: {
         "run": Call(["db"], ("id", *_SERVICE)), "when": Call(["row"]), "about": Call(["row"]), "validate": Call(["values"]),
-        "preview": Call(["db", "reader", "row", "values"]), "confirm": Call(["row"]),
+        "preview": Call(["db", "reader", "row", "values"]), "confirm": Call(["row"]), "fresh": Call(["values"]),
     },
     Form: {"validate": Call(["values"])},
     ThreePhases: {"claim": Call(["db"], open=True), "work": None, "answer": Call(["db", "result"], _SERVICE, open=True)},
