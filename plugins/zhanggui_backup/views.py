@@ -19,6 +19,7 @@ from zhanggui.api import (
     has_access,
     kept_text,
     ngettext,
+    permission_name,
     reading,
     record_audit,
     recording,
@@ -110,6 +111,7 @@ class BackupView(View):
 
     @expose("/<name>/restore")
     @has_access
+    @permission_name("restore")
     def ask_restore(self, name: str) -> str:
         """Which tables, or all."""
         require_fresh()
@@ -118,6 +120,7 @@ class BackupView(View):
 
     @expose("/<name>/preview", methods=["POST"])
     @has_access
+    @permission_name("restore")
     def preview(self, name: str) -> Any:
         """What would change; nothing does."""
         require_fresh()
@@ -145,8 +148,6 @@ class BackupView(View):
         answer = make_response(page)
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
-
-    ask_restore._permission_name = preview._permission_name = "restore"  # type: ignore[attr-defined]
 
 
 def _chosen(name: str) -> list[str]:

@@ -76,7 +76,7 @@ def let_in(principal: Principal, back: Callable[..., Any]) -> Any:
             replaces=session.row_id, zone=zone_of(request),  # type: ignore[attr-defined] # our own session
         )  # fmt: skip
         must = factors.is_required(principal.roles) and not factors.has_factor(db, principal.id)
-    session.start(principal.id, row_id, session_id)  # type: ignore[attr-defined]
+    session.start(principal.id, row_id, session_id)  # type: ignore[attr-defined] # our own session
     if must:
         session[ENROLL] = True
     response = redirect("/me/factor", 303) if must else back("/")

@@ -166,7 +166,7 @@ def help_mark(key: str) -> Markup:
     if not href:
         return Markup()
     return Markup('<a class="btn btn-quiet btn-icon help-mark" href="%s" aria-label="%s" data-help="%s" data-asks>%s</a>') % (
-        href, label, key, current_app.jinja_env.globals["icon"]("help"),  # type: ignore[operator]
+        href, label, key, current_app.jinja_env.globals["icon"]("help"),  # type: ignore[operator] # a function, as the theme put it there
     )  # fmt: skip
 
 
