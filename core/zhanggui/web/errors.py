@@ -17,6 +17,7 @@ from ..auth.throttle import WINDOW
 from ..i18n.texts import gettext as _
 from ..i18n.texts import reader
 from ..kernel.errors import DomainError, Invalid, StaleRow
+from ..kernel.methods import SAFE
 from ..kernel.trace import current_trace
 from . import context
 from .shell import without_plugins
@@ -131,7 +132,7 @@ def _sentence(status: int) -> str:
 
 def _ask_who(error: NotFresh) -> BaseResponse:
     """Whoever sits at a browser says that it is he, and comes back to the page on which he asked."""
-    came = request.full_path if request.method == "GET" else request.referrer or ""
+    came = request.full_path if request.method in SAFE else request.referrer or ""
     back = came.removeprefix(request.host_url.rstrip("/"))
     return redirect(f"/me/confirm?next={quote(back.rstrip('?') or '/')}", 303)
 
